@@ -1,0 +1,51 @@
+"""Every error this library raises on purpose; each message says what was wrong and what to do."""
+
+from dataclasses import dataclass
+
+
+class MnistLabError(Exception):
+    """Base of all errors that are meant for the person in front of the screen."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A value that a configuration cannot take: where it was given, and what is allowed."""
+
+    field: str
+    value: object
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.field} = {self.value!r}: {self.allowed}"
+
+
+class ConfigError(MnistLabError):
+    """A configuration with one or more values out of bounds (see ``problems``)."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(map(str, problems)))
+
+
+class DataError(MnistLabError):
+    """A data set is missing, incomplete or damaged; names the file or folder."""
+
+
+class DownloadError(DataError):
+    """A data set could not be fetched; the copy that was there before, if any, is untouched."""
+
+
+class DeviceError(MnistLabError):
+    """The device asked for is not on this machine; lists the ones that are."""
+
+
+class DrawingError(MnistLabError):
+    """A drawing or picture that cannot be turned into a digit image; says why."""
+
+
+class StoreError(MnistLabError):
+    """The folder or database that keeps the runs cannot be used; names the path and the remedy."""
+
+
+class RunNotFoundError(StoreError):
+    """No run has this id."""

@@ -1,0 +1,88 @@
+"""The feedforward network and its activations."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "gelu": F.gelu,
+    "none": lambda x: x,
+}
+
+
+class MnistModel(nn.Module):
+    """Linear layers with an activation between them: (N, in_size) -> logits (N, out_size).
+
+    Pictures of any shape are flattened, so (N, 1, 28, 28) works as well as (N, 784).
+
+    Args:
+        in_size: numbers in one picture (784 for MNIST).
+        hidden_size: units of the hidden layer, or of each one; an empty tuple for none.
+        out_size: number of classes.
+        activation: a key of ``ACTIVATIONS``.
+        dropout: the share of hidden units zeroed at random in training mode, 0 to 1.
+        generator: source of the initial weights and of dropout. Without one, PyTorch's global
+            generator is used.
+    """
+
+    def __init__(
+        self,
+        in_size: int,
+        hidden_size: int | tuple[int, ...],
+        out_size: int,
+        activation: str = "relu",
+        dropout: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        hidden = (hidden_size,) if isinstance(hidden_size, int) else tuple(hidden_size)
+        self._sizes = (in_size, *hidden, out_size)
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(self._sizes))
+        self.activation = activation
+        self.dropout = dropout
+        self.dropout_generator: torch.Generator | None = None
+        if generator is not None:
+            self._initialise(generator)
+
+    def _initialise(self, generator: torch.Generator) -> None:
+        """Uniform in +-1/sqrt(inputs), which is what nn.Linear does, from one generator."""
+        with torch.no_grad():
+            for linear in self.layers:
+                assert isinstance(linear, nn.Linear)
+                bound = linear.in_features**-0.5
+                linear.weight.uniform_(-bound, bound, generator=generator)
+                linear.bias.uniform_(-bound, bound, generator=generator)
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """(inputs, outputs) of each layer."""
+        return tuple(pairwise(self._sizes))
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+    def forward(self, xb: Tensor) -> Tensor:
+        x = xb.flatten(1)
+        activation = ACTIVATIONS[self.activation]
+        *hidden, last = self.layers
+        for linear in hidden:
+            x = activation(linear(x))
+            if self.dropout and self.training:
+                x = self._drop(x)
+        logits: Tensor = last(x)
+        return logits
+
+    def _drop(self, x: Tensor) -> Tensor:
+        # F.dropout takes no generator; with one of our own, a run does not depend on what else
+        # happens in its process.
+        keep = (
+            torch.rand(x.shape, device=x.device, generator=self.dropout_generator) >= self.dropout
+        )
+        return x * keep / (1 - self.dropout)
