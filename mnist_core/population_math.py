@@ -1,0 +1,85 @@
+"""Activations with hand-written derivatives, and the tensors that a layer needs for a batch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mnist_core.datasets import ResidentDataset
+
+aten = torch.ops.aten
+
+COLUMN_MULTIPLE = 16  # 719 columns instead of 720 cost 10 % of the update's speed
+
+
+@dataclass(frozen=True)
+class Function:
+    """An activation for (sum, out=) and its derivative, applied in place to a gradient."""
+
+    forward: Callable[..., object]
+    backward: Callable[[Tensor, Tensor, Tensor], object]
+    needs_sum: bool = False
+    moves_zero: bool = False
+
+
+# The derivatives take (gradient, sum, activation).
+FUNCTIONS: dict[str, Function] = {
+    "relu": Function(
+        lambda z, out: torch.clamp_min(z, 0, out=out),
+        lambda g, z, a: aten.threshold_backward.grad_input(g, a, 0, grad_input=g),
+    ),
+    "tanh": Function(torch.tanh, lambda g, z, a: aten.tanh_backward.grad_input(g, a, grad_input=g)),
+    "sigmoid": Function(
+        torch.sigmoid,
+        lambda g, z, a: aten.sigmoid_backward.grad_input(g, a, grad_input=g),
+        moves_zero=True,
+    ),
+    "gelu": Function(
+        lambda z, out: aten.gelu.out(z, out=out),
+        lambda g, z, a: aten.gelu_backward.grad_input(g, z, grad_input=g),
+        needs_sum=True,
+    ),
+    "none": Function(lambda z, out: out, lambda g, z, a: g),
+}
+
+
+def live_columns(data: ResidentDataset) -> Tensor | None:
+    """The inputs that are not zero in every picture, or None if leaving out the rest gains nothing.
+
+    719 of MNIST's 784. The others contribute nothing, and their weights have a gradient of zero.
+    """
+    peak = torch.maximum(data.images.amax(0), data.test_images.amax(0))
+    trough = torch.minimum(data.images.amin(0), data.test_images.amin(0))
+    live = (peak != 0) | (trough != 0)
+    count = -(-int(live.sum()) // COLUMN_MULTIPLE) * COLUMN_MULTIPLE
+    if count >= data.in_size * 0.95:
+        return None
+    return live.byte().sort(descending=True, stable=True).indices[:count].sort().values
+
+
+class Block:
+    """What one hidden layer holds for a batch: tensors of shape (units of all members, pictures).
+
+    ``keep`` is what the activation is multiplied by: dropout, or zero for padded units.
+    ``sums``, ``active`` and ``out`` share memory where they can.
+    """
+
+    def __init__(self, shape: tuple[int, int], f: Function, keep: Tensor | None, like: Tensor):
+        self.f = f
+        self.keep = keep
+        self.active = like.new_empty(shape)
+        self.sums = torch.empty_like(self.active) if f.needs_sum else self.active
+        self.out = self.active if keep is None else torch.empty_like(self.active)
+        self.grad = torch.empty_like(self.active)
+
+    def activate(self) -> None:
+        self.f.forward(self.sums, out=self.active)
+        if self.keep is not None:
+            torch.mul(self.active, self.keep, out=self.out)
+
+    def differentiate(self) -> None:
+        """Turn the gradient of ``out`` in ``grad`` into that of ``sums``."""
+        if self.keep is not None:
+            self.grad.mul_(self.keep)
+        self.f.backward(self.grad, self.sums, self.active)
