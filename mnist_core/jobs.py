@@ -20,7 +20,7 @@ from mnist_core.settings import Settings
 
 log = logging.getLogger(__name__)
 
-CORES_A_JOB = 2  # a network of MNIST's size does not get faster on more
+CORES_A_JOB = 2  # so that the page stays fluent next to a run, and large networks can use two
 STOP_POLL = 0.25  # seconds between two looks at whether a stop was asked for
 
 
@@ -47,8 +47,10 @@ def execute(run_id: str, store: RunStore) -> Iterator[Event]:
 
 def _execute(run: Run, store: RunStore) -> Iterator[Event]:
     # Here, not above: whoever only submits runs does not wait for PyTorch and torchvision.
+    import torch
+
     from mnist_core.datasets import prepare, resident
-    from mnist_core.device import resolve_device
+    from mnist_core.device import resolve_device, threads_for
     from mnist_core.training import conclude, train
 
     recorder = Recorder(store, run.id)
@@ -77,6 +79,7 @@ def _execute(run: Run, store: RunStore) -> Iterator[Event]:
         yield recorded(event)
         if isinstance(event, Started):
             state = event.state
+            torch.set_num_threads(threads_for(event.parameters * run.config.batch_size))
         if time.monotonic() - looked > STOP_POLL:
             looked = time.monotonic()
             if store.stop_requested(run.id):
@@ -103,6 +106,12 @@ def worker_store(uri: str) -> RunStore:
     if uri not in _stores:
         _stores[uri] = RunStore(uri)
     return _stores[uri]
+
+
+def _devices() -> list[tuple[str, str]]:
+    from mnist_core.device import available_devices
+
+    return [(device.name, device.label) for device in available_devices()]
 
 
 def _job_key(run: Run) -> str:
@@ -147,6 +156,10 @@ class JobQueue:
             future.cancel()
             self.store.set_state(run_id, "stopped")
 
+    def devices(self) -> list[tuple[str, str]]:
+        """(name, label) of the devices of a worker, the one that ``auto`` takes first."""
+        return self._client.submit(_devices, pure=False).result()  # type: ignore[no-any-return]
+
     def close(self) -> None:
         """Disconnect, and end the workers that were started here."""
         self._client.close()
@@ -176,6 +189,8 @@ def _local_cluster() -> Any:
     # Workers are new Python processes; they find this package wherever the app was started.
     paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
+    # Threads that wait must not spin: with other work on the cores that costs a hundredfold.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     workers = max(1, cores // CORES_A_JOB)
     if sys.platform == "win32":  # SubprocessCluster refuses Windows
         return LocalCluster(

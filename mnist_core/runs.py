@@ -78,7 +78,7 @@ class Run:
     """A run as the store has it at one moment.
 
     ``started``, ``progress`` and ``result`` hold the fields of the latest Started, Progress (or
-    Downloading) and Finished event; empty until there was one.
+    Downloading) and Finished event, ``checkpoint`` names the latest one; empty until there is one.
     """
 
     id: str
@@ -93,7 +93,7 @@ class Run:
     error: str
     owner: str
     stop_requested: bool
-    has_weights: bool
+    checkpoint: str
 
     @property
     def config(self) -> TrainConfig:
@@ -380,5 +380,5 @@ def _as_run(run: MlflowRun) -> Run:
         error=tags.get("error", ""),
         owner=tags["owner"],
         stop_requested="stop" in tags,
-        has_weights="checkpoint" in tags,
+        checkpoint=tags.get("checkpoint", ""),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from distributed import Worker
 
-from mnist_core.jobs import CORES_A_JOB, worker_store
+from mnist_core.jobs import worker_store
 from mnist_core.settings import Settings
 
 PARENT_POLL = 0.5  # seconds
@@ -35,9 +35,6 @@ def dask_setup(process: Any) -> None:
 
 def _warm_up() -> None:
     """Load what the first job needs, so that its first result takes as long as any other's."""
-    import torch
-
-    torch.set_num_threads(CORES_A_JOB)
     from mnist_core.datasets import locate, prepare, resident
     from mnist_core.training import train  # noqa: F401
 
