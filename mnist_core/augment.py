@@ -166,6 +166,8 @@ def _thicken(images: Tensor, amount: Tensor) -> Tensor:
     for neighbour in shifted:
         brightest = torch.maximum(brightest, neighbour)
         darkest = torch.minimum(darkest, neighbour)
-    return images + amount.clamp(min=0) * (brightest - images) + amount.clamp(max=0) * (
-        images - darkest
+    return (
+        images
+        + amount.clamp(min=0) * (brightest - images)
+        + amount.clamp(max=0) * (images - darkest)
     )

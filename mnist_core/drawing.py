@@ -73,7 +73,11 @@ def strokes_to_mnist(strokes: Strokes) -> FloatArray:
         `strokes.as_strokes`. Vectors do not blur into each other as pixels do under a wide pen, so
         read these where there is a choice.
     """
-    return prepare_strokes(strokes).image
+    drawn = as_strokes(strokes)
+    preparation = Preparation()
+    if not drawn:
+        return np.zeros((SIDE, SIDE), np.float32)
+    return _centred(_frame(drawn, preparation, (SIDE, SIDE)).draw(drawn), preparation)
 
 
 def prepare_pixels(rgba: NDArray[np.uint8], preparation: Preparation | None = None) -> Steps:
@@ -95,35 +99,44 @@ def prepare_strokes(
     ink = draw(drawn, *canvas)
     if not drawn:
         return _blank(ink)
-    points = np.concatenate([stroke.points for stroke in drawn])
+    frame = _frame(drawn, preparation, canvas)
+    box = frame.draw(drawn)
+    return Steps(ink, frame.draw(drawn, zoom=8), box, _centred(box, preparation))
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The square that strokes are drawn into: `middle` of the strokes at its middle."""
+
+    side: int
+    scale: float
+    middle: FloatArray
+    pen: float | None  # in the square's pixels; None keeps each stroke's own
+
+    def draw(self, strokes: Sequence[Stroke], zoom: int = 1) -> FloatArray:
+        scale, side = self.scale * zoom, self.side * zoom
+        moved = [
+            Stroke(
+                (stroke.points - self.middle) * scale + side / 2,
+                max(stroke.width * scale, 1.0) if self.pen is None else self.pen * zoom,
+            )
+            for stroke in strokes
+        ]
+        return draw(moved, side, side)
+
+
+def _frame(strokes: Sequence[Stroke], preparation: Preparation, canvas: tuple[int, int]) -> _Frame:
+    points = np.concatenate([stroke.points for stroke in strokes])
     low, high = points.min(0), points.max(0)
-    pen = max(stroke.width for stroke in drawn)
+    extent, pen = float((high - low).max()), max(stroke.width for stroke in strokes)
     side = BOX if preparation.margin else SIDE
-    line = preparation.even_pen and (high - low).max() * _BLOT > pen * (1 - _BLOT)
+    even = preparation.even_pen and pen <= _BLOT * (extent + pen)
     if not preparation.crop:
         low, high = np.zeros(2, np.float32), np.array(canvas[::-1], np.float32)
-        scale = side / float((high - low).max())
-    elif line:
-        scale = (side - PEN) / float((high - low).max())
+        scale = side / max(canvas)
     else:
-        scale = side / float((high - low).max() + pen)
-    middle = (low + high) / 2
-
-    def placed(side: float, scale: float, pen: float | None) -> FloatArray:
-        moved = [
-            Stroke((s.points - middle) * scale + side / 2, pen or max(s.width * scale, 1.0))
-            for s in drawn
-        ]
-        return draw(moved, round(side), round(side))
-
-    box = placed(side, scale, PEN if line else None)
-    zoom = 8
-    return Steps(
-        ink,
-        placed(side * zoom, scale * zoom, PEN * zoom if line else None),
-        box,
-        _centred(box, preparation),
-    )
+        scale = (side - PEN) / extent if even else side / (extent + pen)
+    return _Frame(side, scale, (low + high) / 2, PEN if even else None)
 
 
 def prepare_ink(ink: FloatArray, preparation: Preparation | None = None) -> Steps:
@@ -154,7 +167,7 @@ def ink_of_canvas(rgba: NDArray[np.uint8]) -> FloatArray:
         raise DrawingError(
             f"drawing measures {rgba.shape[1]} x {rgba.shape[0]}; allowed: 1 to {_LARGEST} a side"
         )
-    alpha = rgba[..., 3].astype(np.float32) / 255
+    alpha: FloatArray = rgba[..., 3].astype(np.float32) / np.float32(255)
     if alpha.min() < 0.5:
         return alpha
     colour = rgba[..., :3].astype(np.float32) / 255
@@ -175,7 +188,7 @@ def _even_pen(ink: FloatArray, extent: int, side: int, crop: bool) -> FloatArray
     The distance to the edge of the ink is shifted, which for a round pen gives what a thinner or
     thicker pen would have drawn. Only holes that a thick pen has filled stay filled.
     """
-    from scipy import ndimage  # type: ignore[import-untyped]
+    from scipy import ndimage
 
     ink = np.pad(ink, pad := 1 + extent // 4 if crop else 0)
     solid = np.pad(ink > 0.5, 1)
@@ -188,8 +201,11 @@ def _even_pen(ink: FloatArray, extent: int, side: int, crop: bool) -> FloatArray
         return ink[pad : len(ink) - pad or None, pad : ink.shape[1] - pad or None]
     wanted = PEN * (extent - pen) / (side - PEN) if crop else PEN * max(ink.shape) / side
     wanted = max(wanted, 2.0)  # pixels; a drawing of 10 pixels must not be thinned to nothing
-    outside = ndimage.distance_transform_edt(~solid)[1:-1, 1:-1]
-    edge = np.where(inside > 0, inside - 0.5, 0.5 - outside)
+    if wanted < pen - 2:  # then nothing outside can become ink
+        edge = np.where(inside > 0, inside - 0.5, -np.inf)
+    else:
+        outside = ndimage.distance_transform_edt(~solid)[1:-1, 1:-1]
+        edge = np.where(inside > 0, inside - 0.5, 0.5 - outside)
     even: FloatArray = np.clip(edge + (wanted - pen) / 2 + 0.5, 0, 1).astype(np.float32)
     if not crop:
         return even

@@ -1,7 +1,7 @@
-"""Digits as pen strokes, in the original format of UCI's "Pen-Based Recognition of Handwritten
-Digits" (E. Alpaydin and F. Alimoglu, 1996, https://doi.org/10.24432/C5MG6K, CC BY 4.0).
+"""Digits as pen strokes, in the original format of UCI's pen digits.
 
-The file is text in UNIPEN's notation. A digit starts with `.SEGMENT DIGIT ... "7"`, its
+"Pen-Based Recognition of Handwritten Digits", E. Alpaydin and F. Alimoglu, 1996,
+https://doi.org/10.24432/C5MG6K, CC BY 4.0. The file is text in UNIPEN's notation. A digit starts with `.SEGMENT DIGIT ... "7"`, its
 `.COMMENT` gives the digit, the writer and a count, and each stroke is a list of x and y between
 `.PEN_DOWN` and `.PEN_UP`, in a box of 500 x 500 with y growing upwards.
 """

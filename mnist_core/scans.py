@@ -108,11 +108,11 @@ def _grey(image: Image.Image) -> FloatArray:
     """Brightness in [0, 1], at most 512 a side; what is transparent becomes the background."""
     image.thumbnail((_WORKING_SIDE, _WORKING_SIDE), reducing_gap=2.0)
     if image.has_transparency_data:
-        rgba = np.asarray(image.convert("RGBA"), dtype=np.float32) / 255
+        rgba = np.asarray(image.convert("RGBA"), dtype=np.float32) / np.float32(255)
         alpha = rgba[..., 3]
         if alpha.min() < 0.5:  # a drawing on glass: where it is opaque is ink, whatever the colour
-            return 1 - alpha
-    return np.asarray(image.convert("L"), dtype=np.float32) / 255
+            return np.float32(1) - alpha
+    return np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255)
 
 
 def ink_of_picture(grey: FloatArray) -> FloatArray:
@@ -136,7 +136,8 @@ def ink_of_picture(grey: FloatArray) -> FloatArray:
     if contrast.max() < max(_LEAST_CONTRAST, _GRAIN * float(np.median(np.abs(difference)))):
         return np.zeros_like(grey)
     ink: FloatArray = np.clip(contrast / contrast.max(), 0, 1).astype(np.float32)
-    return ink * _largest(ink > 0.5, max(1, round(side * _GAP)))
+    written: FloatArray = ink * _largest(ink > 0.5, max(1, round(side * _GAP)))
+    return written
 
 
 def _largest(mask: NDArray[np.bool_], gap: int) -> NDArray[Any]:
