@@ -1,0 +1,179 @@
+"""Train: choose the hyperparameters, start, and watch the network learn."""
+
+import streamlit as st
+
+from mnist_core.charts import accuracy_curve
+from mnist_core.config import FIELDS, PRESETS, parse_config
+from mnist_core.errors import MnistLabError, RunNotFoundError
+from mnist_core.runs import Run
+from pages.ui import forms, runview
+from pages.ui.state import RUN, backend, select_run, selected_run
+
+POLL = 0.3  # seconds between two looks at a run that trains
+FORM = "train"
+
+st.set_page_config(page_title="Train · MNIST Lab", layout="wide")
+
+
+def use_preset() -> None:
+    name = st.session_state["preset"]
+    if name is not None:
+        forms.fill(FORM, PRESETS[name])
+
+
+def start(values: dict[str, object]) -> None:
+    """Start a run, or show the one that is training already."""
+    run_id, new = backend().start_if_idle(parse_config(values))
+    select_run(run_id)
+    if not new:
+        st.toast("A run is training already; this is it.")
+
+
+def stop(run_id: str) -> None:
+    backend().queue.stop(run_id)
+
+
+def go_on(run_id: str) -> None:
+    """More epochs on the same weights, as the tutorial's second call of fit."""
+    run = backend().store.get(run_id)
+    if not run.active:
+        values = run.config.model_dump()
+        for name in ("epochs", "learning_rate"):
+            values[name] = st.session_state[f"more.{name}"]
+        backend().queue.extend(run_id, parse_config(values))
+
+
+def restart(run_id: str, new_seed: bool) -> None:
+    config = backend().store.get(run_id).segments[0].config
+    values = config.model_dump()
+    if new_seed:
+        values["seed"] = (config.seed + 1) % (int(FIELDS["seed"].high or 0) + 1)
+        st.session_state[forms.widget_key(FORM, "seed")] = values["seed"]
+    start(values)
+
+
+def resume(run_id: str) -> None:
+    backend().queue.resume(run_id)
+
+
+def look() -> tuple[Run | None, list[dict[str, float]]]:
+    """The run this page shows and its rows."""
+    run_id = selected_run()
+    if run_id is None:
+        return None, []
+    try:
+        return backend().store.get(run_id), backend().store.history(run_id)
+    except RunNotFoundError:
+        st.session_state.pop(RUN, None)
+        st.query_params.pop(RUN, None)
+        st.warning("The run in this address is not in this app's store, so none is shown.")
+        return None, []
+
+
+def live(was_active: bool) -> None:
+    """The picture: polled while the run trains, drawn once when it does not."""
+    run, rows = look()
+    if run is None:
+        st.info(
+            "Nothing is trained yet. Press **Start training** and watch the accuracy climb, epoch "
+            "by epoch; the tutorial's settings take a few seconds.",
+            icon=":material/arrow_back:",
+        )
+        # An empty chart, not none: the browser loads the chart's code now, not at the first point.
+        st.plotly_chart(accuracy_curve([], last_epoch=5), key="accuracy-empty")
+        return
+    if was_active and not run.active:
+        st.rerun()
+    head, side = st.columns([4, 1], vertical_alignment="center")
+    head.markdown(f"**{run.name}** · {runview.HEADLINES[run.state]}")
+    if run.active:
+        side.button(
+            "Stopping …" if run.stop_requested else "Stop",
+            key="stop",
+            icon=":material/stop:",
+            on_click=stop,
+            args=(run.id,),
+            disabled=run.stop_requested,
+            width="stretch",
+        )
+        runview.progress_bar(run)
+    if run.data.get("notice"):
+        st.warning(run.data["notice"], icon=":material/info:")
+    if run.error:
+        st.error(run.error)
+    runview.charts(run, rows)
+    if not run.active:
+        runview.figures(run, rows)
+
+
+def next_steps(run: Run) -> None:
+    """What can be done with a run that has ended."""
+    if run.state == "interrupted":
+        st.button("Resume", icon=":material/resume:", on_click=resume, args=(run.id,))
+    if not run.checkpoint:
+        return
+    for name, default in (("epochs", 5), ("learning_rate", 0.1)):
+        st.session_state.setdefault(f"more.{name}", default)
+    epochs, rate, more = st.columns([1, 1, 1.4], vertical_alignment="bottom")
+    with epochs:
+        forms.number(FIELDS["epochs"], "more.epochs", label="More epochs")
+    with rate:
+        forms.number(FIELDS["learning_rate"], "more.learning_rate", label="at learning rate")
+    more.button(
+        "Continue training",
+        icon=":material/play_arrow:",
+        on_click=go_on,
+        args=(run.id,),
+        type="primary",
+        width="stretch",
+    )
+    same, new, draw = st.columns(3)
+    same.button(
+        "Restart, same initial weights",
+        on_click=restart,
+        args=(run.id, False),
+        width="stretch",
+        help="The same run again: the same seed gives the same initial weights.",
+    )
+    new.button(
+        "Restart with a new seed",
+        on_click=restart,
+        args=(run.id, True),
+        width="stretch",
+        help="The same settings from other initial weights.",
+    )
+    if draw.button("Draw digits for it", icon=":material/draw:", width="stretch"):
+        st.switch_page("pages/draw.py")
+
+
+st.caption("Choose how the network looks and learns, start, and watch its accuracy grow.")
+controls, picture = st.columns([1, 3], gap="large")
+try:
+    shown, _ = look()
+    active = shown is not None and shown.active
+    with controls:
+        st.selectbox(
+            "Preset",
+            list(PRESETS),
+            index=None,
+            placeholder="choose a preset",
+            key="preset",
+            on_change=use_preset,
+        )
+        placeholder = st.container()
+        config = forms.config_form(FORM, backend().devices, disabled=False)
+        placeholder.button(
+            "Training …" if active else "Start training",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=config is None or active,
+            on_click=start,
+            args=(config.model_dump(),) if config else (),
+        )
+    with picture:
+        st.fragment(live, run_every=POLL if active else None)(active)
+        if shown is not None and not shown.active:
+            next_steps(shown)
+except MnistLabError as error:
+    st.error(str(error))

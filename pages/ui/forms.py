@@ -1,0 +1,122 @@
+"""The fields of ``TrainConfig`` as widgets, and what people typed back as a ``TrainConfig``."""
+
+from typing import Any
+
+import streamlit as st
+
+from mnist_core.config import FIELDS, FieldSpec, TrainConfig, format_sizes, parse_config
+from mnist_core.errors import ConfigError
+
+# What a beginner changes first; everything else is one click away.
+MAIN = ("hidden_sizes", "learning_rate", "epochs")
+
+
+def widget_key(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}"
+
+
+def fill(prefix: str, config: TrainConfig) -> None:
+    """Put a configuration's values into the form (from a callback, before the widgets)."""
+    for name, value in config.model_dump().items():
+        st.session_state[widget_key(prefix, name)] = _typed(name, value)
+
+
+def config_form(prefix: str, devices: list[tuple[str, str]], disabled: bool) -> TrainConfig | None:
+    """Draw a widget for every field; the configuration, or None while a value is not allowed.
+
+    ``devices`` are (name, label) of what the workers have, empty while that is not known yet.
+    """
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+
+    def field(name: str) -> None:
+        values[name] = _widget(prefix, FIELDS[name], devices, disabled)
+        try:
+            parse_config({name: values[name]})
+        except ConfigError as error:
+            problems[name] = error.problems[0].allowed
+            st.error(f"{values[name]!r}: {problems[name]}", icon=":material/error:")
+
+    for name in MAIN:
+        field(name)
+    with st.expander("More settings"):
+        for name in FIELDS:
+            if name not in MAIN:
+                field(name)
+    # Streamlit forgets widgets of a page that is left; these survive.
+    st.session_state[widget_key(prefix, "values")] = values
+    return None if problems else parse_config(values)
+
+
+def number(
+    spec: FieldSpec, key: str, disabled: bool = False, label: str | None = None
+) -> float | int:
+    """A number input with the field's own bounds."""
+    assert spec.low is not None, spec.name
+    assert spec.high is not None, spec.name
+    whole = spec.kind == "int"
+    return st.number_input(
+        label or spec.label,
+        min_value=int(spec.low) if whole else float(spec.low),
+        max_value=int(spec.high) if whole else float(spec.high),
+        step=1 if whole else _step(st.session_state[key]),
+        format="%d" if whole else "%.6g",
+        help=spec.help,
+        key=key,
+        disabled=disabled,
+    )
+
+
+def _step(value: float) -> float:
+    """One unit of the value's leading digit: 0.5 goes to 0.6, 0.001 to 0.002."""
+    return 10.0 ** int(f"{value:e}".split("e")[1]) if value else 0.001
+
+
+def _widget(prefix: str, spec: FieldSpec, devices: list[tuple[str, str]], disabled: bool) -> Any:
+    key = widget_key(prefix, spec.name)
+    if key not in st.session_state:
+        kept = st.session_state.get(widget_key(prefix, "values"), {})
+        st.session_state[key] = kept.get(spec.name, _typed(spec.name, spec.default))
+    match spec.kind:
+        case "int" | "float":
+            return number(spec, key, disabled)
+        case "choice":
+            return st.selectbox(
+                spec.label,
+                spec.choices,
+                format_func=lambda choice: spec.choice_names.get(choice, choice),
+                help=spec.help,
+                key=key,
+                disabled=disabled,
+            )
+        case "sizes":
+            return st.text_input(
+                spec.label,
+                help=spec.help,
+                key=key,
+                disabled=disabled,
+                placeholder="no hidden layer",
+            )
+        case "text":
+            return _device(spec, key, devices, disabled)
+
+
+def _device(spec: FieldSpec, key: str, devices: list[tuple[str, str]], disabled: bool) -> str:
+    labels = dict(devices)
+    labels["auto"] = f"Automatic ({devices[0][1]})" if devices else "Automatic"
+    names = ["auto", *(name for name, _ in devices)]
+    if st.session_state[key] not in names:
+        names.append(st.session_state[key])  # asked for by a link; Start will say what is there
+    return st.selectbox(
+        spec.label,
+        names,
+        format_func=lambda name: labels.get(name, name),
+        help=spec.help,
+        key=key,
+        disabled=disabled,
+    )
+
+
+def _typed(name: str, value: Any) -> Any:
+    """A field's value as its widget holds it."""
+    return format_sizes(value) if FIELDS[name].kind == "sizes" else value

@@ -1,0 +1,95 @@
+"""One run on the screen: its progress, its charts and, at the end, its figures."""
+
+import streamlit as st
+
+from mnist_core.charts import accuracy_curve, loss_curve
+from mnist_core.runs import Run
+
+HEADLINES = {
+    "queued": "Waiting for a free worker",
+    "running": "Training",
+    "completed": "Finished",
+    "stopped": "Stopped; what it has learnt is kept",
+    "diverged": "Diverged: the loss is no longer a number. Try a smaller learning rate",
+    "failed": "Failed",
+    "interrupted": "Interrupted: the process that trained it is gone",
+}
+
+
+def percent(share: float) -> str:
+    return f"{share:.2%}".replace("%", " %")
+
+
+def duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def progress_bar(run: Run) -> None:
+    """How far an active run is; it moves within long epochs too."""
+    progress = run.progress
+    if "total" in progress and "fraction" not in progress:
+        done, total = progress["done"], progress["total"]
+        share = min(done / total, 1.0) if total else 0.0
+        text = f"Downloading the data set: {done / 1e6:.1f} of {total / 1e6:.1f} MB ({share:.0%})"
+        st.progress(share, text=text)
+    elif "fraction" in progress:
+        epochs = run.last_epoch - run.segments[-1].start
+        done = progress["epoch"] - 1 - run.segments[-1].start + progress["fraction"]
+        st.progress(
+            min(max(done / epochs, 0.0), 1.0),
+            text=(
+                f"Epoch {progress['epoch']} of {run.last_epoch} · "
+                f"{progress['examples_per_second']:,.0f} examples a second · "
+                f"{duration(progress['seconds_left'])} left"
+            ),
+        )
+    else:
+        st.progress(0.0, text=HEADLINES[run.state])
+
+
+def charts(run: Run, rows: list[dict[str, float]]) -> None:
+    """Accuracy large, losses beside it; both keep a viewer's zoom while they grow."""
+    segments = [(s.start, s.config.learning_rate) for s in run.segments]
+    last = max(run.last_epoch, int(rows[-1]["epoch"]) if rows else 0)
+    left, right = st.columns([3, 2])
+    left.plotly_chart(
+        accuracy_curve(rows, last, segments, revision=run.id), key=f"accuracy-{run.id}"
+    )
+    right.plotly_chart(loss_curve(rows, last, segments, revision=run.id), key=f"loss-{run.id}")
+
+
+def figures(run: Run, rows: list[dict[str, float]]) -> None:
+    """The figures of a run that has ended."""
+    result, started = run.result, run.started
+    if not result:
+        return
+    columns = st.columns(5)
+    columns[0].metric(
+        "Best validation", percent(result["best_val_accuracy"]), help="over all epochs of this run"
+    )
+    columns[1].metric(
+        "Last validation", percent(result["val_accuracy"]), help=f"after epoch {result['epoch']}"
+    )
+    columns[2].metric(
+        "Test accuracy",
+        percent(result["test_accuracy"]),
+        help=(
+            f"Measured once, at the end, on {started['test_examples']:,} pictures that played no "
+            "part in training or in choosing the settings."
+        ),
+    )
+    columns[3].metric("Training time", duration(result["seconds"]))
+    columns[4].metric("Parameters", f"{started['parameters']:,}")
+    shape = " → ".join(
+        [str(started["layers"][0][0]), *(str(outputs) for _, outputs in started["layers"])]
+    )
+    facts = [f"Layers {shape}", f"{started['train_examples']:,} pictures to train"]
+    facts += [f"{started['val_examples']:,} to validate", f"on {started['device'].upper()}"]
+    partial = [row for row in rows if row["fraction"] < 1]
+    if partial:
+        facts.append(
+            f"epoch {partial[-1]['epoch']:.0f} was stopped after {partial[-1]['fraction']:.0%}"
+        )
+    st.caption(" · ".join(facts))

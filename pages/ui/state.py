@@ -1,0 +1,107 @@
+"""What pages share: the store, the job queue and the devices, opened once a process."""
+
+import threading
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from mnist_core.config import TrainConfig
+from mnist_core.errors import MnistLabError
+
+if TYPE_CHECKING:
+    from mnist_core.jobs import JobQueue
+    from mnist_core.predict import Predictor
+    from mnist_core.runs import RunStore
+
+RUN = "run"  # query parameter and session key: the run that is looked at
+
+
+class Backend:
+    """Opens the store and starts the workers in the background, so that a page shows at once."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._error: MnistLabError | None = None
+        self._start_lock = threading.Lock()
+        self.devices: list[tuple[str, str]] = []
+        threading.Thread(target=self._open, daemon=True, name="backend").start()
+
+    def _open(self) -> None:
+        from mnist_core.jobs import JobQueue
+        from mnist_core.runs import RunStore
+
+        try:
+            self._store = RunStore()
+            self._queue = JobQueue(self._store)
+        except MnistLabError as error:
+            self._error = error
+            return
+        finally:
+            self._ready.set()
+        self.devices = self._queue.devices()
+        from mnist_core.predict import Predictor  # noqa: F401  # PyTorch, before Draw needs it
+
+    @property
+    def ready(self) -> bool:
+        return self._ready.is_set()
+
+    @property
+    def store(self) -> "RunStore":
+        """The store, once it is open. Raises StoreError if it cannot be."""
+        self._ready.wait()
+        if self._error is not None:
+            raise self._error
+        return self._store
+
+    @property
+    def queue(self) -> "JobQueue":
+        """The job queue, once the workers are there. Raises StoreError if they cannot be."""
+        self._ready.wait()
+        if self._error is not None:
+            raise self._error
+        return self._queue
+
+    def start_if_idle(self, config: TrainConfig) -> tuple[str, bool]:
+        """(run id, whether it is new): the run that is active already, else a new one.
+
+        However often and in however many tabs Start is clicked, one run starts.
+        """
+        with self._start_lock:
+            active = self.store.active()
+            if active:
+                return active[0].id, False
+            return self.queue.start(config), True
+
+
+@st.cache_resource(show_spinner=False)
+def backend() -> Backend:
+    return Backend()
+
+
+def select_run(run_id: str) -> None:
+    """Look at this run, here and after a reload."""
+    st.session_state[RUN] = run_id
+    st.query_params[RUN] = run_id
+
+
+def selected_run() -> str | None:
+    """The run of this session or its address; else the one that is training."""
+    run_id = st.session_state.get(RUN) or st.query_params.get(RUN)
+    if run_id is None and backend().ready:
+        active = backend().store.active()
+        run_id = active[0].id if active else None
+    if run_id is not None:
+        select_run(run_id)
+    return run_id
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def predictor(run_id: str, checkpoint: str) -> "Predictor":
+    """The network of a run; a new checkpoint is another entry."""
+    import torch
+
+    from mnist_core.predict import Predictor
+
+    state = backend().store.load_state(run_id, torch.device("cpu"))
+    assert state is not None, f"run {run_id} has the checkpoint {checkpoint}"
+    return Predictor(state.model)
