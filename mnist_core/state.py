@@ -67,7 +67,8 @@ class TrainState:
         self.seen = 0
         self._size = 0
         self._began = time.perf_counter()
-        self._loss = torch.zeros((), device=device)
+        self._losses: list[Tensor] = []
+        self._counts: list[int] = []
 
     def __repr__(self) -> str:
         return f"TrainState(epoch {self.epoch}, {self.model.parameter_count:,} parameters)"
@@ -80,7 +81,7 @@ class TrainState:
     @property
     def epoch_loss(self) -> float:
         """Mean training loss over the epoch under way; waits for the device."""
-        return self._loss.item() / max(self.seen, 1)
+        return float(np.average(torch.stack(self._losses).cpu(), weights=self._counts))
 
     def begin_segment(self, config: TrainConfig) -> None:
         """Go on with these weights, as the tutorial does, for ``config.epochs`` more epochs.
@@ -99,11 +100,12 @@ class TrainState:
     def begin_epoch(self, size: int) -> None:
         """An epoch over ``size`` pictures starts."""
         self.seen, self._size, self._began = 0, size, time.perf_counter()
-        self._loss.zero_()
+        self._losses, self._counts = [], []
 
     def count(self, loss: Tensor, examples: int, learning_rate: float) -> None:
         """A step on ``examples`` pictures was taken. ``loss`` stays on its device."""
-        self._loss += loss * examples
+        self._losses.append(loss)
+        self._counts.append(examples)
         self.seen += examples
         self.learning_rate = learning_rate
 

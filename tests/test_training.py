@@ -107,7 +107,10 @@ def test_a_second_segment_keeps_the_weights_and_counts_on(tiny: ResidentDataset)
         state.begin_segment(parse_config({"hidden_sizes": 7}))
 
 
-def test_stopping_within_an_epoch_keeps_what_was_learnt(tiny: ResidentDataset) -> None:
+def test_stopping_within_an_epoch_keeps_what_was_learnt(
+    tiny: ResidentDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.training.PROGRESS_INTERVAL", 0)
     config = parse_config({"epochs": 10, "batch_size": 1})
     events = train(config, tiny, CPU)
     started = next(events)
