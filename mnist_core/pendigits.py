@@ -1,9 +1,10 @@
 """Digits as pen strokes, in the original format of UCI's pen digits.
 
 "Pen-Based Recognition of Handwritten Digits", E. Alpaydin and F. Alimoglu, 1996,
-https://doi.org/10.24432/C5MG6K, CC BY 4.0. The file is text in UNIPEN's notation. A digit starts with `.SEGMENT DIGIT ... "7"`, its
-`.COMMENT` gives the digit, the writer and a count, and each stroke is a list of x and y between
-`.PEN_DOWN` and `.PEN_UP`, in a box of 500 x 500 with y growing upwards.
+https://doi.org/10.24432/C5MG6K, CC BY 4.0. The file is text in UNIPEN's notation. A digit starts
+with `.SEGMENT DIGIT ... "7"`, its `.COMMENT` gives the digit, the writer and a count, and each
+stroke is a list of x and y between `.PEN_DOWN` and `.PEN_UP`, in a box of 500 x 500 with y growing
+upwards.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mnist_core.errors import DrawingError
 from mnist_core.strokes import FloatArray, Stroke
 
 TABLET = 500  # units a side
+_DIGITS = list("0123456789")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +64,13 @@ def load_pendigits(path: str | Path) -> list[PenDigit]:
                 close()
                 about, strokes = None, []
             elif words[0] == ".COMMENT":
-                about = int(words[1]), int(words[2])
+                about = _DIGITS.index(words[1]), int(words[2])
             elif words[0] == ".PEN_DOWN":
                 points = []
             elif words[0] == ".PEN_UP":
                 if points:
                     upright = np.array(points, dtype=np.float32)
-                    strokes.append(upright * (1, -1) + (0, TABLET))
+                    strokes.append(upright * np.float32([1, -1]) + np.float32([0, TABLET]))
                 points = None
             elif points is not None:
                 x, y = words

@@ -23,6 +23,7 @@ MOST_BYTES = 10 * 2**20
 # A photo of 50 megapixels takes 150 MB while it is decoded; nothing larger is worth that for a
 # digit, and a decompression bomb is a small file that is much larger.
 MOST_PIXELS = 50_000_000
+_MOST = f"{MOST_PIXELS // 10**6} megapixels"
 FORMATS = ("PNG", "JPEG")
 # Writing is a few hundred pixels high at most afterwards, and everything here takes 50 ms.
 _WORKING_SIDE = 512
@@ -53,7 +54,7 @@ def prepare_image(picture: Picture, preparation: Preparation | None = None) -> S
 
 def _opened(picture: Picture) -> Image.Image:
     if isinstance(picture, Image.Image):
-        image = picture
+        image = picture.copy()
     elif isinstance(picture, np.ndarray):
         if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.size == 0:
             raise DrawingError(
@@ -84,7 +85,9 @@ def _decoded(source: bytes | str | Path) -> Image.Image:
             _check_pixels(image)
             image.draft("L", (_WORKING_SIDE * 2, _WORKING_SIDE * 2))
             image.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:  # Pillow refuses 179 megapixels by itself
+        raise DrawingError(f"picture has too many pixels; allowed: {_MOST}") from error
+    except (OSError, SyntaxError, ValueError) as error:
         raise DrawingError(
             f"picture cannot be read ({error}); allowed: a whole PNG or JPEG file"
         ) from error
@@ -98,10 +101,7 @@ def _read(path: Path) -> bytes:
 
 def _check_pixels(image: Image.Image) -> None:
     if image.width * image.height > MOST_PIXELS:
-        raise DrawingError(
-            f"picture measures {image.width} x {image.height}; allowed: {MOST_PIXELS // 10**6} "
-            "megapixels"
-        )
+        raise DrawingError(f"picture measures {image.width} x {image.height}; allowed: {_MOST}")
 
 
 def _grey(image: Image.Image) -> FloatArray:

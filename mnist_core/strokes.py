@@ -26,6 +26,7 @@ _CHORDS = 4
 # Beyond this many points to stamp the spacing grows instead, so that a scribble of any length
 # costs bounded memory.
 _MOST_POINTS = 20_000
+_WIDEST = 2000  # a stamp of that pen is 4 million pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +46,8 @@ class Stroke:
             raise DrawingError(f"stroke has shape {points.shape}; allowed: (n, 2), n at least 1")
         if not np.isfinite(points).all() or np.abs(points).max() > 1e6:
             raise DrawingError("stroke leaves the range of coordinates; allowed: -1e6 to 1e6")
-        if not 0 < self.width <= 1e6:
-            raise DrawingError(f"pen width is {self.width}; allowed: more than 0, at most 1e6")
+        if not 0 < self.width <= _WIDEST:
+            raise DrawingError(f"pen width is {self.width}; allowed: above 0, up to {_WIDEST}")
         object.__setattr__(self, "points", points)
 
 
