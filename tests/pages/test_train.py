@@ -1,0 +1,132 @@
+"""The Train page: empty, happy, bad input, stop, go on, restart, two sessions."""
+
+import pytest
+
+from mnist_core.config import FIELDS, PRESETS
+from pages.ui.state import Backend
+from tests.pages.conftest import button, ended, only_run, open_page, wait_for
+
+
+def test_empty_page_offers_the_next_step(app: Backend) -> None:
+    page = open_page("train")
+    assert not page.exception
+    assert "Nothing is trained yet" in page.info[0].value
+    assert not button(page, "Start training").disabled
+
+
+def test_every_field_has_a_widget_with_its_label_and_help(app: Backend) -> None:
+    page = open_page("train")
+    widgets = [*page.number_input, *page.selectbox, *page.text_input]
+    found = {widget.label: widget.help for widget in widgets}
+    for spec in FIELDS.values():
+        assert found[spec.label] == spec.help
+
+
+def test_start_trains_and_shows_the_result(app: Backend) -> None:
+    page = open_page("train")
+    button(page, "Start training").click()
+    wait_for(page, ended(app))
+    page.run()
+    run = only_run(app)
+    assert run.state == "completed"
+    metrics = {metric.label: metric.value for metric in page.metric}
+    assert metrics["Test accuracy"] == f"{run.result['test_accuracy']:.2%}".replace("%", " %")
+    assert metrics["Parameters"] == "25,450"
+    assert [row["epoch"] for row in app.store.history(run.id)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_values_in_the_form_reach_the_run(app: Backend) -> None:
+    page = open_page("train")
+    page.text_input(key="train.hidden_sizes").set_value("16, 8")
+    page.number_input(key="train.learning_rate").set_value(0.05)
+    page.number_input(key="train.epochs").set_value(2)
+    page.selectbox(key="train.optimizer").set_value("momentum")
+    page.run()
+    button(page, "Start training").click()
+    wait_for(page, ended(app))
+    config = only_run(app).config
+    assert config.hidden_sizes == (16, 8)
+    assert (config.learning_rate, config.epochs, config.optimizer) == (0.05, 2, "momentum")
+
+
+@pytest.mark.parametrize("text", ["0", "12, x", "9999", "-3", "1,1,1,1,1,1,1,1,1", "3.5"])
+def test_bad_hidden_sizes_are_refused_at_the_field(app: Backend, text: str) -> None:
+    page = open_page("train")
+    page.text_input(key="train.hidden_sizes").set_value(text).run()
+    assert text in page.error[0].value
+    assert "whole numbers" in page.error[0].value
+    assert button(page, "Start training").disabled
+    assert app.store.newest() == []
+
+
+def test_stop_keeps_what_was_learnt_and_training_can_go_on(app: Backend) -> None:
+    page = open_page("train")
+    page.number_input(key="train.epochs").set_value(1000)
+    page.number_input(key="train.batch_size").set_value(1)
+    page.run()
+    button(page, "Start training").click()
+    wait_for(page, lambda _: len(app.store.history(only_run(app).id)) > 1)
+    button(page, "Stop").click()
+    wait_for(page, ended(app))
+    run = only_run(app)
+    assert run.state == "stopped"
+    epochs = len(app.store.history(run.id)) - 1
+    assert 0 < epochs < 1000
+    page.run()
+    page.number_input(key="more.epochs").set_value(2)
+    page.number_input(key="more.learning_rate").set_value(0.1)
+    page.run()
+    button(page, "Continue training").click()
+    wait_for(page, ended(app))
+    run = only_run(app)
+    assert run.state == "completed"
+    assert [s.config.learning_rate for s in run.segments] == [0.5, 0.1]
+    assert [row["epoch"] for row in app.store.history(run.id)] == list(range(epochs + 3))
+
+
+def test_two_sessions_show_the_same_job_and_cannot_start_it_twice(app: Backend) -> None:
+    first, second = open_page("train"), open_page("train")
+    for page in (first, second):
+        page.number_input(key="train.epochs").set_value(1000)
+        page.run()
+    button(first, "Start training").click().run()
+    button(second, "Start training").click().run()  # its page still shows Start
+    run = only_run(app)
+    assert any("training already" in toast.value for toast in second.toast)
+    assert second.session_state["run"] == run.id
+    third = open_page("train")
+    assert button(third, "Training …").disabled
+    app.queue.stop(run.id)
+    wait_for(first, ended(app))
+
+
+def test_restart_repeats_the_run_and_a_new_seed_does_not(app: Backend) -> None:
+    page = open_page("train")
+    button(page, "Start training").click()
+    wait_for(page, ended(app))
+    page.run()
+    button(page, "Restart, same initial weights").click()
+    wait_for(page, ended(app))
+    page.run()
+    button(page, "Restart with a new seed").click()
+    wait_for(page, ended(app))
+    other, same, first = (app.store.history(run.id) for run in app.store.newest())
+    losses = [[row["val_loss"] for row in rows] for rows in (first, same, other)]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_presets_fill_the_form(app: Backend) -> None:
+    page = open_page("train")
+    name = "Logistic regression (no hidden layer)"
+    page.selectbox(key="preset").set_value(name).run()
+    assert page.text_input(key="train.hidden_sizes").value == ""
+    assert page.number_input(key="train.learning_rate").value == PRESETS[name].learning_rate
+
+
+def test_a_run_that_is_not_there_is_a_message(app: Backend) -> None:
+    page = open_page("train")
+    page.query_params["run"] = "nonsense"
+    page.session_state["run"] = "nonsense"
+    page.run()
+    assert not page.exception
+    assert "not in this app's store" in page.warning[0].value

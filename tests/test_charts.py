@@ -1,0 +1,42 @@
+"""Charts are pure functions of rows."""
+
+from mnist_core.charts import accuracy_curve, loss_curve, probability_bars
+
+ROWS = [
+    {"epoch": 0, "val_accuracy": 0.1, "train_loss": 2.31, "val_loss": 2.3},
+    {"epoch": 1, "val_accuracy": 0.9, "train_loss": 0.5, "val_loss": 0.4},
+]
+
+
+def test_accuracy_curve_shows_every_row_and_the_whole_run() -> None:
+    figure = accuracy_curve(ROWS, last_epoch=5, revision="r1")
+    assert list(figure.data[0].x) == [0, 1]
+    assert list(figure.data[0].y) == [0.1, 0.9]
+    low, high = figure.layout.xaxis.range
+    assert low < 0
+    assert high > 5
+    assert figure.layout.uirevision == "r1"
+
+
+def test_loss_curve_has_both_losses() -> None:
+    figure = loss_curve(ROWS, last_epoch=1)
+    assert {trace.name: list(trace.y) for trace in figure.data} == {
+        "training": [2.31, 0.5],
+        "validation": [2.3, 0.4],
+    }
+
+
+def test_a_continued_run_is_marked_with_its_learning_rate() -> None:
+    figure = accuracy_curve(ROWS, 10, segments=[(0, 0.5), (5, 0.1)])
+    assert [shape.x0 for shape in figure.layout.shapes] == [5]
+    assert figure.layout.annotations[0].text == "learning rate 0.1"
+
+
+def test_probability_bars_highlight_the_winner_and_can_be_empty() -> None:
+    shares = [0.05] * 10
+    shares[7] = 0.55
+    bars = probability_bars(shares, "0123456789").data[0]
+    assert list(bars.y) == shares
+    assert len({colour for i, colour in enumerate(bars.marker.color) if i != 7}) == 1
+    assert bars.marker.color[7] != bars.marker.color[0]
+    assert list(probability_bars([], "0123456789").data[0].y) == [0.0] * 10
