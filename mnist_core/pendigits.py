@@ -19,6 +19,7 @@ from mnist_core.strokes import FloatArray, Stroke
 
 TABLET = 500  # units a side
 _DIGITS = list("0123456789")
+_FLIP, _FLOOR = np.array([1, -1], np.float32), np.array([0, TABLET], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,7 @@ def load_pendigits(path: str | Path) -> list[PenDigit]:
             elif words[0] == ".PEN_UP":
                 if points:
                     upright = np.array(points, dtype=np.float32)
-                    strokes.append(upright * np.float32([1, -1]) + np.float32([0, TABLET]))
+                    strokes.append(upright * _FLIP + _FLOOR)
                 points = None
             elif points is not None:
                 x, y = words
