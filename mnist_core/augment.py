@@ -10,6 +10,7 @@ Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Docum
 from __future__ import annotations
 
 from functools import lru_cache
+from math import isqrt
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -92,20 +93,26 @@ class Distortion(BaseModel):
 def distort(images: Tensor, distortion: Distortion, generator: torch.Generator) -> Tensor:
     """A distorted copy of each image, of the same shape and type, on the same device.
 
-    images: float (N, S, S), (N, 1, S, S) or (N, S * S), with 0 as background.
+    images: float (N, S, S), (N, 1, S, S) or (N, S * S), with 0 as background, or colour pictures
+        as rows (N, S * S * 3) with the colours of a pixel side by side.
     generator: the only source of randomness, on the images' device.
+    Raises ValueError for pictures that are not square.
     """
     if not distortion.active:
         return images
-    side = round(images[0].numel() ** 0.5)
-    out = images.reshape(-1, 1, side, side)
+    numbers = images[0].numel()
+    channels = 1 if isqrt(numbers) ** 2 == numbers else 3
+    side = isqrt(numbers // channels)
+    if side * side * channels != numbers:
+        raise ValueError(f"pictures of {numbers} numbers are not square")
+    out = images.reshape(-1, side, side, channels).permute(0, 3, 1, 2)
     if distortion.model_copy(update={"thickness": 0.0}).active:
         field = _sampling_points(len(out), side, distortion, generator).to(out.dtype)
         out = F.grid_sample(out, field, align_corners=False)
     if distortion.thickness:
         amount = _uniform((len(out), 1, 1, 1), distortion.thickness, generator).to(out.dtype)
         out = _thicken(out, amount)
-    return out.reshape(images.shape)
+    return out.permute(0, 2, 3, 1).reshape(images.shape)
 
 
 def _uniform(shape: tuple[int, ...], bound: float, generator: torch.Generator) -> Tensor:

@@ -131,6 +131,16 @@ def test_shapes_are_kept(shape):
     assert out.max() <= 1
 
 
+def test_colours_move_together():
+    grey = torch.rand(5, 1024, generator=generator())
+    colour = grey[:, :, None].expand(5, 1024, 3).reshape(5, 3072)
+    out = distort(colour, EVERYTHING, generator()).reshape(5, 1024, 3)
+    torch.testing.assert_close(out[..., 1], distort(grey, EVERYTHING, generator()))
+    assert torch.equal(out[..., 0], out[..., 2])
+    with pytest.raises(ValueError, match="50 numbers"):
+        distort(torch.rand(2, 50), EVERYTHING, generator())
+
+
 def test_the_input_is_left_alone(bars):
     before = bars.clone()
     distort(bars, EVERYTHING, generator())
