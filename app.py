@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+# No icons: as a page's favicon, Streamlit would have each fetched from a server on the internet.
 st.navigation(
     [
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:", default=True),
-        st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
+        st.Page("pages/train.py", title="Train", default=True),
+        st.Page("pages/draw.py", title="Draw"),
     ],
     position="top",
 ).run()

@@ -9,12 +9,12 @@ from mnist_core.errors import MnistLabError
 from mnist_core.runs import Run
 from pages.ui import runview
 from pages.ui.canvas import draw_canvas, picture
-from pages.ui.state import RUN, backend, predictor, select_run
+from pages.ui.state import RUN, backend, page, predictor, select_run
 
 POLL = 0.5  # seconds between two looks at the first model while it trains
 DIGITS = tuple("0123456789")
 
-st.set_page_config(page_title="Draw · MNIST Lab", layout="wide")
+page("Draw")
 
 
 def train_first() -> None:

@@ -7,12 +7,12 @@ from mnist_core.config import FIELDS, PRESETS, parse_config
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.runs import Run
 from pages.ui import forms, runview
-from pages.ui.state import RUN, backend, select_run, selected_run
+from pages.ui.state import RUN, backend, page, select_run, selected_run
 
 POLL = 0.3  # seconds between two looks at a run that trains
 FORM = "train"
 
-st.set_page_config(page_title="Train · MNIST Lab", layout="wide")
+page("Train")
 
 
 def use_preset() -> None:

@@ -1,6 +1,7 @@
 """What pages share: the store, the job queue and the devices, opened once a process."""
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from mnist_core.runs import RunStore
 
 RUN = "run"  # query parameter and session key: the run that is looked at
+
+
+def page(title: str) -> None:
+    """A page's title, icon and width; the icon is a file here, so nothing is fetched for it."""
+    icon = Path(__file__).with_name("icon.png")
+    st.set_page_config(page_title=f"{title} · MNIST Lab", page_icon=icon, layout="wide")
 
 
 class Backend:

@@ -1,0 +1,66 @@
+"""A person's first five minutes: train, watch, draw, come back, with two tabs."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import App, draw, points, watch
+
+SEVEN = [[(75, 65), (200, 65), (125, 225)]]
+ONE = [[(140, 50), (140, 230)]]
+
+
+def start(page: Page, epochs: int, hidden: str = "32") -> None:
+    page.get_by_label("Hidden layer sizes", exact=True).fill(hidden)
+    page.get_by_label("Epochs", exact=True).fill(str(epochs))
+    page.get_by_label("Epochs", exact=True).press("Enter")
+    page.get_by_role("button", name="Start training").click()
+
+
+def go_to(page: Page, name: str) -> None:
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+
+
+def test_train_watch_it_grow_and_draw_a_digit(page: Page) -> None:
+    start(page, epochs=6)
+    page.wait_for_function("document.querySelectorAll('.scatterlayer .point').length > 0")
+    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Test accuracy")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first.locator(".point")).to_have_count(7)
+    go_to(page, "Draw")
+    expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
+    draw(page, SEVEN)
+    expect(page.get_by_role("status")).to_have_text("7")
+    expect(page.get_by_alt_text(re.compile("What the network sees"))).to_be_visible()
+
+
+def test_the_chart_grows_and_survives_reload_a_second_tab_and_stop(page: Page, app: App) -> None:
+    start(page, epochs=1000)
+    page.wait_for_function("document.querySelectorAll('.scatterlayer .point').length >= 3")
+    before = points(page)
+    page.wait_for_function(
+        f"document.querySelectorAll('.js-plotly-plot')[0]"
+        f".querySelectorAll('.scatterlayer .point').length > {before}"
+    )
+    page.reload()
+    expect(page.get_by_role("button", name="Training …")).to_be_disabled()
+    tab = page.context.new_page()
+    errors = watch(tab)
+    tab.goto(app.url)
+    expect(tab.get_by_role("button", name="Training …")).to_be_disabled()
+    tab.get_by_role("button", name="Stop", exact=True).click()
+    for view in (tab, page):
+        expect(view.get_by_text("Stopped; what it has learnt is kept")).to_be_visible()
+        expect(view.get_by_text("Test accuracy")).to_be_visible()
+    assert errors == []
+    tab.close()
+
+
+def test_a_double_click_starts_one_run(page: Page) -> None:
+    page.get_by_label("Epochs", exact=True).fill("30")
+    page.get_by_label("Epochs", exact=True).press("Enter")
+    page.get_by_role("button", name="Start training").dblclick()
+    expect(page.get_by_text("Finished")).to_be_visible()
+    go_to(page, "Draw")
+    page.get_by_role("combobox", name=re.compile("Model")).click()
+    expect(page.get_by_role("option")).to_have_count(1)
