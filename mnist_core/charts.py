@@ -68,9 +68,7 @@ def accuracy_curve(
     figure.update_layout(
         _layout("Validation accuracy", "epoch", "", height, revision), showlegend=False
     )
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    if rows and min(row["val_accuracy"] for row in rows[1:] or rows) > 0.5:
-        figure.update_yaxes(range=[0, 1.02])
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
     _epoch_axis(figure, last_epoch)
     _segment_marks(figure, segments)
     return figure
