@@ -31,8 +31,8 @@ _WORKING_SIDE = 512
 _LEAST_CONTRAST = 0.08
 # ... and by this many times the paper's typical grain.
 _GRAIN = 8
-# Strokes of one digit lie closer than this share of the picture's longer side (the bar of a 5).
-_GAP = 0.03
+# Strokes of one digit lie closer than this share of its largest one (the bar of a 5).
+_GAP = 0.25
 
 Picture = bytes | str | Path | Image.Image | NDArray[np.uint8]
 
@@ -105,8 +105,13 @@ def _check_pixels(image: Image.Image) -> None:
 
 
 def _grey(image: Image.Image) -> FloatArray:
-    """Brightness in [0, 1], at most 512 a side; what is transparent becomes the background."""
+    """Brightness in [0, 1], 256 to 512 a side; what is transparent becomes the background."""
     image.thumbnail((_WORKING_SIDE, _WORKING_SIDE), reducing_gap=2.0)
+    # MNIST's own digits, saved as 28 x 28 pictures, were read 68 % correctly without enlarging.
+    times = -(-_WORKING_SIDE // 2 // max(image.size))
+    if times > 1:
+        larger = image.width * times, image.height * times
+        image = image.convert("RGBA").resize(larger, Image.Resampling.BICUBIC)
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA"), dtype=np.float32) / np.float32(255)
         alpha = rgba[..., 3]
@@ -125,9 +130,10 @@ def ink_of_picture(grey: FloatArray) -> FloatArray:
     from scipy import ndimage
 
     side = max(grey.shape)
-    # A median over a third of the picture, on 64 pixels a side: 60 times faster than on all.
-    step = max(1, side // 64)
-    paper = ndimage.median_filter(grey[::step, ::step], size=side // step // 3 + 1, mode="nearest")
+    # A median over half the picture, on 48 pixels a side: 100 times faster than on all. Over a
+    # third, bold digits that fill a picture were taken for paper.
+    step = max(1, side // 48)
+    paper = ndimage.median_filter(grey[::step, ::step], size=side // step // 2 + 1, mode="nearest")
     zoom = [n / c for n, c in zip(grey.shape, paper.shape, strict=True)]
     paper = ndimage.zoom(paper, zoom, order=1, mode="nearest", grid_mode=True)
     difference = ndimage.uniform_filter(paper - grey, 3)  # evens out the grain of a photo
@@ -136,21 +142,17 @@ def ink_of_picture(grey: FloatArray) -> FloatArray:
     if contrast.max() < max(_LEAST_CONTRAST, _GRAIN * float(np.median(np.abs(difference)))):
         return np.zeros_like(grey)
     ink: FloatArray = np.clip(contrast / contrast.max(), 0, 1).astype(np.float32)
-    written: FloatArray = ink * _largest(ink > 0.5, max(1, round(side * _GAP)))
+    written: FloatArray = ink * _largest(ink > 0.5)
     return written
 
 
-def _largest(mask: NDArray[np.bool_], gap: int) -> NDArray[Any]:
-    """The group of marks, less than `gap` pixels apart from each other, with the most ink.
-
-    The edge of the ink, 2 pixels around it, belongs to it.
-    """
+def _largest(mask: NDArray[np.bool_]) -> NDArray[Any]:
+    """The largest mark and what is near it, with the edge of the ink, 2 pixels around it."""
     from scipy import ndimage
 
+    marks, count = ndimage.label(mask)
+    main = marks == 1 + np.argmax(np.bincount(marks.ravel(), minlength=count + 1)[1:])
+    gap = _GAP * max(np.ptp(np.flatnonzero(main.any(axis))) for axis in (0, 1))
     near = ndimage.distance_transform_edt(~mask) <= gap / 2
-    groups, count = ndimage.label(near)
-    if count == 0:
-        return mask
-    ink = np.bincount(groups[mask], minlength=count + 1)
-    ink[0] = 0
-    return np.asarray((groups == ink.argmax()) & ndimage.binary_dilation(mask, iterations=2))
+    groups, _ = ndimage.label(near)
+    return np.asarray((groups == groups[main][0]) & ndimage.binary_dilation(mask, iterations=2))

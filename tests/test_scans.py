@@ -69,6 +69,12 @@ def test_reads_every_form_of_the_same_picture(tmp_path):
         np.testing.assert_allclose(image_to_mnist(form), expected, atol=0.05)
 
 
+@pytest.mark.parametrize("pen", [2, 3, 4])
+def test_reads_a_small_picture_with_nothing_but_a_bold_digit(pen):
+    ink = draw(strokes(18, 5, 5, pen), 28, 28)
+    assert difference(image_to_mnist(np.round(ink * 255).astype(np.uint8))) < 0.3
+
+
 def test_leaves_the_caller_s_picture_alone():
     picture = Image.fromarray(photo())
     image_to_mnist(picture)
