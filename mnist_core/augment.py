@@ -13,81 +13,10 @@ from functools import lru_cache
 from math import isqrt
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 from torch.nn import functional as F
 
-
-class Distortion(BaseModel):
-    """How strongly each kind of distortion acts; 0 switches it off.
-
-    Each image draws its own amount, evenly from minus to plus the strength. Lengths are pixels of
-    the image.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    shift: float = Field(
-        0.0,
-        ge=0,
-        le=8,
-        title="Shift",
-        description="Moves the picture up to this many pixels left, right, up and down.",
-        json_schema_extra={"unit": "px"},
-    )
-    scale: float = Field(
-        0.0,
-        ge=0,
-        le=0.5,
-        title="Scale",
-        description="Stretches or shrinks width and height, each up to this share: 0.1 is 10 %.",
-    )
-    rotation: float = Field(
-        0.0,
-        ge=0,
-        le=45,
-        title="Rotation",
-        description="Turns the picture up to this many degrees either way.",
-        json_schema_extra={"unit": "°"},
-    )
-    slant: float = Field(
-        0.0,
-        ge=0,
-        le=45,
-        title="Slant",
-        description="Leans upright lines up to this many degrees, as italics do.",
-        json_schema_extra={"unit": "°"},
-    )
-    elastic: float = Field(
-        0.0,
-        ge=0,
-        le=4,
-        title="Elastic deformation",
-        description="Bends the lines as an unsteady hand does: the typical move of a pixel.",
-        json_schema_extra={"unit": "px"},
-    )
-    smoothness: float = Field(
-        4.0,
-        ge=2,
-        le=14,
-        title="Elastic smoothness",
-        description="Over how many pixels an elastic bend stretches. Small trembles, large sways.",
-        json_schema_extra={"unit": "px"},
-    )
-    thickness: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        title="Thickness",
-        description="Makes lines thicker or thinner by up to this many pixels on each side.",
-        json_schema_extra={"unit": "px"},
-    )
-
-    @property
-    def active(self) -> bool:
-        """Whether any distortion is switched on."""
-        moves = self.shift, self.scale, self.rotation, self.slant, self.elastic, self.thickness
-        return any(moves)
+from mnist_core.distortion import Distortion
 
 
 def distort(images: Tensor, distortion: Distortion, generator: torch.Generator) -> Tensor:
@@ -98,7 +27,7 @@ def distort(images: Tensor, distortion: Distortion, generator: torch.Generator) 
     generator: the only source of randomness, on the images' device.
     Raises ValueError for pictures that are not square.
     """
-    if not distortion.active:
+    if not (distortion.bends or distortion.thickness):
         return images
     numbers = images[0].numel()
     channels = 1 if isqrt(numbers) ** 2 == numbers else 3
@@ -106,7 +35,7 @@ def distort(images: Tensor, distortion: Distortion, generator: torch.Generator) 
     if side * side * channels != numbers:
         raise ValueError(f"pictures of {numbers} numbers are not square")
     out = images.reshape(-1, side, side, channels).permute(0, 3, 1, 2)
-    if distortion.model_copy(update={"thickness": 0.0}).active:
+    if distortion.bends:
         field = _sampling_points(len(out), side, distortion, generator).to(out.dtype)
         out = F.grid_sample(out, field, align_corners=False)
     if distortion.thickness:

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from torch import Tensor
 from torch.nn import functional as F
 
-from mnist_core.augment import Distortion, distort
+from mnist_core.augment import distort
+from mnist_core.distortion import Distortion
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -40,7 +41,7 @@ def lean(images: Tensor) -> Tensor:
 
 
 def test_nothing_is_done_without_strength(bars):
-    assert not Distortion().active
+    assert not Distortion(smoothness=9).bends
     assert distort(bars, Distortion(), generator()) is bars
 
 

@@ -23,8 +23,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from mnist_core.augment import Distortion, distort
+from mnist_core.augment import distort
 from mnist_core.datasets import ResidentDataset, load_dataset
+from mnist_core.distortion import Distortion
 from mnist_core.drawing import prepare_ink, strokes_to_mnist
 from mnist_core.model import MnistModel
 from mnist_core.pendigits import PenDigit, load_pendigits
