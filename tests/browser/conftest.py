@@ -110,6 +110,11 @@ def points(page: Page, chart: int = 0) -> int:
     return page.locator(".js-plotly-plot").nth(chart).locator(".scatterlayer .point").count()
 
 
+def go_to(page: Page, name: str) -> None:
+    """Follow the link to a page, as a person does."""
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+
+
 def draw(page: Page, strokes: list[list[tuple[int, int]]]) -> None:
     """Draw with the mouse on the 280 x 280 pad; each stroke is a list of corners."""
     canvas = page.locator("canvas.upper-canvas")

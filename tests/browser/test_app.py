@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import App, draw, points, watch
+from tests.browser.conftest import App, draw, go_to, points, watch
 
 SEVEN = [[(75, 65), (200, 65), (125, 225)]]
 ONE = [[(140, 50), (140, 230)]]
@@ -15,10 +15,6 @@ def start(page: Page, epochs: int, hidden: str = "32") -> None:
     page.get_by_label("Epochs", exact=True).fill(str(epochs))
     page.get_by_label("Epochs", exact=True).press("Enter")
     page.get_by_role("button", name="Start training").click()
-
-
-def go_to(page: Page, name: str) -> None:
-    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
 
 
 def test_train_watch_it_grow_and_draw_a_digit(page: Page) -> None:

@@ -1,0 +1,121 @@
+"""What a person waits for in the browser, in seconds.
+
+    MNIST_LAB_DATA=<folder with MNIST> python -m benchmarks.browser [--json]
+
+- start: from starting the server, in an empty home folder, to a Train page that can be used
+- first point: from the click on Start to the first point on the chart, in an app that has trained
+  before (median of 5)
+- stroke: from lifting the pen to the new prediction on the screen (median and 95th percentile of
+  40; the canvas itself waits 0.2 s of it before it reports)
+
+Chromium runs on the same cores as the app. The last two are measured by the page's own clock.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.chromium import launch
+from tests.browser.conftest import App, draw, go_to
+
+RUNS, STROKES = 5, 40
+
+# Starts a clock at the next event of the given kind and stops it when the function's value has
+# changed. The value is looked at once a frame, which is as often as a person could.
+CLOCK = """
+([kind, value]) => {
+  const look = new Function('return ' + value), before = look();
+  window.clock = new Promise(resolve => {
+    addEventListener(kind, () => {
+      const began = performance.now();
+      const frame = () => look() === before
+        ? requestAnimationFrame(frame) : resolve((performance.now() - began) / 1000);
+      frame();
+    }, {once: true, capture: true});
+  });
+}
+"""
+HAS_POINTS = "document.querySelectorAll('.js-plotly-plot .scatterlayer .point').length > 0"
+SEEN_IMAGE = "document.querySelector('[data-testid=stHtml] img')?.src"
+
+
+def seconds(page: Page, event: str, value: str, act: Callable[[], None]) -> float:
+    """From the browser's ``event``, which ``act`` causes, until ``value`` changes."""
+    page.evaluate(CLOCK, [event, value])
+    act()
+    elapsed: float = page.evaluate("window.clock")
+    return elapsed
+
+
+def first_point(browser: Browser, app: App) -> float:
+    """Seconds from the click on Start to the first point, in a new browser page."""
+    page = browser.new_page()
+    page.goto(app.url)
+    expect(page.locator(".js-plotly-plot")).to_be_visible()  # the chart's code is loaded
+    start = page.get_by_role("button", name="Start training")
+    taken = seconds(page, "click", HAS_POINTS, start.click)
+    expect(page.get_by_text("Test accuracy")).to_be_visible()
+    page.close()
+    return taken
+
+
+def strokes(browser: Browser, app: App) -> list[float]:
+    """Seconds from the end of each stroke to the picture that the network read."""
+    page = browser.new_page()
+    page.goto(app.url)
+    go_to(page, "Draw")
+    expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
+    draw(page, [[(60, 60), (220, 60)]])
+    expect(page.get_by_role("status")).to_be_visible()
+    taken = []
+    for i in range(STROKES):
+        line = [[(60 + 4 * i, 70), (60 + 4 * (i % 7), 220 - 3 * i)]]
+        taken.append(seconds(page, "mouseup", SEEN_IMAGE, lambda line=line: draw(page, line)))
+    page.close()
+    return taken
+
+
+def measure() -> dict[str, float]:
+    """All figures, from one server."""
+    expect.set_options(timeout=120_000)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = launch(playwright)
+        assert browser is not None, "python -m tests.browser.chromium gets a browser"
+        began = time.perf_counter()
+        app = App(Path(folder) / "home")
+        try:
+            page = browser.new_page()
+            page.goto(app.url)
+            expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+            started = time.perf_counter() - began
+            page.close()
+            first_point(browser, app)  # warms the app up
+            points = [first_point(browser, app) for _ in range(RUNS)]
+            waits = strokes(browser, app)
+        finally:
+            app.stop()
+    return {
+        "cores": os.cpu_count() or 0,
+        "start": started,
+        "first_point_median": statistics.median(points),
+        "stroke_median": statistics.median(waits),
+        "stroke_p95": statistics.quantiles(waits, n=20)[-1],
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    as_json = parser.parse_args().json
+    results = measure()
+    if as_json:
+        print(json.dumps(results))
+    else:
+        print("\n".join(f"{name:20} {value:.2f}" for name, value in results.items()))
