@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         validation_alias="DASK_SCHEDULER_ADDRESS",
         description="a Dask scheduler to use instead of workers on this machine",
     )
+    optuna_storage: str | None = Field(
+        None,
+        validation_alias="OPTUNA_STORAGE",
+        description="a database for studies to use instead of SQLite in the home folder",
+    )
 
     @property
     def downloads(self) -> Path:
@@ -40,3 +45,7 @@ class Settings(BaseSettings):
     @property
     def store_uri(self) -> str:
         return self.tracking_uri or f"sqlite:///{self.home / 'runs.db'}"
+
+    @property
+    def studies_uri(self) -> str:
+        return self.optuna_storage or f"sqlite:///{self.home / 'studies.db'}"

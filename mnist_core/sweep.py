@@ -1,0 +1,328 @@
+"""Running a study: Optuna chooses the trials, populations train them, events report them."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import optuna
+import torch
+from optuna.samplers import RandomSampler
+from optuna.study import Study
+from optuna.trial import TrialState
+
+from mnist_core.config import TrainConfig
+from mnist_core.datasets import ResidentDataset
+from mnist_core.events import EpochEnd, Finished
+from mnist_core.population import (
+    MEMORY_BUDGET,
+    MemberEvent,
+    PopulationProgress,
+    RoundEnd,
+    train_population,
+)
+from mnist_core.population_engine import Engine
+from mnist_core.population_groups import make_groups
+from mnist_core.population_layout import member_bytes
+from mnist_core.population_math import live_columns
+from mnist_core.population_state import Population
+from mnist_core.sweep_config import SweepConfig, Value
+from mnist_core.sweep_study import distributions, give_back, make_pruner, make_sampler, trials_left
+from mnist_core.training import split_rows
+
+# Members of a population. TPE learns from finished trials only, so it gets fewer at a time.
+POPULATION = {"grid": 64, "random": 64, "qmc": 64, "tpe": 16}
+TIMED_STEPS = 5
+
+TrialOutcome = Literal["completed", "pruned", "diverged"]
+
+
+@dataclass(frozen=True)
+class StudyStarted:
+    """A study begins or goes on, with ``left`` of ``planned`` trials to run."""
+
+    name: str
+    planned: int
+    left: int
+
+
+@dataclass(frozen=True)
+class TrialStarted:
+    """A trial is in the population that trains next; ``values`` are those on the axes."""
+
+    trial: int
+    values: dict[str, Value]
+    config: TrainConfig
+
+
+@dataclass(frozen=True)
+class TrialEvent:
+    """What a run of its own would report, for one trial (see ``population.MemberEvent``)."""
+
+    trial: int
+    event: EpochEnd | Finished
+
+
+@dataclass(frozen=True)
+class TrialEnd:
+    """Optuna knows the result. ``values`` are the objectives', empty unless it is completed."""
+
+    trial: int
+    outcome: TrialOutcome
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class StudyProgress:
+    """``done`` of ``planned`` trials have ended; the rest is extrapolated from this call's pace."""
+
+    done: int
+    planned: int
+    models_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class StudyEnd:
+    """All planned trials have ended. ``best`` are the trials on the Pareto front, or the best."""
+
+    name: str
+    best: tuple[int, ...]
+
+
+StudyEvent = StudyStarted | TrialStarted | TrialEvent | TrialEnd | StudyProgress | StudyEnd
+
+
+def run_study(
+    study: Study,
+    config: SweepConfig,
+    data: ResidentDataset,
+    device: torch.device,
+    memory_budget: int = MEMORY_BUDGET,
+) -> Iterator[StudyEvent]:
+    """Run the trials that are left, a population at a time.
+
+    Closed early or on an error, it gives the trials under way back to the study, which asks for
+    them again when it goes on; trials that a crash left running need ``recover`` first. Several
+    processes may run the same study at once, each with populations of its own.
+
+    A trial whose loss is no longer finite counts as pruned and has the attribute ``diverged``;
+    one that is not above twice the accuracy of guessing has ``learned`` = False.
+    """
+    left = trials_left(study, config)
+    yield StudyStarted(config.name, config.planned, left)
+    began, before = time.perf_counter(), 0
+    while (left := trials_left(study, config)) > 0:
+        count = min(left, POPULATION[config.sampler])
+        space = distributions(config)
+        trials = [study.ask(space) for _ in range(count)]
+        running = _Running(study, config, trials, data, device)
+        try:
+            for event in running.train(memory_budget):
+                if isinstance(event, PopulationProgress):
+                    done, pace = running.count_done(), time.perf_counter() - began
+                    work = before + max(done, event.fraction * count)
+                    yield StudyProgress(
+                        done=config.planned - left + done,
+                        planned=config.planned,
+                        models_per_second=work / pace,
+                        seconds_left=(before + left - work) * pace / work,
+                    )
+                else:
+                    yield event
+            before += count
+        finally:
+            for trial in running.open.values():
+                give_back(study, trial)
+    yield StudyEnd(config.name, best_trials(study))
+
+
+def best_trials(study: Study) -> tuple[int, ...]:
+    """Numbers of the trials on the Pareto front; of a single objective the best; or none."""
+    if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        return ()
+    if len(study.directions) == 1:
+        return (study.best_trial.number,)
+    return tuple(trial.number for trial in study.best_trials)
+
+
+class _Running:
+    """A population of trials. ``open`` holds those that Optuna does not know the result of."""
+
+    def __init__(
+        self,
+        study: Study,
+        config: SweepConfig,
+        trials: list[optuna.Trial],
+        data: ResidentDataset,
+        device: torch.device,
+    ) -> None:
+        self.study = study
+        self.config = config
+        self.data = data
+        self.device = device
+        self.trials = trials
+        self.open = dict(enumerate(trials))
+        self.last: dict[int, EpochEnd] = {}
+        self.cut: set[int] = set()
+        self.judge = _Judge(study, config, len(trials)) if config.pruner != "none" else None
+
+    def count_done(self) -> int:
+        return len(self.trials) - len(self.open)
+
+    def train(self, memory_budget: int) -> Iterator[StudyEvent | PopulationProgress]:
+        """Train to the end and tell Optuna the results."""
+        configs = [self.config.train_config(trial.params) for trial in self.trials]
+        for trial, train_config in zip(self.trials, configs, strict=True):
+            yield TrialStarted(trial.number, trial.params, train_config)
+        population = Population(configs, self.data, self.device)
+        for event in train_population(population, self.data, memory_budget):
+            if isinstance(event, MemberEvent):
+                yield TrialEvent(self.trials[event.member].number, event.event)
+                if isinstance(event.event, EpochEnd):
+                    self.last[event.member] = event.event
+                else:
+                    yield self.tell(event.member, event.event)
+            elif isinstance(event, PopulationProgress):
+                yield event
+            elif isinstance(event, RoundEnd) and self.judge is not None:
+                population.prune(self.losers(event.members))
+
+    def objectives(self, member: int) -> list[float]:
+        """What the study is told about a member as it stands."""
+        last = self.last[member]
+        match self.config.objective:
+            case "val_accuracy":
+                return [last.val_accuracy]
+            case "val_loss":
+                return [last.val_loss]
+            case "accuracy_vs_parameters":
+                return [last.val_accuracy, float(last.state.model.parameter_count)]
+            case "accuracy_vs_seconds":
+                return [last.val_accuracy, last.seconds]
+
+    def losers(self, members: tuple[int, ...]) -> set[int]:
+        """Members that the pruner cuts. All report before any is judged."""
+        assert self.judge is not None
+        judged = [i for i in members if not self.last[i].state.diverged]
+        for i in judged:
+            value, epoch = self.objectives(i)[0], self.last[i].epoch
+            self.open[i].report(value, epoch)
+            self.judge.report(i, value, epoch)
+        on = [i for i in judged if self.last[i].epoch < self.last[i].state.last_epoch]
+        cut = {i for i in on if self.judge.cuts(i)}
+        self.cut |= cut
+        return cut
+
+    def tell(self, member: int, end: Finished) -> TrialEnd:
+        """Tell Optuna how a member ended."""
+        trial, last = self.open[member], self.last[member]
+        trial.set_user_attr("parameters", last.state.model.parameter_count)
+        trial.set_user_attr("val_accuracy", end.val_accuracy)
+        trial.set_user_attr("learned", end.val_accuracy > 2 / self.data.classes)
+        outcome: TrialOutcome = "pruned" if member in self.cut else "completed"
+        if end.outcome == "diverged":
+            outcome = "diverged"
+            trial.set_user_attr("diverged", True)
+        values = self.objectives(member) if outcome == "completed" else []
+        state = TrialState.COMPLETE if outcome == "completed" else TrialState.PRUNED
+        self.study.tell(trial, values or None, state=state)
+        if self.judge is not None:
+            self.judge.tell(member, values or None, state)
+        del self.open[member]
+        return TrialEnd(trial.number, outcome, tuple(values))
+
+
+class _Judge:
+    """The study's pruner at work on a copy of the study in memory.
+
+    Optuna's pruners read all trials for each that they judge: 0.1 s from SQLite with 80 trials.
+    """
+
+    def __init__(self, study: Study, config: SweepConfig, count: int) -> None:
+        self.copy = optuna.create_study(
+            directions=config.directions, pruner=make_pruner(config), sampler=RandomSampler()
+        )
+        ended = (TrialState.COMPLETE, TrialState.PRUNED)
+        for earlier in study.get_trials(deepcopy=False, states=ended):
+            trial = self.copy.ask()
+            for epoch, value in sorted(earlier.intermediate_values.items()):
+                trial.report(value, epoch)
+                trial.should_prune()
+            # Optuna gives a pruned trial its last report as a value, and refuses to be told one.
+            values = earlier.values if earlier.state == TrialState.COMPLETE else None
+            self.copy.tell(trial, values, state=earlier.state)
+        self.trials = [self.copy.ask() for _ in range(count)]
+
+    def report(self, member: int, value: float, epoch: int) -> None:
+        self.trials[member].report(value, epoch)
+
+    def cuts(self, member: int) -> bool:
+        return self.trials[member].should_prune()
+
+    def tell(self, member: int, values: list[float] | None, state: TrialState) -> None:
+        self.copy.tell(self.trials[member], values, state=state)
+
+
+@dataclass(frozen=True)
+class CostEstimate:
+    """What a study will take at most (pruning makes it less).
+
+    ``seconds`` is extrapolated from steps of its own networks, timed here and now; ``memory`` is
+    in bytes, beyond the data.
+    """
+
+    trials: int
+    seconds: float
+    memory: int
+
+
+def sample_configs(config: SweepConfig, count: int) -> list[TrainConfig]:
+    """Configurations like those that the study will try; TPE's are taken to be random ones."""
+    like = config.changed(sampler="random") if config.sampler == "tpe" else config
+    study = optuna.create_study(sampler=make_sampler(like))
+    space = distributions(like)
+    return [config.train_config(study.ask(space).params) for _ in range(count)]
+
+
+def estimate_cost(
+    config: SweepConfig,
+    data: ResidentDataset,
+    device: torch.device,
+    memory_budget: int = MEMORY_BUDGET,
+) -> CostEstimate:
+    """Time a few steps of a sample of the study's networks; takes about a second.
+
+    Raises:
+        ConfigError: a network does not fit ``memory_budget``.
+    """
+    count = min(config.planned, POPULATION[config.sampler])
+    configs = sample_configs(config, count)
+    population = Population(configs, data, device)
+    columns = live_columns(data)
+    seconds = 0.0
+    groups = make_groups(population, data, memory_budget)
+    for group in groups:
+        states = [population.members[i] for i in group]
+        first = states[0].config
+        train_rows, val_rows = split_rows(data, first.val_fraction)
+        engine = Engine(states, data, [0] * len(states), columns)
+        rates = [state.config.learning_rate for state in states]
+        batches = train_rows.split(first.batch_size)
+        times = [time.perf_counter()]
+        for i in range(2 * TIMED_STEPS):
+            engine.step([batches[i % len(batches)]], rates)
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            times.append(time.perf_counter())
+        step = sorted(b - a for a, b in pairwise(times))[TIMED_STEPS]
+        # Evaluation is a forward pass without a backward one: a third of a step a picture.
+        epoch = step * (len(batches) + len(val_rows) / first.batch_size / 3)
+        seconds += epoch * sum(s.config.epochs for s in states) / len(states)
+    needs = [[member_bytes(configs[i], data.in_size, data.classes) for i in g] for g in groups]
+    return CostEstimate(
+        trials=config.planned,
+        seconds=seconds * config.planned / count,
+        memory=max(map(sum, needs)) + sum(map(sum, needs)) // 2,
+    )
