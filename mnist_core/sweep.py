@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import optuna
@@ -22,18 +21,12 @@ from mnist_core.population import (
     RoundEnd,
     train_population,
 )
-from mnist_core.population_engine import Engine
-from mnist_core.population_groups import make_groups
-from mnist_core.population_layout import member_bytes
-from mnist_core.population_math import live_columns
 from mnist_core.population_state import Population
 from mnist_core.sweep_config import SweepConfig, Value
-from mnist_core.sweep_study import distributions, give_back, make_pruner, make_sampler, trials_left
-from mnist_core.training import split_rows
+from mnist_core.sweep_study import distributions, give_back, make_pruner, trials_left
 
 # Members of a population. TPE learns from finished trials only, so it gets fewer at a time.
 POPULATION = {"grid": 64, "random": 64, "qmc": 64, "tpe": 16}
-TIMED_STEPS = 5
 
 TrialOutcome = Literal["completed", "pruned", "diverged"]
 
@@ -263,66 +256,3 @@ class _Judge:
 
     def tell(self, member: int, values: list[float] | None, state: TrialState) -> None:
         self.copy.tell(self.trials[member], values, state=state)
-
-
-@dataclass(frozen=True)
-class CostEstimate:
-    """What a study will take at most (pruning makes it less).
-
-    ``seconds`` is extrapolated from steps of its own networks, timed here and now; ``memory`` is
-    in bytes, beyond the data.
-    """
-
-    trials: int
-    seconds: float
-    memory: int
-
-
-def sample_configs(config: SweepConfig, count: int) -> list[TrainConfig]:
-    """Configurations like those that the study will try; TPE's are taken to be random ones."""
-    like = config.changed(sampler="random") if config.sampler == "tpe" else config
-    study = optuna.create_study(sampler=make_sampler(like))
-    space = distributions(like)
-    return [config.train_config(study.ask(space).params) for _ in range(count)]
-
-
-def estimate_cost(
-    config: SweepConfig,
-    data: ResidentDataset,
-    device: torch.device,
-    memory_budget: int = MEMORY_BUDGET,
-) -> CostEstimate:
-    """Time a few steps of a sample of the study's networks; takes about a second.
-
-    Raises:
-        ConfigError: a network does not fit ``memory_budget``.
-    """
-    count = min(config.planned, POPULATION[config.sampler])
-    configs = sample_configs(config, count)
-    population = Population(configs, data, device)
-    columns = live_columns(data)
-    seconds = 0.0
-    groups = make_groups(population, data, memory_budget)
-    for group in groups:
-        states = [population.members[i] for i in group]
-        first = states[0].config
-        train_rows, val_rows = split_rows(data, first.val_fraction)
-        engine = Engine(states, data, [0] * len(states), columns)
-        rates = [state.config.learning_rate for state in states]
-        batches = train_rows.split(first.batch_size)
-        times = [time.perf_counter()]
-        for i in range(2 * TIMED_STEPS):
-            engine.step([batches[i % len(batches)]], rates)
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
-            times.append(time.perf_counter())
-        step = sorted(b - a for a, b in pairwise(times))[TIMED_STEPS]
-        # Evaluation is a forward pass without a backward one: a third of a step a picture.
-        epoch = step * (len(batches) + len(val_rows) / first.batch_size / 3)
-        seconds += epoch * sum(s.config.epochs for s in states) / len(states)
-    needs = [[member_bytes(configs[i], data.in_size, data.classes) for i in g] for g in groups]
-    return CostEstimate(
-        trials=config.planned,
-        seconds=seconds * config.planned / count,
-        memory=max(map(sum, needs)) + sum(map(sum, needs)) // 2,
-    )

@@ -24,11 +24,11 @@ from mnist_core.sweep import (
     TrialEvent,
     TrialStarted,
     best_trials,
-    estimate_cost,
     run_study,
 )
 from mnist_core.sweep_analysis import importance, summarise, trial_rows
 from mnist_core.sweep_config import Axis, SweepConfig, parse_axis, parse_sweep
+from mnist_core.sweep_cost import estimate_cost
 from mnist_core.sweep_study import (
     create_study,
     extend_study,
