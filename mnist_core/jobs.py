@@ -15,7 +15,8 @@ from distributed.deploy.subprocess import SubprocessCluster
 from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistLabError
 from mnist_core.events import DataReady, Event, Started
-from mnist_core.runs import Recorder, Run, RunStore
+from mnist_core.run_records import Run
+from mnist_core.runs import Recorder, RunStore
 from mnist_core.settings import Settings
 
 log = logging.getLogger(__name__)

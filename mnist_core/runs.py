@@ -11,16 +11,15 @@ import socket
 import sqlite3
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag, ViewType
-from mlflow.entities import Run as MlflowRun
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,6 +35,17 @@ from mnist_core.events import (
     Progress,
     Started,
 )
+from mnist_core.run_records import (
+    ENDED,
+    MLFLOW_STATUS,
+    TAG,
+    Run,
+    Segment,
+    State,
+    as_run,
+    run_name,
+    segments_json,
+)
 from mnist_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,77 +54,12 @@ if TYPE_CHECKING:
     from mnist_core.state import TrainState
 
 EXPERIMENT = "mnist-lab"
-TAG = "mnist_lab."
 CHECKPOINT_INTERVAL = 5.0  # seconds between two checkpoints of a run with short epochs
 
-State = Literal["queued", "running", "completed", "stopped", "diverged", "failed", "interrupted"]
-ACTIVE: tuple[State, ...] = ("queued", "running")
-# What `mlflow ui` shows for each of our states.
-MLFLOW_STATUS: dict[State, str] = {
-    "queued": "SCHEDULED",
-    "running": "RUNNING",
-    "completed": "FINISHED",
-    "stopped": "FINISHED",
-    "diverged": "FINISHED",
-    "failed": "FAILED",
-    "interrupted": "KILLED",
-}
-ENDED = ("FINISHED", "FAILED", "KILLED")
 EPOCH_METRICS = ("train_loss", "val_loss", "val_accuracy", "learning_rate", "seconds", "fraction")
 
 logging.getLogger("alembic").setLevel(logging.WARNING)
 logging.getLogger("mlflow").setLevel(logging.WARNING)
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of a run under one configuration, from epoch ``start`` on."""
-
-    start: int
-    config: TrainConfig
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run as the store has it at one moment.
-
-    ``started``, ``progress`` and ``result`` hold the fields of the latest Started, Progress (or
-    Downloading) and Finished event, ``checkpoint`` names the latest one; empty until there is one.
-    """
-
-    id: str
-    name: str
-    state: State
-    segments: tuple[Segment, ...]
-    created: float
-    started: dict[str, Any]
-    progress: dict[str, Any]
-    result: dict[str, Any]
-    data: dict[str, Any]
-    error: str
-    owner: str
-    stop_requested: bool
-    checkpoint: str
-
-    @property
-    def config(self) -> TrainConfig:
-        """The configuration of the latest segment."""
-        return self.segments[-1].config
-
-    @property
-    def active(self) -> bool:
-        return self.state in ACTIVE
-
-    @property
-    def last_epoch(self) -> int:
-        """The epoch at which the latest segment is complete."""
-        return self.segments[-1].start + self.config.epochs
-
-
-def run_name(config: TrainConfig) -> str:
-    """A short name that tells runs apart at a glance."""
-    hidden = format_sizes(config.hidden_sizes).replace(", ", "-") or "no hidden layer"
-    return f"{hidden} {config.activation}, {config.optimizer} {config.learning_rate:g}"
 
 
 def this_process() -> str:
@@ -173,7 +118,7 @@ class RunStore:
             raise RunNotFoundError(f"there is no run {run_id!r} in {self.uri}") from error
         if run.info.lifecycle_stage != "active":
             raise RunNotFoundError(f"run {run_id!r} was deleted")
-        return _as_run(run)
+        return as_run(run)
 
     def newest(self, limit: int = 1000) -> list[Run]:
         """The newest runs first."""
@@ -183,7 +128,7 @@ class RunStore:
             order_by=["attributes.start_time DESC"],
             max_results=limit,
         )
-        return [_as_run(run) for run in runs]
+        return [as_run(run) for run in runs]
 
     def active(self) -> list[Run]:
         """The runs that wait or train, oldest first."""
@@ -192,7 +137,7 @@ class RunStore:
             filter_string=" AND ".join(f"attributes.status != '{status}'" for status in ENDED),
             order_by=["attributes.start_time ASC"],
         )
-        return [_as_run(run) for run in runs]
+        return [as_run(run) for run in runs]
 
     def history(self, run_id: str) -> list[dict[str, float]]:
         """One row an epoch, in order: ``epoch`` and everything in ``EPOCH_METRICS``."""
@@ -232,7 +177,7 @@ class RunStore:
         tags = {
             TAG + "state": "queued",
             TAG + "owner": this_process(),
-            TAG + "segments": _segments_json([Segment(0, config)]),
+            TAG + "segments": segments_json([Segment(0, config)]),
         }
         run = self._client.create_run(
             self._experiment, run_name=name or run_name(config), tags=tags
@@ -253,7 +198,7 @@ class RunStore:
         rows = self.history(run_id)
         start = int(rows[-1]["epoch"]) if rows else 0
         segments = [s for s in run.segments if s.start < start or s.start == 0 < start]
-        self._set(run_id, segments=_segments_json([*segments, Segment(start, config)]))
+        self._set(run_id, segments=segments_json([*segments, Segment(start, config)]))
         self.requeue(run_id)
 
     def requeue(self, run_id: str) -> None:
@@ -269,7 +214,11 @@ class RunStore:
 
     def set_state(self, run_id: str, state: State, error: str = "") -> None:
         self._set(run_id, state=state, **({"error": error[:5000]} if error else {}))
-        self._client.update_run(run_id, status=MLFLOW_STATUS[state])
+        status = MLFLOW_STATUS[state]
+        if status in ENDED:
+            self._client.set_terminated(run_id, status)  # the time of its end as well
+        else:
+            self._client.update_run(run_id, status=status)
 
     def claim(self, run_id: str) -> None:
         """This process trains the run from now on."""
@@ -329,6 +278,8 @@ class Recorder:
     def _epoch(self, event: EpochEnd) -> None:
         now = int(time.time() * 1000)
         self._rows += [Metric(k, getattr(event, k), now, event.epoch) for k in EPOCH_METRICS]
+        best = event.state.best_accuracy
+        self._rows.append(Metric("best_val_accuracy", best, now, event.epoch))
         if time.monotonic() - self._flushed > self.FLUSH_INTERVAL:
             self.flush()
         self._unsaved = event.state
@@ -359,27 +310,3 @@ class Recorder:
             self.store.save_state(self.run_id, self._unsaved)
             self._unsaved = None
         self._saved = time.monotonic()
-
-
-def _segments_json(segments: list[Segment]) -> str:
-    return json.dumps([{"start": s.start, "config": s.config.model_dump()} for s in segments])
-
-
-def _as_run(run: MlflowRun) -> Run:
-    tags = {k.removeprefix(TAG): v for k, v in run.data.tags.items() if k.startswith(TAG)}
-    segments = json.loads(tags["segments"])
-    return Run(
-        id=run.info.run_id,
-        name=run.info.run_name,
-        state=cast(State, tags["state"]),
-        segments=tuple(Segment(s["start"], TrainConfig(**s["config"])) for s in segments),
-        created=run.info.start_time / 1000,
-        started=json.loads(tags.get("started", "{}")),
-        progress=json.loads(tags.get("progress", "{}")),
-        result=json.loads(tags.get("result", "{}")),
-        data=json.loads(tags.get("data", "{}")),
-        error=tags.get("error", ""),
-        owner=tags["owner"],
-        stop_requested="stop" in tags,
-        checkpoint=tags.get("checkpoint", ""),
-    )

@@ -6,7 +6,7 @@ from mnist_core.charts import probability_bars
 from mnist_core.config import PRESETS
 from mnist_core.drawing import prepare_strokes
 from mnist_core.errors import MnistLabError
-from mnist_core.runs import Run
+from mnist_core.run_records import Run
 from pages.ui import runview
 from pages.ui.canvas import draw_canvas, picture
 from pages.ui.state import RUN, backend, page, predictor, select_run

@@ -5,7 +5,7 @@ import streamlit as st
 from mnist_core.charts import accuracy_curve
 from mnist_core.config import FIELDS, PRESETS, parse_config
 from mnist_core.errors import MnistLabError, RunNotFoundError
-from mnist_core.runs import Run
+from mnist_core.run_records import Run
 from pages.ui import forms, runview
 from pages.ui.state import RUN, backend, page, select_run, selected_run
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_core.charts import accuracy_curve, loss_curve
-from mnist_core.runs import Run
+from mnist_core.run_records import Run
 
 HEADLINES = {
     "queued": "Waiting for a free worker",
