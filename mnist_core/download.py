@@ -43,8 +43,10 @@ def _announced_size(torchvision_class: Any) -> int:
                 with urllib.request.urlopen(request, timeout=PROBE_TIMEOUT) as response:
                     total += int(response.headers.get("Content-Length", 0))
             return total
-        except (urllib.error.URLError, OSError) as error:
+        except OSError as error:
             failures.append(f"{urls[0]}: {error}")
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
     raise DownloadError("no download: " + "; ".join(failures))
 
 
@@ -78,12 +80,16 @@ def download(name: str, torchvision_class: Any, root: Path) -> Iterator[Download
     except OSError as error:
         raise DownloadError(f"{root} cannot be written: {error}") from error
     failure: list[Exception] = []
+    abandoned = threading.Event()
 
     def fetch() -> None:
         try:
             torchvision_class(root=folder, train=True, download=True)
         except (RuntimeError, OSError, EOFError) as error:
             failure.append(error)
+        finally:
+            if abandoned.is_set():  # torchvision may have made the folder again for its next file
+                shutil.rmtree(folder, ignore_errors=True)
 
     thread = threading.Thread(target=fetch, daemon=True, name=f"download-{name}")
     thread.start()
@@ -103,5 +109,6 @@ def download(name: str, torchvision_class: Any, root: Path) -> Iterator[Download
             if not (root / part.name).exists():
                 part.rename(root / part.name)
     finally:
+        abandoned.set()
         shutil.rmtree(folder, ignore_errors=True)
     log.info("%s: %s bytes below %s", name, f"{done:,}", root)
