@@ -4,8 +4,8 @@
     python -m mnist_core.shipped.build --pendigits pendigits-orig.tra
 
 The first measures the recipe on writers that it does not learn from and writes nothing, the
-second learns from everyone and writes the file. MNIST comes from MNIST_LAB_DATA. About 5 minutes
-each on 2 free cores.
+second learns from everyone and writes the file. MNIST comes from MNIST_LAB_DATA. 10 to 12
+minutes each on 2 busy cores.
 """
 
 from __future__ import annotations
