@@ -1,4 +1,6 @@
-"""A trained network reading a picture."""
+"""A trained network reading pictures, and whether it is sure enough to call them digits."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 
@@ -13,12 +15,14 @@ from mnist_core.model import MnistModel
 class Prediction:
     """What a network makes of one picture.
 
-    ``probabilities`` (classes,) sum to 1; ``image`` is the float32 (28, 28) picture in [0, 1]
-    that it really saw.
+    probabilities: (classes,) float32, summing to 1.
+    image: the float32 (28, 28) picture in [0, 1] that it really saw.
+    is_digit: False where the picture is most likely no digit at all.
     """
 
     probabilities: NDArray[np.float32]
     image: NDArray[np.float32]
+    is_digit: bool
 
     @property
     def digit(self) -> int:
@@ -32,23 +36,55 @@ class Prediction:
 
 
 class Predictor:
-    """Reads pictures with a network, on the CPU: one picture is not worth a trip to a GPU."""
+    """Reads pictures with a network, on the CPU: one picture is not worth a trip to a GPU.
 
-    def __init__(self, model: MnistModel) -> None:
+    model: the network.
+    temperature: divides the logits so that probabilities mean what they say (Guo et al., "On
+        Calibration of Modern Neural Networks", 2017).
+    threshold: an answer whose probability is below this is most likely not a digit.
+    judge: decides instead of the threshold what is a digit. Networks trained on digits alone are
+        sure of almost anything: at the threshold that refuses 1 % of real digits the tutorial's
+        refuses 13 % of scribbles, the shipped one 84 %.
+    """
+
+    def __init__(
+        self,
+        model: MnistModel,
+        temperature: float = 1.0,
+        threshold: float = 0.0,
+        judge: Predictor | None = None,
+    ) -> None:
         self.model = model.cpu().eval()
+        self.temperature = temperature
+        self.threshold = threshold
+        self.judge = judge
 
     def __repr__(self) -> str:
-        return f"Predictor({self.model.shapes})"
+        return f"Predictor({self.model.shapes}, T={self.temperature:.3g})"
 
     def __call__(self, image: NDArray[np.float32]) -> Prediction:
-        """Read one (28, 28) picture in [0, 1], white ink on black as in MNIST.
+        """Read one (28, 28) picture, see ``read``."""
+        return self.read(image[None])[0]
+
+    def read(self, images: NDArray[np.float32]) -> list[Prediction]:
+        """Read (N, 28, 28) pictures in [0, 1], white ink on black as in MNIST; blank is no digit.
 
         Raises:
             ValueError: the network was trained on pictures of another size.
         """
+        flat = torch.from_numpy(images).float().flatten(1)
         expected = self.model.shapes[0][0]
-        if image.size != expected:
-            raise ValueError(f"a picture of {image.size} numbers for a network that reads {expected}")
+        if flat.shape[1] != expected:
+            raise ValueError(
+                f"a picture of {flat.shape[1]} numbers for a network that reads {expected}"
+            )
         with torch.inference_mode():
-            logits = self.model(torch.from_numpy(image).float()[None])
-        return Prediction(logits.softmax(dim=1)[0].numpy(), image)
+            probabilities = (self.model(flat) / self.temperature).softmax(1).numpy()
+        if self.judge is None:
+            digits = (probabilities.max(1) >= self.threshold) & images.any((1, 2))
+        else:
+            digits = np.array([reading.is_digit for reading in self.judge.read(images)], bool)
+        return [
+            Prediction(p, image, bool(is_digit))
+            for p, image, is_digit in zip(probabilities, images, digits, strict=True)
+        ]

@@ -17,7 +17,30 @@ def test_probabilities_are_the_softmax_of_the_models_logits() -> None:
     np.testing.assert_allclose(prediction.probabilities, expected.numpy(), rtol=1e-5)
     assert prediction.digit == int(expected.argmax())
     assert prediction.confidence == pytest.approx(float(expected.max()))
-    assert prediction.image is image
+    assert np.array_equal(prediction.image, image)
+    assert prediction.is_digit
+
+
+def test_a_temperature_softens_and_a_threshold_refuses() -> None:
+    model = MnistModel(784, 16, 10)
+    images = np.random.default_rng(0).random((3, 28, 28), dtype=np.float32)
+    plain, soft = Predictor(model).read(images), Predictor(model, temperature=3).read(images)
+    for sharp, blunt in zip(plain, soft, strict=True):
+        assert sharp.digit == blunt.digit
+        assert sharp.confidence > blunt.confidence > 0.1
+    middle = sorted(p.confidence for p in plain)[1]
+    refused = [not p.is_digit for p in Predictor(model, threshold=middle).read(images)]
+    assert sum(refused) == 1
+    assert Predictor(model).read(images[:0]) == []
+
+
+def test_an_empty_canvas_is_no_digit_and_a_judge_decides_for_others() -> None:
+    model = MnistModel(784, 16, 10)
+    blank, ink = np.zeros((28, 28), np.float32), np.ones((28, 28), np.float32)
+    assert not Predictor(model)(blank).is_digit
+    stern = Predictor(model, judge=Predictor(model, threshold=1.0))
+    assert not stern(ink).is_digit
+    assert stern(ink).digit == Predictor(model)(ink).digit
 
 
 def test_a_picture_of_another_size_is_refused() -> None:
