@@ -320,3 +320,13 @@ def test_64_members_on_the_real_digits(mnist: ResidentDataset) -> None:
     assert_equals_alone(configs[:4], part)
     _, finished = run(Population(configs, part, CPU), part)
     assert min(end.test_accuracy for end in finished.values()) > 0.6
+
+
+def test_members_share_their_groups_time_by_parameters(tiny: ResidentDataset) -> None:
+    configs = [parse_config({"epochs": 1, "hidden_sizes": h}) for h in (8, 64)]
+    epochs, finished = run(Population(configs, tiny, CPU), tiny)
+    small, large = (epochs[i][-1] for i in range(2))
+    parameters = [e.state.model.parameter_count for e in (small, large)]
+    assert 0 < small.seconds < large.seconds
+    assert large.seconds / small.seconds == pytest.approx(parameters[1] / parameters[0])
+    assert finished[1].seconds == large.seconds
