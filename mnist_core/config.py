@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from mnist_core.distortion import Distortion
 from mnist_core.errors import ConfigError, Problem
 
 MAX_LAYERS = 8
@@ -41,15 +42,13 @@ Optimizer = Literal["sgd", "momentum", "adam", "adamw"]
 Schedule = Literal["constant", "one_cycle", "cosine"]
 
 
-class TrainConfig(BaseModel):
+class TrainConfig(Distortion):
     """Everything that decides what one training run does.
 
     ``title`` is the label a person sees, ``description`` the help behind it; ``scale: log`` marks
     numbers that are explored by factors, ``unit`` is shown after the number, ``names`` says what
-    the choices are called.
+    the choices are called. The fields of ``Distortion`` say how pictures are changed in training.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     dataset: DatasetName = Field(
         "mnist",
@@ -173,6 +172,16 @@ class TrainConfig(BaseModel):
             "names": {"constant": "constant", "one_cycle": "one-cycle", "cosine": "cosine"}
         },
     )
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        title="Label smoothing",
+        description=(
+            "The share of certainty given to all the other classes, so that the network is "
+            "never rewarded for being absolutely sure."
+        ),
+    )
     val_fraction: float = Field(
         0.2,
         ge=0.01,
@@ -218,6 +227,7 @@ class FieldSpec(BaseModel):
     low: float | None = None
     high: float | None = None
     scale: Literal["linear", "log"] = "linear"
+    distorts: bool = False
     choices: tuple[str, ...] = ()
     choice_names: dict[str, str] = {}
 
@@ -263,6 +273,7 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
             "low": low,
             "high": high,
             "scale": extra.get("scale", "linear"),
+            "distorts": name in Distortion.model_fields,
             "choices": choices,
             "choice_names": extra.get("names", {}),
         }
@@ -270,7 +281,11 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
 
 
 FIELDS: dict[str, FieldSpec] = {
-    name: _spec(name, info) for name, info in TrainConfig.model_fields.items()
+    name: _spec(name, info)
+    # A subclass lists inherited fields first; people want the network's own first.
+    for name, info in sorted(
+        TrainConfig.model_fields.items(), key=lambda item: item[0] in Distortion.model_fields
+    )
 }
 
 
@@ -304,4 +319,38 @@ def format_sizes(sizes: tuple[int, ...]) -> str:
 PRESETS: dict[str, TrainConfig] = {
     "The tutorial's settings": TrainConfig(),
     "Logistic regression (no hidden layer)": TrainConfig(hidden_sizes=(), learning_rate=0.1),
+    # Simard, Steinkraus and Platt (2003) reached 99.3 % with one hidden layer and distortions.
+    "Accurate (one hidden layer, two minutes)": TrainConfig(
+        hidden_sizes=(1600,),
+        optimizer="adamw",
+        learning_rate=2e-3,
+        schedule="one_cycle",
+        batch_size=256,
+        epochs=60,
+        label_smoothing=0.05,
+        val_fraction=0.1,
+        shift=1,
+        scale=0.15,
+        rotation=12,
+        slant=15,
+        elastic=0.8,
+        smoothness=4,
+    ),
+    "Handwriting (as the network that comes with the app)": TrainConfig(
+        hidden_sizes=(1200, 800),
+        optimizer="adamw",
+        learning_rate=1.5e-3,
+        weight_decay=0.01,
+        schedule="one_cycle",
+        batch_size=512,
+        epochs=30,
+        label_smoothing=0.05,
+        val_fraction=0.1,
+        shift=1,
+        scale=0.15,
+        rotation=12,
+        slant=15,
+        elastic=0.8,
+        smoothness=4,
+    ),
 }

@@ -40,8 +40,13 @@ def config_form(prefix: str, devices: list[tuple[str, str]], disabled: bool) -> 
     for name in MAIN:
         field(name)
     with st.expander("More settings"):
-        for name in FIELDS:
-            if name not in MAIN:
+        for name, spec in FIELDS.items():
+            if name not in MAIN and not spec.distorts:
+                field(name)
+    with st.expander("Distort the pictures"):
+        st.caption("A little different each time they are shown, so that no picture is memorised.")
+        for name, spec in FIELDS.items():
+            if spec.distorts:
                 field(name)
     # Streamlit forgets widgets of a page that is left; these survive.
     st.session_state[widget_key(prefix, "values")] = values
