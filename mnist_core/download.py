@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,10 +45,11 @@ def _announced_size(torchvision_class: Any) -> int:
                     total += int(response.headers.get("Content-Length", 0))
             return total
         except OSError as error:
-            failures.append(f"{urls[0]}: {error}")
+            reason = getattr(error, "reason", error)
+            failures.append(f"{urllib.parse.urlsplit(urls[0]).netloc}: {reason}")
             if isinstance(error, urllib.error.HTTPError):
                 error.close()
-    raise DownloadError("no download: " + "; ".join(failures))
+    raise DownloadError("no server answered (" + "; ".join(failures) + ")")
 
 
 def _arrived(folder: Path, archives: set[str]) -> int:
