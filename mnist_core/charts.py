@@ -13,7 +13,12 @@ ACCENT, SECOND, MUTED = PALETTE[0], PALETTE[1], "#8A8F98"
 Rows = Sequence[dict[str, float]]
 
 
-def _layout(title: str, x: str, y: str, height: int, revision: str) -> dict[str, Any]:
+def run_colour(run_id: str) -> str:
+    """A run's colour, on every page; ``run_id`` is hexadecimal, as MLflow's are."""
+    return PALETTE[int(run_id, 16) % len(PALETTE)]
+
+
+def layout(title: str, x: str, y: str, height: int, revision: str) -> dict[str, Any]:
     """What all charts share. A viewer's zoom is kept for as long as ``revision`` is the same."""
     return {
         "title": {"text": title, "font": {"size": 15}, "x": 0, "xref": "paper"},
@@ -38,7 +43,8 @@ def _segment_marks(figure: go.Figure, segments: Sequence[tuple[int, float]]) -> 
         )
 
 
-def _epoch_axis(figure: go.Figure, last_epoch: int) -> None:
+def epoch_axis(figure: go.Figure, last_epoch: int) -> None:
+    """Show the epochs from 0 to ``last_epoch``."""
     figure.update_xaxes(range=[-0.02 * last_epoch, 1.02 * last_epoch])
     if last_epoch <= 10:
         figure.update_xaxes(dtick=1)
@@ -50,6 +56,7 @@ def accuracy_curve(
     segments: Sequence[tuple[int, float]] = (),
     revision: str = "",
     height: int = 380,
+    colour: str = ACCENT,
 ) -> go.Figure:
     """Validation accuracy (a share, shown in %) against epoch; rows as of ``RunStore.history``.
 
@@ -61,15 +68,15 @@ def accuracy_curve(
             y=[row["val_accuracy"] for row in rows],
             mode="lines+markers",
             name="validation",
-            line={"color": ACCENT, "width": 2.5},
+            line={"color": colour, "width": 2.5},
             hovertemplate="%{y:.2%}<extra></extra>",
         )
     )
     figure.update_layout(
-        _layout("Validation accuracy", "epoch", "", height, revision), showlegend=False
+        layout("Validation accuracy", "epoch", "", height, revision), showlegend=False
     )
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
-    _epoch_axis(figure, last_epoch)
+    epoch_axis(figure, last_epoch)
     _segment_marks(figure, segments)
     return figure
 
@@ -95,34 +102,8 @@ def loss_curve(
             line={"color": colour, "width": 2},
             hovertemplate="%{y:.4f}",
         )
-    figure.update_layout(_layout("Loss", "epoch", "", height, revision))
+    figure.update_layout(layout("Loss", "epoch", "", height, revision))
     figure.update_yaxes(rangemode="tozero")
-    _epoch_axis(figure, last_epoch)
+    epoch_axis(figure, last_epoch)
     _segment_marks(figure, segments)
-    return figure
-
-
-def probability_bars(
-    probabilities: Sequence[float], classes: Sequence[str], height: int = 300
-) -> go.Figure:
-    """One bar a class, its share in %; the winner in the accent colour. No data, no bars."""
-    best = max(range(len(probabilities)), key=lambda i: probabilities[i], default=None)
-    colours = [ACCENT if i == best else MUTED for i in range(len(classes))]
-    shares = list(probabilities) or [0.0] * len(classes)
-    figure = go.Figure(
-        go.Bar(
-            x=list(classes),
-            y=shares,
-            marker_color=colours,
-            text=[f"{p:.0%}" if p >= 0.005 else "" for p in shares],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{x}: %{y:.2%}<extra></extra>",
-        )
-    )
-    figure.update_layout(
-        _layout("How sure the network is", "", "", height, "bars"), hovermode="closest"
-    )
-    figure.update_yaxes(range=[0, 1.08], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
-    figure.update_xaxes(type="category", fixedrange=True)
     return figure

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_core.charts import accuracy_curve, loss_curve
+from mnist_core.charts import accuracy_curve, loss_curve, run_colour
 from mnist_core.run_records import Run
 
 HEADLINES = {
@@ -55,7 +55,8 @@ def charts(run: Run, rows: list[dict[str, float]]) -> None:
     last = max(run.last_epoch, int(rows[-1]["epoch"]) if rows else 0)
     left, right = st.columns([3, 2])
     left.plotly_chart(
-        accuracy_curve(rows, last, segments, revision=run.id), key=f"accuracy-{run.id}"
+        accuracy_curve(rows, last, segments, revision=run.id, colour=run_colour(run.id)),
+        key=f"accuracy-{run.id}",
     )
     right.plotly_chart(loss_curve(rows, last, segments, revision=run.id), key=f"loss-{run.id}")
 
