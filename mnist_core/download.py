@@ -45,10 +45,12 @@ def _announced_size(torchvision_class: Any) -> int:
                     total += int(response.headers.get("Content-Length", 0))
             return total
         except OSError as error:
-            reason = getattr(error, "reason", error)
-            failures.append(f"{urllib.parse.urlsplit(urls[0]).netloc}: {reason}")
+            host = urllib.parse.urlsplit(urls[0]).netloc
             if isinstance(error, urllib.error.HTTPError):
+                failures.append(f"{host}: {error}")
                 error.close()
+            else:
+                failures.append(f"{host}: {getattr(error, 'reason', error)}")
     raise DownloadError("no server answered (" + "; ".join(failures) + ")")
 
 

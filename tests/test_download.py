@@ -141,8 +141,8 @@ def test_a_second_mirror_helps(
 def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{free.getsockname()[1]}/"
-    monkeypatch.setattr(tv.MNIST, "mirrors", [address])
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    monkeypatch.setattr(tv.MNIST, "mirrors", [f"http://{address}/"])
     with pytest.raises(DownloadError, match=address):
         fetch(tmp_path / "data")
     assert not (tmp_path / "data").exists()
