@@ -148,7 +148,7 @@ def _first_interrupt() -> Iterator[list[int]]:
 def _train(options: dict[str, Any], as_json: bool) -> int:
     config = parse_config({name: value for name, value in options.items() if value is not None})
 
-    from mnist_core.jobs import execute
+    from mnist_core.execution import execute
     from mnist_core.runs import RunStore
 
     store = RunStore()

@@ -49,3 +49,15 @@ class StoreError(MnistLabError):
 
 class RunNotFoundError(StoreError):
     """No run has this id."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store does not answer now but may in a moment: it is locked, or its server restarts."""
+
+
+class SupersededError(StoreError):
+    """Another worker trains this run now, so this one leaves it alone."""
+
+
+class ClusterError(MnistLabError):
+    """The Dask scheduler cannot be reached; names its address."""

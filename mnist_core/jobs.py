@@ -1,100 +1,32 @@
 """Runs as Dask jobs: a worker owns the loop, everybody else reads the store."""
 
 import logging
-import os
-import socket
-import sys
+import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from distributed import Client, LocalCluster, fire_and_forget
-from distributed.deploy.subprocess import SubprocessCluster
+from distributed import Client, Future, fire_and_forget, get_worker
 
+from mnist_core.cluster import GPU, WorkerInfo, local_cluster, own_gpu, worker_info
 from mnist_core.config import TrainConfig
-from mnist_core.errors import MnistLabError
-from mnist_core.events import DataReady, Event, Started
+from mnist_core.errors import ClusterError, MnistLabError
+from mnist_core.execution import execute
 from mnist_core.run_records import Run
-from mnist_core.runs import Recorder, RunStore
+from mnist_core.runs import RunStore, is_gone, this_process
 from mnist_core.settings import Settings
 
 log = logging.getLogger(__name__)
 
-CORES_A_JOB = 2  # so that the page stays fluent next to a run, and large networks can use two
-STOP_POLL = 0.25  # seconds between two looks at whether a stop was asked for
-
-
-def execute(run_id: str, store: RunStore) -> Iterator[Event]:
-    """Train a run of the store here and now, from its last checkpoint if it has one.
-
-    Yields each event after it is recorded. A stop request in the store ends it early and keeps
-    what was learnt.
-
-    Raises:
-        MnistLabError: the data, the device or the checkpoint cannot be used. Like any other
-            error it is recorded with the run before it is raised.
-    """
-    try:
-        store.claim(run_id)
-        yield from _execute(store.get(run_id), store)
-    except Exception as error:
-        known = isinstance(error, MnistLabError)
-        store.set_state(
-            run_id, "failed", str(error) if known else f"{type(error).__name__}: {error}"
-        )
-        raise
-
-
-def _execute(run: Run, store: RunStore) -> Iterator[Event]:
-    # Here, not above: whoever only submits runs does not wait for PyTorch and torchvision.
-    import torch
-
-    from mnist_core.datasets import prepare, resident
-    from mnist_core.device import resolve_device, threads_for
-    from mnist_core.training import conclude, train
-
-    recorder = Recorder(store, run.id)
-
-    def recorded(event: Event) -> Event:
-        recorder.record(event)
-        return event
-
-    device = resolve_device(run.config.device)
-    steps = prepare(run.config.dataset)
-    while True:
-        try:
-            yield recorded(next(steps))
-        except StopIteration as end:
-            dataset = end.value
-            break
-    yield recorded(DataReady(dataset.name, dataset.source, dataset.notice))
-    data = resident(dataset.name, dataset.source, str(device))
-
-    state = store.load_state(run.id, device)
-    if state is not None and state.segment_start < run.segments[-1].start:
-        state.begin_segment(run.config)
-    looked = time.monotonic()
-    events = train(run.config, data, device, state)
-    for event in events:
-        yield recorded(event)
-        if isinstance(event, Started):
-            state = event.state
-            torch.set_num_threads(threads_for(event.parameters * run.config.batch_size))
-        if time.monotonic() - looked > STOP_POLL:
-            looked = time.monotonic()
-            if store.stop_requested(run.id):
-                break
-    else:
-        return
-    assert state is not None, "train() reports its state first"
-    for event in conclude(state, data):
-        yield recorded(event)
+LOOK = 2.0  # seconds between two looks for runs whose job is gone
+SUBMIT_TIME = 10.0  # seconds in which a run that was created reaches the scheduler
+PATIENCE = 120.0  # seconds that a worker waits for a store that is locked or restarts
+GONE = (None, "released", "forgotten", "memory", "erred")  # a scheduler's words for: not coming
 
 
 def run_job(run_id: str, store_uri: str) -> str:
     """What a worker does with one run; returns the run's id."""
-    for _ in execute(run_id, worker_store(store_uri)):
+    for _ in execute(run_id, worker_store(store_uri), own_gpu(get_worker().name) or "cpu"):
         pass
     return run_id
 
@@ -105,7 +37,7 @@ _stores: dict[str, RunStore] = {}
 def worker_store(uri: str) -> RunStore:
     """This process's store; opening one takes most of a second, so it stays open."""
     if uri not in _stores:
-        _stores[uri] = RunStore(uri)
+        _stores[uri] = RunStore(uri, PATIENCE)
     return _stores[uri]
 
 
@@ -116,106 +48,183 @@ def _devices() -> list[tuple[str, str]]:
 
 
 def _job_key(run: Run) -> str:
-    """One key a segment: asking for the same work twice is asking for it once."""
-    return f"train-{run.id}-{run.segments[-1].start}"
+    """One key each time a run is queued: asking for the same work twice is asking for it once."""
+    return f"train-{run.id}-{run.queued * 1000:.0f}"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A run in the queue: its place (1 is next), and what it waits for, as words."""
+
+    run: Run
+    position: int
+    reason: str
 
 
 class JobQueue:
-    """Submits runs to Dask: to ``DASK_SCHEDULER_ADDRESS`` if set, else to workers started here."""
+    """Submits runs to Dask: to ``DASK_SCHEDULER_ADDRESS`` if set, else to workers started here.
+
+    A run that the scheduler no longer knows is marked as interrupted within seconds.
+
+    Raises:
+        ClusterError: no scheduler answers at the address.
+    """
 
     def __init__(self, store: RunStore) -> None:
         self.store = store
         self._futures: dict[str, Any] = {}
-        address = Settings().scheduler_address
-        self._cluster = None if address else _local_cluster()
-        self._client = Client(address or self._cluster, set_as_default=False)
-        for run in store.active():
-            if not _alive(run.owner):
-                store.set_state(run.id, "interrupted")
+        self._address = Settings().scheduler_address
+        self._cluster = None if self._address else local_cluster()
+        self._dask = self._connect()
+        # A job lives as long as its scheduler, and one that was started here as this process.
+        self.owner = self._address or this_process()
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self.find_lost()
+        threading.Thread(target=self._watch, daemon=True, name="find-lost-runs").start()
 
     def start(self, config: TrainConfig) -> str:
         """Create a run and submit it; returns its id."""
-        run_id = self.store.create(config)
+        run_id = self.store.create(config, owner=self.owner)
         self._submit(run_id)
         return run_id
 
     def extend(self, run_id: str, config: TrainConfig) -> None:
         """Train a run that has ended for ``config.epochs`` more epochs."""
-        self.store.add_segment(run_id, config)
+        self.store.add_segment(run_id, config, self.owner)
         self._submit(run_id)
 
     def resume(self, run_id: str) -> None:
-        """Take up a run that was interrupted, from its last checkpoint."""
-        self.store.requeue(run_id)
-        self._submit(run_id)
+        """Take up a run that was interrupted or failed, from its last checkpoint.
+
+        Nothing happens to a run that is active already.
+        """
+        if not self.store.get(run_id).active:
+            self.store.requeue(run_id, self.owner)
+            self._submit(run_id)
 
     def stop(self, run_id: str) -> None:
         """Ask a run to stop; one that still waits is stopped here and now."""
         self.store.request_stop(run_id)
-        future = self._futures.get(run_id)
-        if self.store.get(run_id).state == "queued" and future is not None:
-            future.cancel()
+        run = self.store.get(run_id)
+        if run.state == "queued":
+            # By force: it is wanted by others too, namely whoever submitted it.
+            self._client.cancel([Future(_job_key(run), self._client)], force=True)
             self.store.set_state(run_id, "stopped")
 
+    def waiting(self) -> list[Waiting]:
+        """The queue, the same for everybody who shares the store: next one first."""
+        active = self.store.active()
+        queued = sorted((r for r in active if r.state == "queued"), key=lambda run: run.queued)
+        gpus = {gpu for worker in self.workers() for gpu in worker.gpus} if queued else set()
+        busy = len(active) - len(queued)
+        return [
+            Waiting(run, position, _reason(run.config.device, gpus, busy))
+            for position, run in enumerate(queued, 1)
+        ]
+
+    def workers(self) -> list[WorkerInfo]:
+        """The workers that the scheduler has now."""
+        known = self._client.scheduler_info(n_workers=-1)["workers"]
+        keys = self._client.processing()
+        return [worker_info(a, worker, list(keys.get(a, ()))) for a, worker in known.items()]
+
     def devices(self) -> list[tuple[str, str]]:
-        """(name, label) of the devices of a worker, the one that ``auto`` takes first."""
+        """(name, label) of the devices of the workers, the one that ``auto`` takes first."""
         return self._client.submit(_devices, pure=False).result()  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Disconnect, and end the workers that were started here."""
-        self._client.close()
+        self._closed.set()
+        self._dask.close()
         if self._cluster is not None:
             self._cluster.close()
 
+    @property
+    def _client(self) -> Any:
+        """The connection to the scheduler; a new one if that one was restarted meanwhile."""
+        with self._lock:
+            if self._dask.status == "closed" and not self._closed.is_set():
+                self._dask = self._connect()
+            return self._dask
+
+    def _connect(self) -> Any:
+        try:
+            return Client(self._address or self._cluster, set_as_default=False)
+        except (OSError, TimeoutError) as error:
+            raise ClusterError(
+                f"no Dask scheduler answers at {self._address} ({error}). Start one with "
+                "`dask scheduler`, or correct DASK_SCHEDULER_ADDRESS."
+            ) from error
+
     def _submit(self, run_id: str) -> None:
+        run = self.store.get(run_id)
         future = self._client.submit(
-            run_job, run_id, self.store.uri, key=_job_key(self.store.get(run_id)), pure=False
+            run_job,
+            run_id,
+            self.store.uri,
+            key=_job_key(run),
+            pure=False,
+            resources=self._resources(run.config.device),
         )
-        future.add_done_callback(self._ended)
         fire_and_forget(future)  # the job goes on when this process lets go of it
-        self._futures[run_id] = future
+        self._futures[run_id] = future  # kept for its error, if it ends with one
 
-    def _ended(self, future: Any) -> None:
-        """Record the end of a job whose worker could not: it was killed again and again."""
-        if future.status != "error":
-            return
-        run_id = future.key.split("-")[1]
-        if self.store.get(run_id).active:
-            self.store.set_state(run_id, "failed", f"the worker was lost: {future.exception()}")
+    def _resources(self, device: str) -> dict[str, float] | None:
+        """What a worker must have. Here no GPU will ever come, so there the job says so itself."""
+        gpus = {gpu for worker in self.workers() for gpu in worker.gpus}
+        if device == "auto":
+            return {GPU: 1} if gpus else None
+        if device == "cpu" or (self._cluster is not None and device not in gpus):
+            return None
+        return {GPU: 1, device: 1}
+
+    # Looking after runs -------------------------------------------------------------------------
+
+    def find_lost(self) -> None:
+        """Mark the runs that wait or train without a job that could go on."""
+        runs = {run.id: run for run in self.store.active()}
+        for run_id in self._futures.keys() - runs.keys():
+            self._futures.pop(run_id, None)
+        ours = {run_id: _job_key(run) for run_id, run in runs.items() if run.owner == self.owner}
+        states = self._job_states(list(ours.values())) if ours else {}
+        for run_id, run in runs.items():
+            if run_id in ours:
+                state = states[ours[run_id]]
+                on_its_way = state is None and time.time() - run.queued < SUBMIT_TIME
+                lost = state in GONE and not on_its_way
+            else:
+                lost = "://" not in run.owner and is_gone(run.owner)
+            # Looked at again, because it may have ended between the two questions.
+            if lost and (now := self.store.get(run_id)).active and now.queued == run.queued:
+                self._mark_lost(run_id)
+
+    def _mark_lost(self, run_id: str) -> None:
+        future = self._futures.get(run_id)
+        if future is not None and future.status == "error":
+            error = future.exception()
+            known = isinstance(error, MnistLabError)
+            text = str(error) if known else f"the worker was lost: {error}"
+            self.store.set_state(run_id, "failed", text)
+        else:
+            self.store.set_state(run_id, "interrupted")
+
+    def _job_states(self, keys: list[str]) -> dict[str, str | None]:
+        client = self._client
+        states: dict[str, str | None] = client.sync(client.scheduler.get_task_status, keys=keys)
+        return states
+
+    def _watch(self) -> None:
+        while not self._closed.wait(LOOK):
+            try:
+                self.find_lost()
+            except (MnistLabError, OSError, TimeoutError) as error:
+                log.warning("cannot look for lost runs now: %s", error)
 
 
-def _local_cluster() -> Any:
-    cores = os.cpu_count() or 1
-    root = str(Path(__file__).resolve().parent.parent)
-    # Workers are new Python processes; they find this package wherever the app was started.
-    paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
-    # Threads that wait must not spin: with other work on the cores that costs a hundredfold.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    workers = max(1, cores // CORES_A_JOB)
-    if sys.platform == "win32":  # SubprocessCluster refuses Windows
-        return LocalCluster(
-            n_workers=1, threads_per_worker=workers, processes=False, dashboard_address=None
-        )
-    preload = "mnist_core.worker"
-    return SubprocessCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        dashboard_address=None,  # type: ignore[arg-type]  # None turns it off
-        scheduler_kwargs={"preload": [preload]},
-        worker_kwargs={"preload": [preload], "preload_nanny": [preload]},
-    )
-
-
-def _alive(owner: str) -> bool:
-    """Whether the process that trains a run is there; on another machine we cannot tell."""
-    host, pid = owner.rsplit(":", 1)
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _reason(device: str, gpus: set[str], busy: int) -> str:
+    if device not in ("auto", "cpu") and device not in gpus:
+        return f"waits for a worker that has {device}"
+    if busy:
+        return f"waits until one of the {busy} that train is done" if busy > 1 else "is next"
+    return "waits for a free worker"

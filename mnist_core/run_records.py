@@ -41,7 +41,10 @@ class Run:
 
     ``started``, ``progress`` and ``result`` hold the fields of the latest Started, Progress (or
     Downloading) and Finished event, ``checkpoint`` names the latest one; empty until there is one.
-    ``metrics`` are the latest rows' figures (see ``figure``); ``created`` is in seconds since 1970.
+    ``metrics`` are the latest rows' figures (see ``figure``); ``created`` and ``queued`` (when
+    it last began to wait) are in seconds since 1970. ``restarts`` are the epochs from which
+    training went on after it was broken off. ``owner`` is the process or scheduler without which
+    an active run cannot go on.
     """
 
     id: str
@@ -61,6 +64,8 @@ class Run:
     starred: bool = False
     note: str = ""
     tags: tuple[str, ...] = ()
+    queued: float = 0.0
+    restarts: tuple[int, ...] = ()
 
     @property
     def config(self) -> TrainConfig:
@@ -120,4 +125,6 @@ def as_run(run: "MlflowRun") -> Run:
         starred=bool(tags.get("starred")),
         note=run.data.tags.get(NOTE, ""),
         tags=tuple(json.loads(tags.get("labels", "[]"))),
+        queued=float(tags.get("queued", run.info.start_time / 1000)),
+        restarts=tuple(json.loads(tags.get("restarts", "[]"))),
     )

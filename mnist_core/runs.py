@@ -4,6 +4,7 @@
 of a run, its progress, a request to stop) is kept in tags that begin with ``mnist_lab.``.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -11,30 +12,19 @@ import socket
 import sqlite3
 import tempfile
 import time
-from dataclasses import asdict
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-
-from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag, ViewType
-from mlflow.exceptions import MlflowException
+import psutil
+from mlflow.entities import Param, RunTag, ViewType
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-from sqlalchemy.exc import SQLAlchemyError
 
 from mnist_core.config import TrainConfig, format_sizes
-from mnist_core.errors import RunNotFoundError, StoreError
-from mnist_core.events import (
-    DataReady,
-    Downloading,
-    EpochEnd,
-    Event,
-    Finished,
-    Progress,
-    Started,
-)
+from mnist_core.errors import RunNotFoundError, StoreError, SupersededError
 from mnist_core.run_records import (
     ENDED,
     MLFLOW_STATUS,
@@ -47,6 +37,7 @@ from mnist_core.run_records import (
     segments_json,
 )
 from mnist_core.settings import Settings
+from mnist_core.store_client import SQLITE, StoreClient, place
 
 if TYPE_CHECKING:
     import torch
@@ -54,68 +45,89 @@ if TYPE_CHECKING:
     from mnist_core.state import TrainState
 
 EXPERIMENT = "mnist-lab"
-CHECKPOINT_INTERVAL = 5.0  # seconds between two checkpoints of a run with short epochs
-
 EPOCH_METRICS = ("train_loss", "val_loss", "val_accuracy", "learning_rate", "seconds", "fraction")
 
 logging.getLogger("alembic").setLevel(logging.WARNING)
 logging.getLogger("mlflow").setLevel(logging.WARNING)
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # we say it ourselves
+
+
+START_SLACK = 2.0  # seconds by which two readings of a process's start may differ
 
 
 def this_process() -> str:
-    """Names this process beyond this machine and across restarts: host and process id."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Names this process beyond this machine and for all times: host, process id, its start."""
+    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.0f}"
+
+
+def is_gone(process: str) -> bool:
+    """Whether a process, as ``this_process`` named it, has ended. Unknown on another machine."""
+    host, pid, start = process.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        began: float = psutil.Process(int(pid)).create_time()
+    except psutil.NoSuchProcess:
+        return True
+    return abs(began - float(start)) > START_SLACK
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to train a run, until somebody else claims it.
+
+    ``again`` when someone had begun before: their worker was lost, or the run was resumed.
+    """
+
+    token: str
+    again: bool
 
 
 class RunStore:
-    """Runs in the MLflow store at ``uri``; artifacts below ``artifacts`` for a local store.
+    """Runs in the MLflow store at ``uri``, by default the one that ``Settings`` names.
 
-    Raises:
-        StoreError: the store cannot be opened or used; names its place and the remedy.
+    Artifacts of a database lie in the folder ``artifacts`` beside a SQLite file, else in the home
+    folder, which the machines of a cluster then share; a tracking server has its own place.
+    ``patience`` is for how many seconds to go on trying while the store is unavailable.
+
+    Every method raises StoreError, which names the place and the remedy, when the store cannot
+    be used, and RunNotFoundError when it has no such run.
     """
 
-    def __init__(self, uri: str | None = None) -> None:
+    def __init__(self, uri: str | None = None, patience: float = 0.0) -> None:
         settings = Settings()
         self.uri = uri or settings.store_uri
+        self._client = StoreClient(self.uri, patience)
+        self._experiment: str = self._client.patiently(lambda: self._open(settings.home))
+
+    def _open(self, home: Path) -> str:
+        """The id of our experiment, made if it is not there."""
         location = None
-        try:
-            if self.uri.startswith("sqlite:///"):
-                path = Path(self.uri.removeprefix("sqlite:///"))
-                path.parent.mkdir(parents=True, exist_ok=True)
-                # Readers and a writer do not block each other in this mode; with six writers in
-                # SQLite's default mode the slowest of our writes took over a second.
-                with sqlite3.connect(path) as connection:
-                    connection.execute("PRAGMA journal_mode=WAL")
-                connection.close()
-                location = (path.parent / "artifacts").resolve().as_uri()
-            self._client = MlflowClient(self.uri)
-            experiment = self._client.get_experiment_by_name(EXPERIMENT)
-            self._experiment = (
-                experiment.experiment_id
-                if experiment
-                else self._client.create_experiment(EXPERIMENT, artifact_location=location)
-            )
-        except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise StoreError(
-                f"the runs cannot be kept at {self.uri}: {error}. Check that the folder can be "
-                "written, or name another one with MNIST_LAB_HOME."
-            ) from error
+        if self.uri.startswith(SQLITE):
+            path = Path(self.uri.removeprefix(SQLITE))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Readers and a writer do not block each other in this mode; with six writers in
+            # SQLite's default mode the slowest of our writes took over a second.
+            with contextlib.closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+            location = (path.parent / "artifacts").resolve().as_uri()
+        elif not self.uri.startswith("http"):
+            location = (home / "artifacts").resolve().as_uri()
+        experiment = self._client.get_experiment_by_name(EXPERIMENT)
+        if experiment is None:
+            created: str = self._client.create_experiment(EXPERIMENT, artifact_location=location)
+            return created
+        known: str = experiment.experiment_id
+        return known
 
     def __repr__(self) -> str:
-        return f"RunStore({self.uri!r})"
+        return f"RunStore({place(self.uri)!r})"
 
     # Reading ------------------------------------------------------------------------------------
 
     def get(self, run_id: str) -> Run:
-        """The run as it is now.
-
-        Raises:
-            RunNotFoundError: there is no such run, or it was deleted.
-        """
-        try:
-            run = self._client.get_run(run_id)
-        except MlflowException as error:
-            raise RunNotFoundError(f"there is no run {run_id!r} in {self.uri}") from error
+        """The run as it is now. A deleted one counts as not there."""
+        run = self._client.get_run(run_id)
         if run.info.lifecycle_stage != "active":
             raise RunNotFoundError(f"run {run_id!r} was deleted")
         return as_run(run)
@@ -137,11 +149,13 @@ class RunStore:
             filter_string=" AND ".join(f"attributes.status != '{status}'" for status in ENDED),
             order_by=["attributes.start_time ASC"],
         )
-        return [as_run(run) for run in runs]
+        # A run that ended a moment ago may still have the old status: its state counts.
+        return [run for run in map(as_run, runs) if run.active]
 
     def history(self, run_id: str) -> list[dict[str, float]]:
         """One row an epoch, in order: ``epoch`` and everything in ``EPOCH_METRICS``."""
         rows: dict[int, dict[str, float]] = {}
+        # MLflow gives the oldest first; of an epoch that was trained again the newest row counts.
         for key in EPOCH_METRICS:
             for metric in self._client.get_metric_history(run_id, key):
                 rows.setdefault(metric.step, {"epoch": metric.step})[key] = metric.value
@@ -154,29 +168,43 @@ class RunStore:
         from mnist_core.state import TrainState  # not needed, nor PyTorch, to list runs
 
         name = self._tags(run_id).get(TAG + "checkpoint")
-        if name is None:
-            return None
-        with tempfile.TemporaryDirectory() as folder:
-            path = self._client.download_artifacts(run_id, name, folder)
-            return TrainState.from_bytes(Path(path).read_bytes(), device)
+        while name is not None:
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    path = self._client.download_artifacts(run_id, name, folder)
+                    return TrainState.from_bytes(Path(path).read_bytes(), device)
+                except StoreError:
+                    old, name = name, self._tags(run_id).get(TAG + "checkpoint")
+                    if name == old:
+                        raise
+            # Else it was replaced by a newer one, and deleted, while we were reading.
+        return None
 
-    def stop_requested(self, run_id: str) -> bool:
-        return TAG + "stop" in self._tags(run_id)
+    def stop_requested(self, run_id: str, claim: Claim | None = None) -> bool:
+        """Whether the run is to stop.
 
-    def _tags(self, run_id: str) -> dict[str, str]:
-        try:
-            tags: dict[str, str] = self._client.get_run(run_id).data.tags
-        except MlflowException as error:
-            raise RunNotFoundError(f"there is no run {run_id!r} in {self.uri}") from error
+        Raises:
+            SupersededError: ``claim`` is no longer the latest.
+        """
+        return TAG + "stop" in self._tags(run_id, claim)
+
+    def _tags(self, run_id: str, claim: Claim | None = None) -> dict[str, str]:
+        tags: dict[str, str] = self._client.get_run(run_id).data.tags
+        if claim is not None and tags.get(TAG + "claim") != claim.token:
+            raise SupersededError(f"run {run_id!r} is trained by another worker now")
         return tags
 
     # Writing ------------------------------------------------------------------------------------
 
-    def create(self, config: TrainConfig, name: str | None = None) -> str:
-        """A new run that waits to be trained; returns its id."""
+    def create(self, config: TrainConfig, name: str | None = None, owner: str | None = None) -> str:
+        """A new run that waits to be trained; returns its id.
+
+        ``owner`` is what the run's life hangs on: this process, or a scheduler's address.
+        """
         tags = {
             TAG + "state": "queued",
-            TAG + "owner": this_process(),
+            TAG + "queued": repr(time.time()),
+            TAG + "owner": owner or this_process(),
             TAG + "segments": segments_json([Segment(0, config)]),
         }
         run = self._client.create_run(
@@ -186,11 +214,16 @@ class RunStore:
         values = config.model_dump()
         values["hidden_sizes"] = format_sizes(config.hidden_sizes)
         params = [Param(key, str(value)) for key, value in values.items()]
-        self._client.log_batch(run_id, params=params)
-        self._client.update_run(run_id, status=MLFLOW_STATUS["queued"])
+        try:
+            self._client.log_batch(run_id, params=params)
+            self._client.update_run(run_id, status=MLFLOW_STATUS["queued"])
+        except StoreError:
+            with contextlib.suppress(StoreError):  # the first error says what is wrong
+                self._client.delete_run(run_id)
+            raise
         return run_id
 
-    def add_segment(self, run_id: str, config: TrainConfig) -> None:
+    def add_segment(self, run_id: str, config: TrainConfig, owner: str | None = None) -> None:
         """Ask for ``config.epochs`` more epochs of a run that has ended."""
         run = self.get(run_id)
         if run.active:
@@ -199,13 +232,14 @@ class RunStore:
         start = int(rows[-1]["epoch"]) if rows else 0
         segments = [s for s in run.segments if s.start < start or s.start == 0 < start]
         self._set(run_id, segments=segments_json([*segments, Segment(start, config)]))
-        self.requeue(run_id)
+        self._drop(run_id, "started")  # this segment was not
+        self.requeue(run_id, owner)
 
-    def requeue(self, run_id: str) -> None:
+    def requeue(self, run_id: str, owner: str | None = None) -> None:
         """The run waits to be trained (again)."""
         for tag in ("stop", "error", "progress", "result"):
             self._drop(run_id, tag)
-        self._set(run_id, owner=this_process())
+        self._set(run_id, owner=owner or this_process(), queued=repr(time.time()))
         self.set_state(run_id, "queued")
 
     def request_stop(self, run_id: str) -> None:
@@ -213,6 +247,7 @@ class RunStore:
         self._set(run_id, stop="1")
 
     def set_state(self, run_id: str, state: State, error: str = "") -> None:
+        """Record how a run stands; ``error`` is for a person, cut at 5,000 characters."""
         self._set(run_id, state=state, **({"error": error[:5000]} if error else {}))
         status = MLFLOW_STATUS[state]
         if status in ENDED:
@@ -220,23 +255,47 @@ class RunStore:
         else:
             self._client.update_run(run_id, status=status)
 
-    def claim(self, run_id: str) -> None:
-        """This process trains the run from now on."""
-        self._set(run_id, owner=this_process())
+    def claim(self, run_id: str) -> Claim:
+        """The caller trains the run from now on, and nobody else."""
+        claim = Claim(uuid.uuid4().hex, again=TAG + "started" in self._tags(run_id))
+        self._set(run_id, claim=claim.token)
         self.set_state(run_id, "running")
+        return claim
 
-    def save_state(self, run_id: str, state: "TrainState") -> None:
-        """Keep a checkpoint. It counts once its tag names it: it is there whole or not at all."""
-        old = self._tags(run_id).get(TAG + "checkpoint")
-        name = f"epoch-{state.epoch:06d}-{time.time_ns()}.safetensors"
+    def add_restart(self, run_id: str, epoch: int) -> None:
+        """Note that training was broken off and went on from ``epoch``."""
+        self._set(run_id, restarts=json.dumps([*self.get(run_id).restarts, epoch]))
+
+    def save_state(self, run_id: str, state: "TrainState", claim: Claim | None = None) -> None:
+        """Keep a checkpoint. It counts once its tag names it: it is there whole or not at all.
+
+        Raises:
+            SupersededError: ``claim`` is no longer the latest; nothing was changed.
+        """
+        self._tags(run_id, claim)
+        name = f"checkpoints/epoch-{state.epoch:06d}-{time.time_ns()}.safetensors"
+        data = state.to_bytes()
+        try:
+            self._client.patiently(lambda: self._upload(run_id, name, data))
+        except StoreError:
+            with contextlib.suppress(StoreError):  # the first error says what is wrong
+                self._delete_checkpoints(run_id, lambda path: path == name)
+            raise
+        self._set(run_id, checkpoint=name)
+        # All others: the one before, and what a killed worker left half-written.
+        self._delete_checkpoints(run_id, lambda path: path != name)
+
+    def _upload(self, run_id: str, name: str, data: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            path.write_bytes(state.to_bytes())
-            self._client.log_artifact(run_id, str(path), "checkpoints")
-        self._set(run_id, checkpoint=f"checkpoints/{name}")
-        if old:
-            uri = self._client.get_run(run_id).info.artifact_uri
-            get_artifact_repository(uri).delete_artifacts(old)
+            path = Path(folder) / Path(name).name
+            path.write_bytes(data)
+            self._client.log_artifact(run_id, str(path), str(Path(name).parent))
+
+    def _delete_checkpoints(self, run_id: str, which: Callable[[str], bool]) -> None:
+        repository = get_artifact_repository(self._client.get_run(run_id).info.artifact_uri)
+        for file in self._client.list_artifacts(run_id, "checkpoints"):
+            if which(file.path):
+                self._client.patiently(partial(repository.delete_artifacts, file.path))
 
     def _set(self, run_id: str, **tags: str) -> None:
         self._client.log_batch(run_id, tags=[RunTag(TAG + k, v) for k, v in tags.items()])
@@ -244,69 +303,3 @@ class RunStore:
     def _drop(self, run_id: str, tag: str) -> None:
         if TAG + tag in self._tags(run_id):
             self._client.delete_tag(run_id, TAG + tag)
-
-
-class Recorder:
-    """Writes the events of one run into the store as they happen."""
-
-    FLUSH_INTERVAL = 0.1  # seconds; epochs on 5,000 digits are shorter than a write is long
-
-    def __init__(self, store: RunStore, run_id: str) -> None:
-        self.store = store
-        self.run_id = run_id
-        self._rows: list[Metric] = []
-        self._flushed = 0.0
-        self._saved = time.monotonic()
-        self._unsaved: TrainState | None = None
-
-    def record(self, event: Event) -> None:
-        """Take one event; at the latest with Finished, everything is in the store."""
-        match event:
-            case Downloading() | Progress():
-                self.flush()
-                self.store._set(self.run_id, progress=json.dumps(asdict(event)))
-            case DataReady():
-                self.store._set(self.run_id, data=json.dumps(asdict(event)))
-            case Started():
-                facts = {k: v for k, v in vars(event).items() if k != "state"}
-                self.store._set(self.run_id, started=json.dumps(facts))
-            case EpochEnd():
-                self._epoch(event)
-            case Finished():
-                self._finish(event)
-
-    def _epoch(self, event: EpochEnd) -> None:
-        now = int(time.time() * 1000)
-        self._rows += [Metric(k, getattr(event, k), now, event.epoch) for k in EPOCH_METRICS]
-        best = event.state.best_accuracy
-        self._rows.append(Metric("best_val_accuracy", best, now, event.epoch))
-        if time.monotonic() - self._flushed > self.FLUSH_INTERVAL:
-            self.flush()
-        self._unsaved = event.state
-        if time.monotonic() - self._saved > CHECKPOINT_INTERVAL:
-            self.save()
-
-    def _finish(self, event: Finished) -> None:
-        self.flush()
-        self.save()
-        now = int(time.time() * 1000)
-        test = {"test_accuracy": event.test_accuracy, "test_loss": event.test_loss}
-        metrics = [Metric(k, v, now, event.epoch) for k, v in test.items()]
-        self.store._client.log_batch(self.run_id, metrics=metrics)
-        self.store._set(self.run_id, result=json.dumps(asdict(event)))
-        self.store.set_state(self.run_id, event.outcome)
-
-    def flush(self) -> None:
-        """Write the rows that wait."""
-        if self._rows:
-            self.store._client.log_batch(self.run_id, metrics=self._rows)
-            self._rows = []
-        self._flushed = time.monotonic()
-
-    def save(self) -> None:
-        """Write a checkpoint of the last epoch, after the rows that lead to it."""
-        self.flush()
-        if self._unsaved is not None:
-            self.store.save_state(self.run_id, self._unsaved)
-            self._unsaved = None
-        self._saved = time.monotonic()

@@ -1,16 +1,22 @@
-"""Preloaded into the Dask processes that the app starts: warm before a job, gone with the app."""
+"""Preloaded into the Dask processes: warm before a job, and gone with the app that started them.
+
+``dask worker ADDRESS --preload mnist_core.worker`` does the same on an existing cluster.
+"""
 
 import os
+import socket
 import threading
 import time
 from typing import Any
 
 from distributed import Worker
 
+from mnist_core.cluster import GPU, own_gpu
 from mnist_core.jobs import worker_store
 from mnist_core.settings import Settings
 
 PARENT_POLL = 0.5  # seconds
+NICENESS = 10  # so that the page, the store and the scheduler come first when all cores train
 
 
 def _exit_with_parent() -> None:
@@ -25,19 +31,35 @@ def _exit_with_parent() -> None:
     threading.Thread(target=watch, daemon=True, name="exit-with-parent").start()
 
 
+async def _cores(worker: Worker) -> int:
+    return os.cpu_count() or 1
+
+
+async def _hostname(worker: Worker) -> str:
+    return socket.gethostname()
+
+
 def dask_setup(process: Any) -> None:
     """Called by Dask in the scheduler, each nanny and each worker."""
-    if os.name == "posix":
+    alone = isinstance(process, Worker) and process.nanny is None  # its parent is some shell
+    if os.name == "posix" and not alone:
         _exit_with_parent()
     if isinstance(process, Worker):
-        threading.Thread(target=_warm_up, daemon=True, name="warm-up").start()
+        if os.name == "posix":
+            os.nice(NICENESS)
+        process.startup_information["cores"] = _cores
+        process.startup_information["hostname"] = _hostname
+        threading.Thread(target=_warm_up, args=(process,), daemon=True, name="warm-up").start()
 
 
-def _warm_up() -> None:
+def _warm_up(worker: Worker) -> None:
     """Load what the first job needs, so that its first result takes as long as any other's."""
     from mnist_core.datasets import locate, prepare, resident
     from mnist_core.training import train  # noqa: F401
 
+    gpu = own_gpu(worker.name)
+    if gpu is not None:
+        worker.loop.add_callback(worker.set_resources, **{GPU: 1, gpu: 1})
     worker_store(Settings().store_uri)
     if locate("mnist") is not None:
         try:

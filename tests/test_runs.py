@@ -9,7 +9,8 @@ from mnist_core.config import parse_config
 from mnist_core.datasets import ResidentDataset
 from mnist_core.errors import RunNotFoundError, StoreError
 from mnist_core.events import DataReady, Progress
-from mnist_core.runs import Recorder, RunStore
+from mnist_core.recorder import Recorder
+from mnist_core.runs import RunStore
 from mnist_core.training import train
 
 CPU = torch.device("cpu")
