@@ -1,6 +1,6 @@
 """Charts are pure functions of rows."""
 
-from mnist_core.charts import accuracy_curve, loss_curve, probability_bars
+from mnist_core.charts import accuracy_curve, loss_curve
 
 ROWS = [
     {"epoch": 0, "val_accuracy": 0.1, "train_loss": 2.31, "val_loss": 2.3},
@@ -30,13 +30,3 @@ def test_a_continued_run_is_marked_with_its_learning_rate() -> None:
     figure = accuracy_curve(ROWS, 10, segments=[(0, 0.5), (5, 0.1)])
     assert [shape.x0 for shape in figure.layout.shapes] == [5]
     assert figure.layout.annotations[0].text == "learning rate 0.1"
-
-
-def test_probability_bars_highlight_the_winner_and_can_be_empty() -> None:
-    shares = [0.05] * 10
-    shares[7] = 0.55
-    bars = probability_bars(shares, "0123456789").data[0]
-    assert list(bars.y) == shares
-    assert len({colour for i, colour in enumerate(bars.marker.color) if i != 7}) == 1
-    assert bars.marker.color[7] != bars.marker.color[0]
-    assert list(probability_bars([], "0123456789").data[0].y) == [0.0] * 10

@@ -1,20 +1,38 @@
-"""The canvas (the only place that touches streamlit-drawable-canvas), and small grey pictures."""
+"""The canvas: the only place that touches streamlit-drawable-canvas."""
 
-import base64
-import io
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+import streamlit as st
 
 SIDE = 280  # pixels: ten for each of the image's
+Drawing = list[dict[str, Any]]  # strokes, as Fabric.js paths in the canvas's pixels
+
+BUTTONS = """
+<div>
+  <button type="button" data-key="z">Undo<kbd>Z</kbd></button>
+  <button type="button" data-key="x">Clear<kbd>X</kbd></button>
+</div>
+"""
 
 
-def draw_canvas(key: str, pen_width: int) -> list[dict[str, Any]]:
-    """A black square to draw on in white; the strokes so far, as Fabric.js paths in its pixels.
+@lru_cache(maxsize=1)
+def _tools() -> Any:
+    """Undo and Clear as a component, registered once a process."""
+    here = Path(__file__)
+    return st.components.v2.component(
+        "mnist_lab.canvas_tools",
+        html=BUTTONS,
+        css=here.with_suffix(".css").read_text(encoding="utf-8"),
+        js=here.with_suffix(".js").read_text(encoding="utf-8"),
+    )
 
-    Undo, redo and clear are in the canvas's own toolbar. Another key is another, empty canvas.
+
+def draw_canvas(pen_width: int, kept: int = 0) -> Drawing:
+    """A black square to draw on in white, with Undo and Clear; the strokes so far.
+
+    When ``kept`` has changed, the next stroke starts a new drawing.
     """
     # Importing this outside a running app raises, so it is done where it is drawn.
     from streamlit_drawable_canvas import st_canvas
@@ -26,24 +44,8 @@ def draw_canvas(key: str, pen_width: int) -> list[dict[str, Any]]:
         width=SIDE,
         height=SIDE,
         drawing_mode="freedraw",
-        key=key,
+        key="canvas",
     )
-    drawing = result.json_data or {}
-    strokes: list[dict[str, Any]] = drawing.get("objects", [])
+    _tools()(data={"kept": kept}, key="canvas_tools", height="content")
+    strokes: Drawing = (result.json_data or {}).get("objects", [])
     return strokes
-
-
-def picture(image: NDArray[np.float32], caption: str, side: int = 168) -> str:
-    """HTML of a (h, w) picture in [0, 1], each pixel a crisp square.
-
-    It travels inside the page: st.image would ask the server for a file, which by the time it is
-    asked for may be gone, when strokes follow each other.
-    """
-    buffer = io.BytesIO()
-    Image.fromarray((image * 255).round().astype(np.uint8)).save(buffer, "PNG")
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return (
-        f"<figure style='margin:0'><img alt='{caption}' src='data:image/png;base64,{data}' "
-        f"style='width:{side}px;height:{side}px;image-rendering:pixelated'>"
-        f"<figcaption style='font-size:0.8rem;opacity:0.7'>{caption}</figcaption></figure>"
-    )

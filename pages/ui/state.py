@@ -12,9 +12,11 @@ from mnist_core.errors import MnistLabError
 if TYPE_CHECKING:
     from mnist_core.jobs import JobQueue
     from mnist_core.predict import Predictor
+    from mnist_core.run_library import RunLibrary
     from mnist_core.runs import RunStore
 
 RUN = "run"  # query parameter and session key: the run that is looked at
+RUNS = "runs"  # query parameter (ids with commas) and session key: the runs that are compared
 
 
 def page(title: str) -> None:
@@ -35,18 +37,23 @@ class Backend:
 
     def _open(self) -> None:
         from mnist_core.jobs import JobQueue
+        from mnist_core.run_library import RunLibrary
         from mnist_core.runs import RunStore
 
         try:
             self._store = RunStore()
+            self._library = RunLibrary(self._store)
             self._queue = JobQueue(self._store)
         except MnistLabError as error:
             self._error = error
             return
         finally:
             self._ready.set()
+        self._library.runs()  # begins to read them, before the Runs page needs it
         self.devices = self._queue.devices()
-        from mnist_core.predict import Predictor  # noqa: F401  # PyTorch, before Draw needs it
+        from mnist_core.shipped import load_shipped  # and PyTorch, before Draw needs them
+
+        load_shipped()
 
     @property
     def ready(self) -> bool:
@@ -59,6 +66,14 @@ class Backend:
         if self._error is not None:
             raise self._error
         return self._store
+
+    @property
+    def library(self) -> "RunLibrary":
+        """The list of all runs. Raises StoreError if the store cannot be opened."""
+        self._ready.wait()
+        if self._error is not None:
+            raise self._error
+        return self._library
 
     @property
     def queue(self) -> "JobQueue":
@@ -102,13 +117,33 @@ def selected_run() -> str | None:
     return run_id
 
 
+def select_runs(run_ids: list[str]) -> None:
+    """Compare these runs, here and after a reload, and in whoever's browser opens the address."""
+    st.session_state[RUNS] = run_ids
+    if run_ids:
+        st.query_params[RUNS] = ",".join(run_ids)
+    else:
+        st.query_params.pop(RUNS, None)
+
+
+def selected_runs() -> list[str]:
+    """The runs of this session, else of its address."""
+    if RUNS not in st.session_state:
+        ids = st.query_params.get(RUNS, "").split(",")
+        st.session_state[RUNS] = [run_id for run_id in dict.fromkeys(ids) if run_id]
+    select_runs(st.session_state[RUNS])
+    chosen: list[str] = st.session_state[RUNS]
+    return chosen
+
+
 @st.cache_resource(max_entries=32, show_spinner=False)
 def predictor(run_id: str, checkpoint: str) -> "Predictor":
     """The network of a run; a new checkpoint is another entry."""
     import torch
 
     from mnist_core.predict import Predictor
+    from mnist_core.shipped import load_shipped
 
     state = backend().store.load_state(run_id, torch.device("cpu"))
     assert state is not None, f"run {run_id} has the checkpoint {checkpoint}"
-    return Predictor(state.model)
+    return Predictor(state.model, judge=load_shipped())

@@ -1,16 +1,26 @@
 """The Draw page with AppTest; drawing itself is tested in a real browser."""
 
+from streamlit.testing.v1 import AppTest
+
+from pages.ui.models import SHIPPED
 from pages.ui.state import Backend
 from tests.pages.conftest import button, ended, open_page, wait_for
 
 
-def test_without_a_model_one_button_trains_one(app: Backend) -> None:
+def test_without_a_run_the_shipped_network_reads_and_one_button_trains_one(app: Backend) -> None:
     page = open_page("draw")
     assert not page.exception
+    model = page.selectbox(key="model")
+    assert (model.value, len(model.options)) == (SHIPPED, 1)
+    assert "test 99." in model.options[0]
+    assert any("Draw a digit" in text for text in html(page))
     button(page, "Train the tutorial's model").click()
     wait_for(page, ended(app))
     page.run()
     assert not page.exception
-    (model,) = [box for box in page.selectbox if box.label == "Model"]
-    assert "test" in model.options[0]
-    assert any("Draw a digit" in text.value for text in page.markdown)
+    assert len(page.selectbox(key="model").options) == 2
+    assert not [b for b in page.button if b.label == "Train the tutorial's model"]
+
+
+def html(page: AppTest) -> list[str]:
+    return [element.proto.body for element in page.get("html")]

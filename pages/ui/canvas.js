@@ -1,0 +1,57 @@
+// Undo and Clear for the canvas beside them, and reports without its delay.
+//
+// The canvas tells the app of a stroke 200 ms after its end, and its toolbar comes and goes with
+// the mouse. So the toolbar is hidden and its buttons are pressed from here: "Update the app" at
+// the end of each stroke, the others for a button or a key. All of it happens in the browser, so
+// nothing that arrives late from the app can undo a stroke that was drawn meanwhile.
+
+const UPDATE = "Update the app with this drawing", UNDO = "Undo", RESET = "Reset canvas & history";
+
+const canvas = () => {
+  for (const element of document.querySelectorAll(".st-key-canvas, .st-key-canvas *"))
+    if (element.shadowRoot?.querySelector("canvas")) return element.shadowRoot;
+};
+const press = (button) => canvas()?.querySelector(`[aria-label="${button}"]`)?.click();
+const isTyping = (target) => target.isContentEditable || /^(INPUT|TEXTAREA)$/.test(target.nodeName);
+
+let drawing = false; // the pen is down on the canvas
+let kept = 0; // how many drawings had been kept when the canvas was last emptied
+
+export default function ({ parentElement, data }) {
+  let frame = 0;
+  const actions = { z: () => press(UNDO), x: () => press(RESET) };
+  const listeners = {
+    // A kept drawing gives way to the next one. The canvas is empty before it sees this event.
+    down: (event) => {
+      drawing = event.composedPath()[0].classList?.contains("upper-canvas") ?? false;
+      if (drawing && data.kept !== kept) press(RESET);
+      if (drawing) kept = data.kept;
+    },
+    up: () => {
+      if (drawing) setTimeout(() => press(UPDATE)); // after the canvas has made it a stroke
+      drawing = false;
+    },
+    key: (event) => {
+      const action = actions[event.key.toLowerCase()];
+      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isTyping(event.composedPath()[0])) action();
+    },
+  };
+  const events = [
+    ["mousedown", listeners.down], ["touchstart", listeners.down],
+    ["mouseup", listeners.up], ["touchend", listeners.up], ["keydown", listeners.key],
+  ];
+  for (const [kind, listener] of events) addEventListener(kind, listener, { capture: true });
+  for (const button of parentElement.querySelectorAll("button"))
+    button.onclick = actions[button.dataset.key];
+  const hideToolbar = () => {
+    const toolbar = canvas()?.querySelector(".dc-toolbar-card");
+    if (toolbar) toolbar.style.display = "none";
+    else frame = requestAnimationFrame(hideToolbar);
+  };
+  hideToolbar();
+  return () => {
+    cancelAnimationFrame(frame);
+    for (const [kind, listener] of events) removeEventListener(kind, listener, { capture: true });
+  };
+}
