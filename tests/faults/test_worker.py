@@ -1,0 +1,104 @@
+"""A worker that is killed in mid-epoch: its run goes on by itself and says so."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from mnist_core import jobs
+from mnist_core.config import parse_config
+from mnist_core.datasets import load_dataset
+from mnist_core.events import EpochEnd
+from mnist_core.jobs import JobQueue
+from mnist_core.runs import RunStore
+from mnist_core.training import train
+from tests.faults.conftest import wait_until
+
+
+def test_a_run_goes_on_after_its_worker_was_killed(queue: JobQueue, data: Path) -> None:
+    config = parse_config({"epochs": 1000, "batch_size": 1, "optimizer": "adam"})
+    store, run_id = queue.store, queue.start(config)
+    wait_until(lambda: store.get(run_id).checkpoint, "there is a checkpoint")
+    saved = int(store.get(run_id).checkpoint.split("-")[1])
+    wait_until(lambda: store.history(run_id)[-1]["epoch"] > saved, "there are rows after it")
+    worker = busy(queue, run_id)
+    shown = store.history(run_id)
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: store.get(run_id).restarts, "the run goes on")
+    (epoch,) = store.get(run_id).restarts
+    assert epoch >= saved
+    last = shown[-1]["epoch"]
+    wait_until(lambda: store.history(run_id)[-1]["epoch"] > last + 2, "it has got further")
+    queue.stop(run_id)
+    wait_until(lambda: not store.get(run_id).active, "it stops")
+
+    rows = store.history(run_id)
+    assert store.get(run_id).state == "stopped"
+    assert rows[: len(shown)] == shown
+    assert [row["epoch"] for row in rows] == list(range(len(rows)))
+    steps = [m.step for m in store._client.get_metric_history(run_id, "val_loss")]
+    assert steps == list(range(len(rows)))
+    whole = [row for row in rows if row["fraction"] == 1]
+    assert [row["val_loss"] for row in whole] == uninterrupted(config.model_dump(), len(whole))
+
+
+def busy(queue: JobQueue, run_id: str) -> int:
+    """The process that trains a run."""
+    (address,) = (w.address for w in queue.workers() if run_id in w.runs)
+    pid: int = queue._client.run(os.getpid, workers=[address])[address]
+    return pid
+
+
+def uninterrupted(settings: dict[str, object], rows: int) -> list[float]:
+    """The validation losses of the same run, trained here in one go."""
+    device = torch.device("cpu")
+    data = load_dataset("mnist").to(device)
+    losses: list[float] = []
+    for event in train(parse_config(settings), data, device):
+        if isinstance(event, EpochEnd):
+            losses.append(event.val_loss)
+            if len(losses) == rows:
+                break
+    return losses
+
+
+def test_a_worker_that_comes_back_leaves_the_run_to_its_successor(
+    queue: JobQueue, data: Path
+) -> None:
+    """Stopped for so long that somebody else claimed the run: it must not write any more."""
+    store = queue.store
+    run_id = queue.start(parse_config({"epochs": 1000, "batch_size": 1}))
+    wait_until(lambda: len(store.history(run_id)) > 2, "it trains")
+    worker = busy(queue, run_id)
+    os.kill(worker, signal.SIGSTOP)
+    store.claim(run_id)
+    os.kill(worker, signal.SIGCONT)
+    future = queue._futures[run_id]
+    wait_until(future.done, "the first worker gives up")
+    assert "another worker" in str(future.exception())
+    assert store.get(run_id).error == ""
+
+
+def test_a_run_whose_process_is_gone_is_found(queue: JobQueue) -> None:
+    store = RunStore()
+    run_id = store.create(parse_config({}), owner=dead_process())
+    wait_until(lambda: store.get(run_id).state == "interrupted", "it is marked")
+
+
+def test_a_run_that_the_scheduler_does_not_know_is_found(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "SUBMIT_TIME", 0.0)
+    run_id = queue.store.create(parse_config({}), owner=queue.owner)
+    wait_until(lambda: queue.store.get(run_id).state == "interrupted", "it is marked")
+
+
+def dead_process() -> str:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return f"{socket.gethostname()}:{process.pid}:0"
