@@ -14,6 +14,7 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
+from mnist_core.augment import distort
 from mnist_core.datasets import ResidentDataset
 from mnist_core.population_layout import EVAL_BATCH, SLOTS, Packed, make_buckets, parts, places
 from mnist_core.population_math import FUNCTIONS, Block, optimizer_step
@@ -46,7 +47,7 @@ class _Batch:
 
 
 class Engine:
-    """Members of the same depth, activation and optimizer, side by side, for one epoch.
+    """Members with equal ``population_groups.group_key``, side by side, for one epoch.
 
     It takes the members over from their states and, when asked, writes them back (``save``).
 
@@ -71,9 +72,11 @@ class Engine:
         self.activation, self.optimizer = first.activation, first.optimizer
         configs = [state.config for state in states]
         self.dropout = self.depth > 0 and any(c.dropout for c in configs)
-        # Weight decay reaches the weights of inputs that are always zero, too.
+        self._distorts = first.bends or first.thickness > 0
+        # Weight decay reaches the weights of inputs that are always zero, too, and a distortion
+        # puts ink where no picture had any.
         decays = any(c.weight_decay for c in configs)
-        self.columns = None if decays else columns
+        self.columns = None if decays or self._distorts else columns
         self.plain = self.optimizer == "sgd" and not decays
         device = data.images.device
         self.buckets = make_buckets([(*c.hidden_sizes, data.classes) for c in configs])
@@ -94,6 +97,11 @@ class Engine:
         self._member_steps = self.steps.unbind()
         self.order_of = torch.tensor(orders, device=device)
         self._runs = self._order_runs(orders)
+        shown = dict(zip(orders, states, strict=True))
+        self._noise = [
+            epoch_generator(shown[order].config.order_seed, shown[order].epoch, device)
+            for order in sorted(shown)
+        ]
         self._batches: dict[tuple[int, bool], _Batch] = {}
         self._loss = torch.zeros(len(states), first.batch_size, device=device)
         self._rates: list[float] = []
@@ -196,14 +204,23 @@ class Engine:
         if self.dropout:
             self._draw(batch)
         inputs = [self._inputs(self.data.images, r) for r in rows]
+        if self._distorts:
+            config = self.states[0].config
+            inputs = [distort(x, config, n) for x, n in zip(inputs, self._noise, strict=True)]
         self._forward(batch, inputs)
         labels = torch.stack([self.data.labels.index_select(0, r) for r in rows])
         targets = labels.index_select(0, self.order_of)[:, None]
         log_p = torch.log_softmax(batch.member_logits, 1, out=batch.member_grad)
         picked = log_p.gather(1, targets)
-        self._loss[:, :length] -= picked[:, 0]
-        # d(cross-entropy)/d(logits) = softmax - one-hot
-        log_p.exp_().scatter_(1, targets, picked.exp_().sub_(1))
+        # A share of the certainty is spread evenly over all classes (Szegedy et al. 2016).
+        spread = self.states[0].config.label_smoothing
+        self._loss[:, :length] -= picked[:, 0] * (1 - spread)
+        if spread:
+            self._loss[:, :length] -= log_p.mean(1) * spread
+        # d(cross-entropy)/d(logits) = softmax - what is wanted
+        log_p.exp_().scatter_(1, targets, picked.exp_().sub_(1 - spread))
+        if spread:
+            log_p.sub_(spread / self.classes)
         if self.plain and rates != self._rates:  # the step is linear: its size can go in here
             self._scale[:, 0, 0] = torch.tensor(rates)
             self._rates = rates

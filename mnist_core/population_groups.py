@@ -4,6 +4,7 @@ from itertools import groupby
 
 from mnist_core.config import TrainConfig
 from mnist_core.datasets import ResidentDataset
+from mnist_core.distortion import Distortion
 from mnist_core.errors import ConfigError, Problem
 from mnist_core.population_layout import member_bytes
 from mnist_core.population_state import Population
@@ -12,7 +13,7 @@ from mnist_core.population_state import Population
 CPU_ROWS = 4096
 
 
-def _group_key(config: TrainConfig) -> tuple[object, ...]:
+def group_key(config: TrainConfig) -> tuple[object, ...]:
     """Members with equal keys share tensors."""
     return (
         len(config.hidden_sizes),
@@ -22,6 +23,8 @@ def _group_key(config: TrainConfig) -> tuple[object, ...]:
         config.val_fraction,
         config.weight_decay > 0,
         config.dropout > 0,
+        config.label_smoothing,
+        *(getattr(config, name) for name in Distortion.model_fields),
     )
 
 
@@ -34,13 +37,13 @@ def make_groups(population: Population, data: ResidentDataset, budget: int) -> l
 
     def order(i: int) -> tuple[object, ...]:
         c = population.members[i].config
-        return (*map(repr, _group_key(c)), c.hidden_sizes, c.order_seed, i)
+        return (*map(repr, group_key(c)), c.hidden_sizes, c.order_seed, i)
 
     rows_allowed = CPU_ROWS if population.device.type == "cpu" else budget
     groups: list[list[int]] = []
     for _, members in groupby(
         sorted(population.members, key=order),
-        key=lambda i: _group_key(population.members[i].config),
+        key=lambda i: group_key(population.members[i].config),
     ):
         used = rows = 0
         group: list[int] = []

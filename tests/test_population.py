@@ -122,6 +122,38 @@ def test_depths_dropout_schedules_and_orders_are_as_alone(
     assert_equals_alone(configs, tiny)
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_distortions_and_label_smoothing_are_as_alone(
+    tiny: ResidentDataset, optimizer: str
+) -> None:
+    strong = {"shift": 1, "scale": 0.2, "rotation": 20, "elastic": 0.5, "smoothness": 2}
+    configs = [
+        parse_config(
+            {
+                "epochs": 2,
+                "optimizer": optimizer,
+                "learning_rate": RATES[optimizer],
+                "hidden_sizes": 4 + i,
+                "label_smoothing": smoothing,
+                "order_seed": i % 2,
+                "batch_size": 32,
+                **distortion,
+            }
+        )
+        for i, (smoothing, distortion) in enumerate(
+            itertools.product([0.0, 0.1, 0.1], [{}, strong, strong, {"thickness": 0.5}])
+        )
+    ]
+    assert_equals_alone(configs, tiny)
+
+
+def test_distorted_pictures_have_no_blank_columns(tiny: ResidentDataset) -> None:
+    images = tiny.images.clone()
+    images[:, :4] = 0
+    blank = ResidentDataset(images, tiny.labels, images[:100], tiny.labels[:100], tiny.classes)
+    assert_equals_alone([parse_config({"epochs": 2, "shift": 2, "batch_size": 32})], blank)
+
+
 @pytest.mark.parametrize("optimizer", RATES)
 @pytest.mark.parametrize("activation", FUNCTIONS)
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
