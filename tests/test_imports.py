@@ -1,8 +1,10 @@
 """Imports point one way: app -> pages -> pages/ui -> mnist_core, and in layers within the core."""
 
 import ast
+import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,15 @@ def test_configurations_load_without_pytorch() -> None:
     loaded = loaded_by("import mnist_core.config, mnist_core.events, mnist_core.cli")
     assert "mnist_core" in loaded
     assert not loaded & {"torch", "torchvision", "mlflow", "distributed", "streamlit"}
+
+
+def test_every_package_that_is_imported_is_required() -> None:
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    required = {re.split(r"[\[<>=~ ]", line)[0].lower() for line in lines if line}
+    distributions = packages_distributions()
+    sources = [ROOT / "app.py", *PAGES, *SHARED, *(ROOT / "mnist_core").glob("*.py")]
+    for path in sources:
+        roots = {name.split(".")[0] for name in imports_of(path)}
+        for root in roots - sys.stdlib_module_names - {"mnist_core", "pages"}:
+            names = {name.lower() for name in distributions.get(root, [root])}
+            assert names & required, f"{path.name} imports {root}"
