@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,3 +89,16 @@ class Predictor:
             Prediction(p, image, bool(is_digit))
             for p, image, is_digit in zip(probabilities, images, digits, strict=True)
         ]
+
+
+def vote(predictions: Sequence[Prediction]) -> tuple[int, int] | None:
+    """(digit, votes for it); None if nobody takes the picture for a digit.
+
+    Who sees no digit abstains. Equal votes are decided by the sum of the probabilities.
+    """
+    votes = [p.digit for p in predictions if p.is_digit]
+    if not votes:
+        return None
+    sums = np.sum([p.probabilities for p in predictions if p.is_digit], axis=0)
+    winner = max(set(votes), key=lambda digit: (votes.count(digit), sums[digit]))
+    return winner, votes.count(winner)

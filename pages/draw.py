@@ -6,22 +6,38 @@ from mnist_core.drawing import prepare_strokes
 from mnist_core.errors import MnistLabError
 from pages.ui import canvas, models
 from pages.ui.answer import answer
+from pages.ui.everyone import everyone
 from pages.ui.state import backend, page
+from pages.ui.why import why
+from pages.ui.xray import xray
+
+PANELS = ("X-ray", "Why", "All models")
 
 page("Draw")
 
 
 def pad(runs: models.Readers) -> None:
     """The canvas and what the network says; a stroke runs this part of the page alone."""
-    left, right = st.columns([1, 1.6], gap="large")
+    left, right = st.columns([1, 2], gap="large")
     with left:
         strokes = canvas.draw_canvas(st.session_state.get("pen", 18))
         st.slider("Pen width", 6, 40, 18, key="pen", help="In pixels of the 280 x 280 pad.")
         model = models.choose(runs)
     steps = prepare_strokes(strokes)
-    prediction = None if steps.empty else models.reader(model, runs)(steps.image)
+    reader = models.reader(model, runs)
+    prediction = None if steps.empty else reader(steps.image)
     with right:
         answer(prediction)
+        panel = st.segmented_control("Look closer", PANELS, key="panel")
+        if prediction is None:
+            return
+        match panel:
+            case "X-ray":
+                xray(strokes, prediction, reader)
+            case "Why":
+                why(prediction, reader)
+            case "All models":
+                everyone(prediction.image, runs)
 
 
 st.caption("Draw a digit and see which one the network reads, and how sure it is.")

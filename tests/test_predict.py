@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mnist_core.model import MnistModel
-from mnist_core.predict import Predictor
+from mnist_core.predict import Prediction, Predictor, vote
 
 
 def test_probabilities_are_the_softmax_of_the_models_logits() -> None:
@@ -46,3 +46,17 @@ def test_an_empty_canvas_is_no_digit_and_a_judge_decides_for_others() -> None:
 def test_a_picture_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="3072"):
         Predictor(MnistModel(3072, 4, 10))(np.zeros((28, 28), np.float32))
+
+
+def said(digit: int, probability: float, is_digit: bool = True) -> Prediction:
+    probabilities = np.full(10, (1 - probability) / 9, np.float32)
+    probabilities[digit] = probability
+    return Prediction(probabilities, np.ones((28, 28), np.float32), is_digit)
+
+
+def test_the_most_votes_win_and_abstentions_do_not_count() -> None:
+    assert vote([said(3, 0.9), said(3, 0.4), said(8, 0.99)]) == (3, 2)
+    assert vote([said(3, 0.6), said(8, 0.99)]) == (8, 1)
+    assert vote([said(3, 0.9, False), said(3, 0.9, False), said(8, 0.5)]) == (8, 1)
+    assert vote([said(3, 0.9, False)]) is None
+    assert vote([]) is None

@@ -13,9 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnist_core.charts import ACCENT, MUTED
+from mnist_core.charts import ACCENT, MUTED, PALETTE
 
 DIGITS = tuple("0123456789")
+# On black: the palette's light blue speaks for, its orange against.
+FOR, AGAINST = (
+    np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)], np.float32)
+    for colour in (PALETTE[5], PALETTE[1])
+)
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -41,6 +46,17 @@ def picture(image: NDArray[np.float32], caption: str, side: int = 140, label: st
         f"<figcaption style='font-size:0.8rem;opacity:0.75'>{html.escape(caption)}</figcaption>"
         "</figure>"
     )
+
+
+def signed(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w, 3): values above 0 in light blue, below in orange, the largest brightest.
+
+    Brightness grows with the root, so that small values are seen too.
+    """
+    share = (values / max(float(np.abs(values).max()), 1e-9))[..., None]
+    share = np.sign(share) * np.sqrt(np.abs(share))
+    colours: NDArray[np.float32] = np.clip(share, 0, 1) * FOR + np.clip(-share, 0, 1) * AGAINST
+    return colours
 
 
 def row(figures: Sequence[str]) -> str:
