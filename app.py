@@ -7,6 +7,7 @@ st.navigation(
     [
         st.Page("pages/train.py", title="Train", default=True),
         st.Page("pages/draw.py", title="Draw"),
+        st.Page("pages/runs.py", title="Runs"),
     ],
     position="top",
 ).run()

@@ -1,5 +1,6 @@
 """The curves of several runs in one picture, with a band for runs that differ in seeds alone."""
 
+import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -56,7 +57,12 @@ def compare_curves(
     figure.update_traces(hovertemplate="%{y:.2%}" if metric == "val_accuracy" else "%{y:.4f}")
     figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.18, "yanchor": "top"})
     if metric == "val_accuracy":
-        figure.update_yaxes(tickformat=".0%")
+        figure.update_yaxes(tickformat=".1~%")
+    trained = [row[metric] for curve in curves for row in curve.rows if row["epoch"] > 0]
+    finite = [value for value in trained if math.isfinite(value)]
+    if finite:  # next to the untrained network's value, all differences would look like none
+        margin = 0.05 * (max(finite) - min(finite)) or 0.01
+        figure.update_yaxes(range=[min(finite) - margin, max(finite) + margin])
     epoch_axis(figure, max((int(c.rows[-1]["epoch"]) for c in curves if c.rows), default=1))
     return figure
 

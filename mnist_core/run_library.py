@@ -6,6 +6,7 @@ ended since the last look, or were edited since.
 """
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ from mlflow.entities import Run as MlflowRun
 from mnist_core.errors import ConfigError, Problem, StoreError
 from mnist_core.run_records import ENDED, NOTE, TAG, Run, as_run
 from mnist_core.runs import RunStore
+
+log = logging.getLogger(__name__)
 
 PAGE = 500  # runs read at once: under 0.2 s
 SKEW = 30.0  # seconds by which the clocks of machines that share a store may differ
@@ -39,6 +42,8 @@ class RunLibrary:
         self._runs: dict[str, Run] = {}
         self._deleted: set[str] = set()
         self._looked = 0.0
+        self._before: int | None = None  # where reading goes on; None is at the newest run
+        self._reader: threading.Thread | None = None
         self.complete = False
 
     def __repr__(self) -> str:
@@ -50,10 +55,12 @@ class RunLibrary:
             if self._looked:
                 self._refresh()
             else:
-                self._looked = time.time()
-                oldest = self._read_page(None)
-                if oldest is not None:
-                    threading.Thread(target=self._read_rest, args=(oldest,), daemon=True).start()
+                now = time.time()
+                self._read_page()
+                self._looked = now
+            if not self.complete and (self._reader is None or not self._reader.is_alive()):
+                self._reader = threading.Thread(target=self._read_rest, daemon=True)
+                self._reader.start()
             return sorted(self._runs.values(), key=lambda run: (-run.created, run.id))
 
     def _refresh(self) -> None:
@@ -81,14 +88,14 @@ class RunLibrary:
             self._runs.pop(run.info.run_id, None)
             self._deleted.add(run.info.run_id)
 
-    def _read_page(self, before: int | None) -> int | None:
-        """Read runs that began at ``before`` (ms since 1970) or earlier; where to go on, if so.
+    def _read_page(self) -> None:
+        """Read the next older runs.
 
-        Pages begin at a time, not at a count of rows, which a deletion would shift.
+        Pages begin at a time (ms since 1970), not at a count of rows, which a deletion would shift.
         """
         page = self._store._client.search_runs(
             [self._store._experiment],
-            "" if before is None else f"attributes.start_time <= {before}",
+            "" if self._before is None else f"attributes.start_time <= {self._before}",
             ViewType.ACTIVE_ONLY,
             PAGE,
             ["attributes.start_time DESC"],
@@ -98,15 +105,17 @@ class RunLibrary:
             for run in new:
                 if run.info.run_id not in self._deleted:
                     self._runs[run.info.run_id] = as_run(run)
-            if len(page) < PAGE or not new:
-                self.complete = True
-                return None
-        oldest: int = page[-1].info.start_time
-        return oldest
+            self.complete = len(page) < PAGE or not new
+            if not self.complete:
+                self._before = page[-1].info.start_time
 
-    def _read_rest(self, oldest: int | None) -> None:
-        while oldest is not None:
-            oldest = self._read_page(oldest)
+    def _read_rest(self) -> None:
+        while not self.complete:
+            try:
+                self._read_page()
+            except StoreError as error:  # whoever looks next gets it too, or starts this again
+                log.warning("reading older runs: %s", error)
+                return
 
     # Editing ------------------------------------------------------------------------------------
 

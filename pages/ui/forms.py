@@ -6,6 +6,9 @@ import streamlit as st
 
 from mnist_core.config import FIELDS, FieldSpec, TrainConfig, format_sizes, parse_config
 from mnist_core.errors import ConfigError
+from mnist_core.share import from_query, to_query
+
+TRAIN = "train"  # the form of the Train page
 
 # What a beginner changes first; everything else is one click away.
 MAIN = ("hidden_sizes", "learning_rate", "epochs")
@@ -15,10 +18,42 @@ def widget_key(prefix: str, name: str) -> str:
     return f"{prefix}.{name}"
 
 
-def fill(prefix: str, config: TrainConfig) -> None:
-    """Put a configuration's values into the form (from a callback, before the widgets)."""
+def fill(prefix: str, config: TrainConfig, original: tuple[str, TrainConfig] | None = None) -> None:
+    """Put a configuration's values into the form (from a callback, before the widgets).
+
+    ``original`` is the name and configuration of the run it was taken from: what differs from it
+    is marked.
+    """
     for name, value in config.model_dump().items():
         st.session_state[widget_key(prefix, name)] = _typed(name, value)
+    st.session_state[widget_key(prefix, "original")] = original
+    st.session_state[widget_key(prefix, "notes")] = []
+
+
+def clone(name: str, config: TrainConfig, original: TrainConfig) -> None:
+    """Fill the Train page's form with ``config``, marked against the run it was taken from."""
+    fill(TRAIN, config, (name, original))
+
+
+def open_link(prefix: str) -> None:
+    """Fill the form from the page's address, once a session, and say what could not be taken."""
+    notes_key = widget_key(prefix, "notes")
+    if notes_key not in st.session_state:
+        query = {name: st.query_params[name] for name in FIELDS if name in st.query_params}
+        config, notes = from_query(query)
+        if query:
+            fill(prefix, config)
+        st.session_state[notes_key] = notes
+    for note in st.session_state[notes_key]:
+        st.warning(f"From the link: {note}", icon=":material/link:")
+
+
+def keep_link(config: TrainConfig) -> None:
+    """Let the page's address carry the configuration."""
+    others = {k: v for k, v in st.query_params.items() if k not in FIELDS}
+    wanted = others | to_query(config)
+    if wanted != st.query_params.to_dict():
+        st.query_params.from_dict(wanted)
 
 
 def config_form(prefix: str, devices: list[tuple[str, str]], disabled: bool) -> TrainConfig | None:
@@ -28,18 +63,24 @@ def config_form(prefix: str, devices: list[tuple[str, str]], disabled: bool) -> 
     """
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
+    source = st.session_state.get(widget_key(prefix, "original"))
 
     def field(name: str) -> None:
         values[name] = _widget(prefix, FIELDS[name], devices, disabled)
         try:
-            parse_config({name: values[name]})
+            value = getattr(parse_config({name: values[name]}), name)
         except ConfigError as error:
             problems[name] = error.problems[0].allowed
             st.error(f"{values[name]!r}: {problems[name]}", icon=":material/error:")
+            return
+        if source is not None and value != getattr(source[1], name):
+            st.markdown(f":orange-badge[changed from {shown(name, getattr(source[1], name))}]")
 
+    if source is not None:
+        st.caption(f"From **{source[0]}**; what differs from it is marked.")
     for name in MAIN:
         field(name)
-    with st.expander("More settings"):
+    with st.expander("More settings", expanded=source is not None):
         for name, spec in FIELDS.items():
             if name not in MAIN and not spec.distorts:
                 field(name)
@@ -51,6 +92,19 @@ def config_form(prefix: str, devices: list[tuple[str, str]], disabled: bool) -> 
     # Streamlit forgets widgets of a page that is left; these survive.
     st.session_state[widget_key(prefix, "values")] = values
     return None if problems else parse_config(values)
+
+
+def shown(name: str, value: Any) -> str:
+    """A field's value in words."""
+    spec = FIELDS[name]
+    match spec.kind:
+        case "sizes":
+            return format_sizes(value) or "no hidden layer"
+        case "choice":
+            return spec.choice_names.get(value, value)
+        case "float":
+            return f"{value:g}"
+    return str(value)
 
 
 def number(

@@ -1,0 +1,122 @@
+"""Runs: every network ever trained; find, compare, repeat, keep and delete them."""
+
+import pandas as pd
+import streamlit as st
+
+from mnist_core.errors import MnistLabError
+from mnist_core.query import QueryError, parse_query
+from mnist_core.run_records import Run
+from mnist_core.run_table import table
+from pages.ui import comparison, exports, runpanel, runtable
+from pages.ui.state import backend, page, select_runs, selected_runs
+
+POLL = 1.0  # seconds between two looks at the list while something in it changes
+DELETED = "runs.deleted"  # session key: what Undo brings back
+
+page("Runs")
+
+
+def delete(run_ids: list[str]) -> None:
+    try:
+        backend().library.delete(run_ids)
+    except MnistLabError as error:
+        st.toast(str(error), icon=":material/error:")
+        return
+    st.session_state[DELETED] = run_ids
+    select_runs([])
+
+
+def undo() -> None:
+    run_ids = st.session_state.pop(DELETED)
+    backend().library.restore(run_ids)
+    select_runs(run_ids)
+
+
+def watch(seen: list[Run]) -> None:
+    """Polled while something changes: draws the page again when it has."""
+    if backend().library.runs() != seen:
+        st.rerun()
+
+
+def search(runs: list[Run]) -> list[Run]:
+    """The runs that match what is typed; all of them while it makes no sense."""
+    text = st.text_input(
+        "Filter",
+        key="runs.filter",
+        placeholder="hidden_sizes contains 64 and val_accuracy > 97%",
+        help=runtable.FILTER_HELP,
+    )
+    try:
+        test = parse_query(text)
+    except QueryError as error:
+        st.error(str(error), icon=":material/error:")
+        return runs
+    return [run for run in runs if test(run)]
+
+
+def choose(runs: list[Run], shown: list[Run]) -> list[Run]:
+    """The table, and the runs that are ticked in it or come from the page's address."""
+    known = {run.id: run for run in runs}
+    chosen = selected_runs()
+    if backend().library.complete and any(run_id not in known for run_id in chosen):
+        gone = [run_id for run_id in chosen if run_id not in known]
+        st.warning(f"Not in this app's store, so not shown: {', '.join(gone)}")
+        select_runs([run_id for run_id in chosen if run_id in known])
+    runtable.show(pd.DataFrame(table(shown)), [run.id for run in shown])
+    return [known[run_id] for run_id in selected_runs() if run_id in known]
+
+
+def actions(chosen: list[Run]) -> None:
+    """What can be done with one run as with several."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(chosen)} selected**" if len(chosen) > 1 else f"**{chosen[0].name}**")
+        st.button("Clear", on_click=select_runs, args=([],), help="Select nothing.")
+        exports.tables(chosen)
+        st.button(
+            "Delete",
+            icon=":material/delete:",
+            on_click=delete,
+            args=([run.id for run in chosen],),
+            help="Takes them out of the list. You can undo it.",
+        )
+    st.caption("The address of this page carries the selection: copy it to share it.")
+
+
+def first_run() -> None:
+    st.info("No run yet. Train a network, and it will be kept here with all its settings.")
+    if st.button("Train the first one", type="primary", icon=":material/play_arrow:"):
+        st.switch_page("pages/train.py")
+    exports.importer()
+
+
+st.caption("Every network ever trained here: tick one to look at it, tick several to compare them.")
+try:
+    library = backend().library
+    runs = library.runs()
+    changing = not library.complete or any(run.active for run in runs)
+    st.fragment(watch, run_every=POLL if changing else None)(runs)
+    if st.session_state.get(DELETED):
+        count = len(st.session_state[DELETED])
+        note, back = st.columns([4, 1], vertical_alignment="center")
+        note.info(f"{count} run{'s' * (count > 1)} deleted.")
+        back.button("Undo", icon=":material/undo:", on_click=undo, width="stretch")
+    if not runs:
+        first_run()
+    else:
+        shown = search(runs)
+        more = "" if library.complete else " · reading older ones …"
+        st.caption(f"{len(shown):,} of {len(runs):,} runs{more}")
+        chosen = choose(runs, shown)
+        if not chosen:
+            st.info(
+                "Tick a run to see its curves, what it says about its settings, and to repeat it."
+            )
+            exports.importer()
+        else:
+            actions(chosen)
+            if len(chosen) == 1:
+                runpanel.show(chosen[0], runs)
+            else:
+                comparison.show(chosen, runs)
+except MnistLabError as error:
+    st.error(str(error))

@@ -1,0 +1,136 @@
+"""The Runs page: empty, find, label, compare, repeat, clone, delete and undo, links."""
+
+from streamlit.testing.v1 import AppTest
+
+from mnist_core.config import parse_config
+from pages.ui.state import Backend
+from tests.pages.conftest import ROOT, button, open_page, wait_for
+
+
+def train_runs(app: Backend, *settings: dict[str, object]) -> list[str]:
+    """Train runs in the app's own workers; their ids."""
+    ids = [app.queue.start(parse_config({"epochs": 1, **values})) for values in settings]
+    while app.store.active():
+        continue
+    return ids
+
+
+def names(page: AppTest) -> list[str]:
+    return list(page.dataframe(key="runs.table").value["name"])
+
+
+def open_runs(*ids: str, **query: str) -> AppTest:
+    page = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=60)
+    if ids:
+        page.query_params["runs"] = ",".join(ids)
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def test_empty_page_offers_the_first_run(app: Backend) -> None:
+    page = open_page("runs")
+    assert not page.exception
+    assert "No run yet" in page.info[0].value
+    assert button(page, "Train the first one")
+
+
+def test_runs_are_listed_filtered_and_a_bad_filter_is_explained(app: Backend) -> None:
+    train_runs(app, {"hidden_sizes": "16"}, {"hidden_sizes": "8", "optimizer": "adam"})
+    page = open_runs()
+    assert names(page) == ["8 relu, adam 0.5", "16 relu, sgd 0.5"]
+    row = page.dataframe(key="runs.table").value.iloc[1]
+    assert row["state"] == "completed"
+    assert 0 < row["test_accuracy"] <= 1
+    assert row["parameters"] == 784 * 16 + 16 + 16 * 10 + 10
+    page.text_input(key="runs.filter").set_value("hidden_sizes contains 16").run()
+    assert names(page) == ["16 relu, sgd 0.5"]
+    page.text_input(key="runs.filter").set_value("hiden_sizes contains 16").run()
+    assert "did you mean hidden_sizes" in page.error[0].value
+    assert len(names(page)) == 2
+
+
+def test_labels_are_kept(app: Backend) -> None:
+    (run_id,) = train_runs(app, {})
+    page = open_runs(run_id)
+    page.text_input(key=f"name-{run_id}").set_value("baseline").run()
+    page.text_input(key=f"note-{run_id}").set_value("for the talk").run()
+    button(page, "☆").click().run()
+    run = app.store.get(run_id)
+    assert (run.name, run.note, run.starred) == ("baseline", "for the talk", True)
+    page.text_input(key=f"name-{run_id}").set_value("").run()
+    assert "1 to 250 characters" in page.error[0].value
+    assert app.store.get(run_id).name == "baseline"
+
+
+def test_deleted_runs_come_back_with_undo(app: Backend) -> None:
+    kept, gone = train_runs(app, {"seed": 1}, {"seed": 2})
+    page = open_runs(gone)
+    button(page, "Delete").click().run()
+    assert len(names(page)) == 1
+    assert [run.id for run in app.store.newest()] == [kept]
+    button(page, "Undo").click().run()
+    assert len(names(page)) == 2
+    assert {run.id for run in app.store.newest()} == {kept, gone}
+
+
+def test_two_runs_are_compared_by_what_differs(app: Backend) -> None:
+    ids = train_runs(app, {"hidden_sizes": "16"}, {"hidden_sizes": "8"})
+    page = open_runs(*ids)
+    table = page.dataframe[1].value
+    assert list(table.columns) == ["Run", "Hidden layer sizes", "Last validation"]
+    assert any("one seed only" in text.value for text in page.markdown)
+    assert page.query_params["runs"] == ",".join(ids)
+
+
+def test_five_seeds_give_a_mean_a_spread_and_a_verdict(app: Backend) -> None:
+    ids = train_runs(app, {"hidden_sizes": "16"}, {"hidden_sizes": "16", "learning_rate": 0.001})
+    for run_id in ids:
+        page = open_runs(run_id)
+        button(page, "Run this again with 5 seeds").click().run()
+        wait_for(page, lambda _: not app.store.active())
+    page = open_runs(*ids)
+    words = " ".join(text.value for text in page.markdown)
+    assert words.count("5 seeds (mean and standard deviation)") == 2
+    assert "is larger than the noise between seeds" in words
+    assert len({run.config.seed for run in app.store.newest()}) == 5
+
+
+def test_clone_fills_the_train_form_and_marks_what_changes(app: Backend) -> None:
+    (run_id,) = train_runs(app, {"hidden_sizes": "24", "optimizer": "adam", "learning_rate": 0.01})
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    page.query_params["runs"] = run_id
+    page.switch_page("pages/runs.py").run()
+    button(page, "Clone").click().run()
+    page.switch_page("pages/train.py").run()
+    assert page.text_input(key="train.hidden_sizes").value == "24"
+    assert page.selectbox(key="train.optimizer").value == "adam"
+    assert not any("changed from" in text.value for text in page.markdown)
+    page.number_input(key="train.learning_rate").set_value(0.02).run()
+    marks = [text.value for text in page.markdown if "changed from" in text.value]
+    assert marks == [":orange-badge[changed from 0.01]"]
+    assert len(app.store.newest()) == 1
+
+
+def test_a_link_with_unknown_runs_says_so(app: Backend) -> None:
+    (run_id,) = train_runs(app, {})
+    page = open_runs(run_id, "nonsense")
+    assert "nonsense" in page.warning[0].value
+    assert page.query_params["runs"] == run_id
+
+
+def test_a_link_to_the_train_page_fills_the_form_clamps_and_starts_nothing(app: Backend) -> None:
+    page = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
+    page.query_params["hidden_sizes"] = "64,16"
+    page.query_params["learning_rate"] = "1000"
+    page.run()
+    assert page.text_input(key="train.hidden_sizes").value == "64, 16"
+    assert page.number_input(key="train.learning_rate").value == 10
+    assert "'1000' became 10" in page.warning[0].value
+    assert app.store.newest() == []
+    assert page.query_params["learning_rate"] == "10.0"
+    page.number_input(key="train.learning_rate").set_value(0.5).run()
+    assert "learning_rate" not in page.query_params
+    assert page.query_params["hidden_sizes"] == "64,16"
