@@ -7,10 +7,10 @@ from mnist_core.config import FIELDS, PRESETS, parse_config
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.run_records import Run
 from pages.ui import forms, runview
+from pages.ui.forms import TRAIN
 from pages.ui.state import RUN, backend, page, select_run, selected_run
 
 POLL = 0.3  # seconds between two looks at a run that trains
-FORM = "train"
 
 page("Train")
 
@@ -18,7 +18,7 @@ page("Train")
 def use_preset() -> None:
     name = st.session_state["preset"]
     if name is not None:
-        forms.fill(FORM, PRESETS[name])
+        forms.fill(TRAIN, PRESETS[name])
 
 
 def start(values: dict[str, object]) -> None:
@@ -48,7 +48,7 @@ def restart(run_id: str, new_seed: bool) -> None:
     values = config.model_dump()
     if new_seed:
         values["seed"] = (config.seed + 1) % (int(FIELDS["seed"].high or 0) + 1)
-        st.session_state[forms.widget_key(FORM, "seed")] = values["seed"]
+        st.session_state[forms.widget_key(TRAIN, "seed")] = values["seed"]
     start(values)
 
 
@@ -147,6 +147,7 @@ def next_steps(run: Run) -> None:
 
 
 st.caption("Choose how the network looks and learns, start, and watch its accuracy grow.")
+forms.open_link(TRAIN)
 controls, picture = st.columns([1, 3], gap="large")
 try:
     shown, _ = look()
@@ -161,7 +162,7 @@ try:
             on_change=use_preset,
         )
         placeholder = st.container()
-        config = forms.config_form(FORM, backend().devices, disabled=False)
+        config = forms.config_form(TRAIN, backend().devices, disabled=False)
         placeholder.button(
             "Training …" if active else "Start training",
             type="primary",
@@ -171,6 +172,9 @@ try:
             on_click=start,
             args=(config.model_dump(),) if config else (),
         )
+        if config is not None:
+            forms.keep_link(config)
+            st.caption("The address of this page carries these settings: copy it to share them.")
     with picture:
         st.fragment(live, run_every=POLL if active else None)(active)
         if shown is not None and not shown.active:
