@@ -6,7 +6,7 @@ from mnist_core.charts import accuracy_curve
 from mnist_core.config import FIELDS, PRESETS, parse_config
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.run_records import Run
-from pages.ui import forms, runview
+from pages.ui import advice, forms, runview
 from pages.ui.forms import TRAIN
 from pages.ui.state import RUN, backend, page, select_run, selected_run
 
@@ -150,7 +150,7 @@ st.caption("Choose how the network looks and learns, start, and watch its accura
 forms.open_link(TRAIN)
 controls, picture = st.columns([1, 3], gap="large")
 try:
-    shown, _ = look()
+    shown, rows = look()
     active = shown is not None and shown.active
     with controls:
         st.selectbox(
@@ -178,6 +178,7 @@ try:
     with picture:
         st.fragment(live, run_every=POLL if active else None)(active)
         if shown is not None and not shown.active:
+            advice.show(shown, rows, here=True)
             next_steps(shown)
 except MnistLabError as error:
     st.error(str(error))

@@ -5,7 +5,7 @@ import streamlit as st
 from mnist_core.compare import group_of
 from mnist_core.errors import ConfigError
 from mnist_core.run_records import Run
-from pages.ui import exports, runview, seeds
+from pages.ui import advice, exports, runview, seeds
 from pages.ui.forms import clone
 from pages.ui.state import backend, select_run
 
@@ -17,6 +17,7 @@ def show(run: Run, runs: list[Run]) -> None:
     rows = backend().store.history(run.id)
     runview.charts(run, rows)
     runview.figures(run, rows)
+    advice.show(run, rows, here=False)
     actions(run)
     seeds.summary(run, group_of(run, runs))
     if run.ready:
