@@ -43,6 +43,17 @@ def _segment_marks(figure: go.Figure, segments: Sequence[tuple[int, float]]) -> 
         )
 
 
+def _restart_marks(figure: go.Figure, restarts: Sequence[int]) -> None:
+    """A line at each epoch from which training went on after it was broken off."""
+    for epoch in restarts:
+        figure.add_vline(
+            x=epoch,
+            line={"dash": "dash", "width": 1, "color": MUTED},
+            annotation={"text": "restart", "font": {"size": 11}},
+            annotation_position="top left" if epoch else "top right",
+        )
+
+
 def epoch_axis(figure: go.Figure, last_epoch: int) -> None:
     """Show the epochs from 0 to ``last_epoch``."""
     figure.update_xaxes(range=[-0.02 * last_epoch, 1.02 * last_epoch])
@@ -57,10 +68,12 @@ def accuracy_curve(
     revision: str = "",
     height: int = 380,
     colour: str = ACCENT,
+    restarts: Sequence[int] = (),
 ) -> go.Figure:
     """Validation accuracy (a share, shown in %) against epoch; rows as of ``RunStore.history``.
 
-    ``segments`` are (first epoch, learning rate) of each stretch of the run.
+    ``segments`` are (first epoch, learning rate) of each stretch of the run, ``restarts`` the
+    epochs from which it went on after it was broken off.
     """
     figure = go.Figure(
         go.Scatter(
@@ -78,6 +91,7 @@ def accuracy_curve(
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
     epoch_axis(figure, last_epoch)
     _segment_marks(figure, segments)
+    _restart_marks(figure, restarts)
     return figure
 
 

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 LOOK = 2.0  # seconds between two looks for runs whose job is gone
 SUBMIT_TIME = 10.0  # seconds in which a run that was created reaches the scheduler
 PATIENCE = 120.0  # seconds that a worker waits for a store that is locked or restarts
+CONNECT = 10.0  # seconds until a scheduler counts as not there
 GONE = (None, "released", "forgotten", "memory", "erred")  # a scheduler's words for: not coming
 
 
@@ -124,14 +126,35 @@ class JobQueue:
         ]
 
     def workers(self) -> list[WorkerInfo]:
-        """The workers that the scheduler has now."""
-        known = self._client.scheduler_info(n_workers=-1)["workers"]
-        keys = self._client.processing()
+        """The workers that the scheduler has now.
+
+        Raises:
+            ClusterError: the scheduler does not answer.
+        """
+        client = self._client
+        try:
+            known = client.scheduler_info(n_workers=-1)["workers"]
+            keys = client.processing()
+        except (OSError, TimeoutError) as error:
+            raise self._no_answer(error) from error
         return [worker_info(a, worker, list(keys.get(a, ()))) for a, worker in known.items()]
 
     def devices(self) -> list[tuple[str, str]]:
         """(name, label) of the devices of the workers, the one that ``auto`` takes first."""
         return self._client.submit(_devices, pure=False).result()  # type: ignore[no-any-return]
+
+    def submit(
+        self, function: Callable[..., Any], *args: Any, key: str, device: str = "auto"
+    ) -> "Future[Any]":
+        """Have a worker with ``device`` call ``function``; to ask twice with one key is once."""
+        future: Future[Any] = self._client.submit(
+            function, *args, key=key, pure=False, resources=self._resources(device)
+        )
+        return future
+
+    def lost(self, keys: list[str]) -> set[str]:
+        """Those of the jobs' keys that no worker will begin or go on with."""
+        return {key for key, state in self._job_states(keys).items() if state in GONE}
 
     def close(self) -> None:
         """Disconnect, and end the workers that were started here."""
@@ -146,26 +169,28 @@ class JobQueue:
         with self._lock:
             if self._dask.status == "closed" and not self._closed.is_set():
                 self._dask = self._connect()
+            if self._dask.status == "connecting":
+                raise self._no_answer("the connection was lost")
             return self._dask
 
     def _connect(self) -> Any:
         try:
-            return Client(self._address or self._cluster, set_as_default=False)
+            return Client(self._address or self._cluster, timeout=CONNECT, set_as_default=False)
         except (OSError, TimeoutError) as error:
-            raise ClusterError(
-                f"no Dask scheduler answers at {self._address} ({error}). Start one with "
-                "`dask scheduler`, or correct DASK_SCHEDULER_ADDRESS."
-            ) from error
+            raise self._no_answer(error) from error
+
+    def _no_answer(self, why: object) -> ClusterError:
+        if self._address is None:
+            return ClusterError(f"this app's workers do not answer ({why}). Start the app again.")
+        return ClusterError(
+            f"no Dask scheduler answers at {self._address} ({why}). Start one with "
+            "`dask scheduler`, or correct DASK_SCHEDULER_ADDRESS."
+        )
 
     def _submit(self, run_id: str) -> None:
         run = self.store.get(run_id)
-        future = self._client.submit(
-            run_job,
-            run_id,
-            self.store.uri,
-            key=_job_key(run),
-            pure=False,
-            resources=self._resources(run.config.device),
+        future = self.submit(
+            run_job, run_id, self.store.uri, key=_job_key(run), device=run.config.device
         )
         fire_and_forget(future)  # the job goes on when this process lets go of it
         self._futures[run_id] = future  # kept for its error, if it ends with one

@@ -6,9 +6,17 @@ from mnist_core.charts import accuracy_curve
 from mnist_core.config import FIELDS, PRESETS, parse_config
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.run_records import Run
-from pages.ui import advice, forms, runview
+from pages.ui import advice, forms, queueview, runview
 from pages.ui.forms import TRAIN
-from pages.ui.state import RUN, backend, page, select_run, selected_run
+from pages.ui.state import (
+    RUN,
+    backend,
+    page,
+    reported,
+    select_run,
+    selected_run,
+    show_problem,
+)
 
 POLL = 0.3  # seconds between two looks at a run that trains
 
@@ -21,6 +29,7 @@ def use_preset() -> None:
         forms.fill(TRAIN, PRESETS[name])
 
 
+@reported
 def start(values: dict[str, object]) -> None:
     """Start a run, or show the one that is training already."""
     run_id, new = backend().start_if_idle(parse_config(values))
@@ -29,10 +38,23 @@ def start(values: dict[str, object]) -> None:
         st.toast("A run is training already; this is it.")
 
 
+@reported
+def add(values: dict[str, object]) -> None:
+    """Queue a run behind those that train; a second click finds it there."""
+    _, new = backend().add(parse_config(values))
+    st.toast(
+        "Added to the queue."
+        if new
+        else "A run with just these settings is in the queue already; change one, e.g. the seed."
+    )
+
+
+@reported
 def stop(run_id: str) -> None:
     backend().queue.stop(run_id)
 
 
+@reported
 def go_on(run_id: str) -> None:
     """More epochs on the same weights, as the tutorial's second call of fit."""
     run = backend().store.get(run_id)
@@ -43,15 +65,17 @@ def go_on(run_id: str) -> None:
         backend().queue.extend(run_id, parse_config(values))
 
 
+@reported
 def restart(run_id: str, new_seed: bool) -> None:
     config = backend().store.get(run_id).segments[0].config
     values = config.model_dump()
     if new_seed:
         values["seed"] = (config.seed + 1) % (int(FIELDS["seed"].high or 0) + 1)
         st.session_state[forms.widget_key(TRAIN, "seed")] = values["seed"]
-    start(values)
+    select_run(backend().add(parse_config(values))[0])
 
 
+@reported
 def resume(run_id: str) -> None:
     backend().queue.resume(run_id)
 
@@ -70,9 +94,20 @@ def look() -> tuple[Run | None, list[dict[str, float]]]:
         return None, []
 
 
-def live(was_active: bool) -> None:
-    """The picture: polled while the run trains, drawn once when it does not."""
+def live(was_active: bool, was_busy: bool) -> None:
+    """The picture: polled while anything trains, drawn once when nothing does."""
+    try:
+        show_problem()
+        _live(was_active, was_busy)
+    except MnistLabError as error:
+        st.error(str(error))
+
+
+def _live(was_active: bool, was_busy: bool) -> None:
     run, rows = look()
+    active = backend().store.active()
+    if was_busy and not active:
+        st.rerun()
     if run is None:
         st.info(
             "Nothing is trained yet. Press **Start training** and watch the accuracy climb, epoch "
@@ -104,12 +139,22 @@ def live(was_active: bool) -> None:
     runview.charts(run, rows)
     if not run.active:
         runview.figures(run, rows)
+    queueview.queue_list(active, run.id)
+    queueview.workers(active)
 
 
 def next_steps(run: Run) -> None:
     """What can be done with a run that has ended."""
-    if run.state == "interrupted":
-        st.button("Resume", icon=":material/resume:", on_click=resume, args=(run.id,))
+    if run.state in ("interrupted", "failed"):
+        st.button(
+            "Resume",
+            icon=":material/resume:",
+            on_click=resume,
+            args=(run.id,),
+            type="primary",
+            help="Goes on from the last checkpoint, to the same result as without a break.",
+        )
+        return
     if not run.checkpoint:
         return
     for name, default in (("epochs", 5), ("learning_rate", 0.1)):
@@ -152,6 +197,7 @@ controls, picture = st.columns([1, 3], gap="large")
 try:
     shown, rows = look()
     active = shown is not None and shown.active
+    busy = active or (backend().ready and bool(backend().store.active()))
     with controls:
         st.selectbox(
             "Preset",
@@ -164,19 +210,20 @@ try:
         placeholder = st.container()
         config = forms.config_form(TRAIN, backend().devices, disabled=False)
         placeholder.button(
-            "Training …" if active else "Start training",
+            "Add to queue" if busy else "Start training",
+            key="add" if busy else "start",
             type="primary",
-            icon=":material/play_arrow:",
+            icon=":material/playlist_add:" if busy else ":material/play_arrow:",
             width="stretch",
-            disabled=config is None or active,
-            on_click=start,
+            disabled=config is None,
+            on_click=add if busy else start,
             args=(config.model_dump(),) if config else (),
         )
         if config is not None:
             forms.keep_link(config)
             st.caption("The address of this page carries these settings: copy it to share them.")
     with picture:
-        st.fragment(live, run_every=POLL if active else None)(active)
+        st.fragment(live, run_every=POLL if busy else None)(active, busy)
         if shown is not None and not shown.active:
             advice.show(shown, rows, here=True)
             next_steps(shown)

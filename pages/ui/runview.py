@@ -55,10 +55,23 @@ def charts(run: Run, rows: list[dict[str, float]]) -> None:
     last = max(run.last_epoch, int(rows[-1]["epoch"]) if rows else 0)
     left, right = st.columns([3, 2])
     left.plotly_chart(
-        accuracy_curve(rows, last, segments, revision=run.id, colour=run_colour(run.id)),
+        accuracy_curve(
+            rows,
+            last,
+            segments,
+            revision=run.id,
+            colour=run_colour(run.id),
+            restarts=run.restarts,
+        ),
         key=f"accuracy-{run.id}",
     )
     right.plotly_chart(loss_curve(rows, last, segments, revision=run.id), key=f"loss-{run.id}")
+    if run.restarts:
+        epochs = ", ".join(map(str, run.restarts))
+        st.caption(
+            f"Training was broken off and went on from what was saved after epoch {epochs}; the "
+            "result is the same as without a break."
+        )
 
 
 def figures(run: Run, rows: list[dict[str, float]]) -> None:

@@ -1,6 +1,8 @@
 """What pages share: the store, the job queue and the devices, opened once a process."""
 
+import functools
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from mnist_core.runs import RunStore
 
 RUN = "run"  # query parameter and session key: the run that is looked at
+PROBLEM = "problem"  # session key: why the last button failed
 RUNS = "runs"  # query parameter (ids with commas) and session key: the runs that are compared
 
 
@@ -62,26 +65,26 @@ class Backend:
     @property
     def store(self) -> "RunStore":
         """The store, once it is open. Raises StoreError if it cannot be."""
-        self._ready.wait()
-        if self._error is not None:
-            raise self._error
+        self._wait()
         return self._store
 
     @property
     def library(self) -> "RunLibrary":
         """The list of all runs. Raises StoreError if the store cannot be opened."""
-        self._ready.wait()
-        if self._error is not None:
-            raise self._error
+        self._wait()
         return self._library
 
     @property
     def queue(self) -> "JobQueue":
-        """The job queue, once the workers are there. Raises StoreError if they cannot be."""
+        """The job queue, once the workers are there. Raises MnistLabError if they cannot be."""
+        self._wait()
+        return self._queue
+
+    def _wait(self) -> None:
         self._ready.wait()
         if self._error is not None:
+            backend.clear()  # whoever looks again, after doing what the message says, tries again
             raise self._error
-        return self._queue
 
     def start_if_idle(self, config: TrainConfig) -> tuple[str, bool]:
         """(run id, whether it is new): the run that is active already, else a new one.
@@ -92,6 +95,17 @@ class Backend:
             active = self.store.active()
             if active:
                 return active[0].id, False
+            return self.queue.start(config), True
+
+    def add(self, config: TrainConfig) -> tuple[str, bool]:
+        """(run id, whether it is new): the active run with just these settings, else a new one.
+
+        The same settings give the same run, so a second click adds nothing.
+        """
+        with self._start_lock:
+            for run in self.store.active():
+                if [segment.config for segment in run.segments] == [config]:
+                    return run.id, False
             return self.queue.start(config), True
 
 
@@ -107,14 +121,35 @@ def select_run(run_id: str) -> None:
 
 
 def selected_run() -> str | None:
-    """The run of this session or its address; else the one that is training."""
+    """The run of this session or its address; else one that is training or was interrupted."""
     run_id = st.session_state.get(RUN) or st.query_params.get(RUN)
     if run_id is None and backend().ready:
-        active = backend().store.active()
-        run_id = active[0].id if active else None
+        found = backend().store.active()
+        found += [run for run in backend().store.newest(1) if run.state == "interrupted"]
+        run_id = found[0].id if found else None
     if run_id is not None:
         select_run(run_id)
     return run_id
+
+
+def reported(action: Callable[..., None]) -> Callable[..., None]:
+    """A button's callback whose error is kept for ``show_problem`` until another one works."""
+
+    @functools.wraps(action)
+    def callback(*args: object) -> None:
+        st.session_state.pop(PROBLEM, None)
+        try:
+            action(*args)
+        except MnistLabError as error:
+            st.session_state[PROBLEM] = str(error)
+
+    return callback
+
+
+def show_problem() -> None:
+    """Say why the last button could not do what it says."""
+    if PROBLEM in st.session_state:
+        st.error(st.session_state[PROBLEM])
 
 
 def select_runs(run_ids: list[str]) -> None:

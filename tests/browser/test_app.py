@@ -39,11 +39,11 @@ def test_the_chart_grows_and_survives_reload_a_second_tab_and_stop(page: Page, a
         f".querySelectorAll('.scatterlayer .point').length > {before}"
     )
     page.reload()
-    expect(page.get_by_role("button", name="Training …")).to_be_disabled()
+    expect(page.get_by_role("button", name="Add to queue")).to_be_enabled()
     tab = page.context.new_page()
     errors = watch(tab)
     tab.goto(app.url)
-    expect(tab.get_by_role("button", name="Training …")).to_be_disabled()
+    expect(tab.get_by_role("button", name="Add to queue")).to_be_enabled()
     tab.get_by_role("button", name="Stop", exact=True).click()
     for view in (tab, page):
         expect(view.get_by_text("Stopped; what it has learnt is kept")).to_be_visible()
