@@ -28,7 +28,7 @@ export default function ({ parentElement, data }) {
       if (drawing) kept = data.kept;
     },
     up: () => {
-      if (drawing) setTimeout(() => press(UPDATE)); // after the canvas has made it a stroke
+      if (drawing) queueMicrotask(() => press(UPDATE)); // after the canvas has made it a stroke
       drawing = false;
     },
     key: (event) => {
@@ -37,11 +37,13 @@ export default function ({ parentElement, data }) {
       if (!isTyping(event.composedPath()[0])) action();
     },
   };
+  // Down and keys are seen before the canvas and the app see them, up after the canvas has.
   const events = [
-    ["mousedown", listeners.down], ["touchstart", listeners.down],
-    ["mouseup", listeners.up], ["touchend", listeners.up], ["keydown", listeners.key],
+    ["mousedown", listeners.down, true], ["touchstart", listeners.down, true],
+    ["mouseup", listeners.up, false], ["touchend", listeners.up, false],
+    ["keydown", listeners.key, true],
   ];
-  for (const [kind, listener] of events) addEventListener(kind, listener, { capture: true });
+  for (const event of events) addEventListener(...event);
   for (const button of parentElement.querySelectorAll("button"))
     button.onclick = actions[button.dataset.key];
   const hideToolbar = () => {
@@ -52,6 +54,6 @@ export default function ({ parentElement, data }) {
   hideToolbar();
   return () => {
     cancelAnimationFrame(frame);
-    for (const [kind, listener] of events) removeEventListener(kind, listener, { capture: true });
+    for (const event of events) removeEventListener(...event);
   };
 }

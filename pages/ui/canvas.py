@@ -9,6 +9,8 @@ import streamlit as st
 SIDE = 280  # pixels: ten for each of the image's
 Drawing = list[dict[str, Any]]  # strokes, as Fabric.js paths in the canvas's pixels
 
+KEY = "canvas"
+
 BUTTONS = """
 <div>
   <button type="button" data-key="z">Undo<kbd>Z</kbd></button>
@@ -44,8 +46,15 @@ def draw_canvas(pen_width: int, kept: int = 0) -> Drawing:
         width=SIDE,
         height=SIDE,
         drawing_mode="freedraw",
-        key="canvas",
+        key=KEY,
     )
     _tools()(data={"kept": kept}, key="canvas_tools", height="content")
     strokes: Drawing = (result.json_data or {}).get("objects", [])
+    return strokes
+
+
+def drawn() -> Drawing:
+    """The strokes on the canvas, for a callback: with those that arrived together with it."""
+    reported = (st.session_state.get(KEY) or {}).get("drawing")
+    strokes: Drawing = (reported or {}).get("raw", {}).get("objects", [])
     return strokes

@@ -32,9 +32,14 @@ def readers() -> Readers:
 
 def name(model: str, runs: Readers) -> str:
     """How a model is called, with its test accuracy."""
-    title = SHIPPED_NAME if model == SHIPPED else runs[model].name
     accuracy = test_accuracy(model, runs)
-    return title if accuracy is None else f"{title} · test {runview.percent(accuracy)}"
+    shown = "" if accuracy is None else f" · test {runview.percent(accuracy)}"
+    return title(model, runs) + shown
+
+
+def title(model: str, runs: Readers) -> str:
+    """How a model is called."""
+    return SHIPPED_NAME if model == SHIPPED else runs[model].name
 
 
 def test_accuracy(model: str, runs: Readers) -> float | None:
