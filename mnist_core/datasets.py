@@ -82,13 +82,18 @@ class ImageDataset:
 
 @dataclass(frozen=True)
 class ResidentDataset:
-    """A data set that lives on a device: images float32 (N, in_size), labels int64 (N,)."""
+    """A data set that lives on a device: images float32 (N, in_size), labels int64 (N,).
+
+    The last ``extra`` images are a person's own. They are trained on and never validated on, so
+    that validation stays the same for every run.
+    """
 
     images: Tensor
     labels: Tensor
     test_images: Tensor
     test_labels: Tensor
     classes: int
+    extra: int = 0
 
     @property
     def in_size(self) -> int:

@@ -51,6 +51,8 @@ def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Itera
 
     from mnist_core.datasets import prepare, resident
     from mnist_core.device import resolve_device, threads_for
+    from mnist_core.my_digits import parse_digits
+    from mnist_core.teaching import OWN_DIGITS, with_own
     from mnist_core.training import conclude, train
 
     recorder = Recorder(store, run.id, claim)
@@ -70,6 +72,8 @@ def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Itera
             break
     yield recorded(DataReady(dataset.name, dataset.source, dataset.notice))
     data = resident(dataset.name, dataset.source, str(device))
+    if (own := store.attached(run.id, OWN_DIGITS)) is not None:
+        data = with_own(data, parse_digits(own, OWN_DIGITS))
 
     state = store.load_state(run.id, device)
     if state is not None and state.segment_start < run.segments[-1].start:

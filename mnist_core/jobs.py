@@ -85,9 +85,15 @@ class JobQueue:
         self.find_lost()
         threading.Thread(target=self._watch, daemon=True, name="find-lost-runs").start()
 
-    def start(self, config: TrainConfig) -> str:
-        """Create a run and submit it; returns its id."""
-        run_id = self.store.create(config, owner=self.owner)
+    def start(
+        self,
+        config: TrainConfig,
+        name: str | None = None,
+        prepare: Callable[[str], None] = lambda run_id: None,
+    ) -> str:
+        """Create a run and submit it; returns its id, which ``prepare`` gets in between."""
+        run_id = self.store.create(config, name, owner=self.owner)
+        prepare(run_id)
         self._submit(run_id)
         return run_id
 

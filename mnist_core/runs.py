@@ -37,7 +37,7 @@ from mnist_core.run_records import (
     segments_json,
 )
 from mnist_core.settings import Settings
-from mnist_core.store_client import SQLITE, StoreClient, place
+from mnist_core.store_client import SQLITE, StoreClient, alone, place
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from mnist_core.state import TrainState
 
 EXPERIMENT = "mnist-lab"
+ATTACHMENTS = "attachments"  # the folder of a run's artifacts that holds its other files
 EPOCH_METRICS = ("train_loss", "val_loss", "val_accuracy", "learning_rate", "seconds", "fraction")
 
 logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -101,11 +102,14 @@ class RunStore:
         self._experiment: str = self._client.patiently(lambda: self._open(settings.home))
 
     def _open(self, home: Path) -> str:
+        with alone(self.uri):
+            return self._find_experiment(home)
+
+    def _find_experiment(self, home: Path) -> str:
         """The id of our experiment, made if it is not there."""
         location = None
         if self.uri.startswith(SQLITE):
             path = Path(self.uri.removeprefix(SQLITE))
-            path.parent.mkdir(parents=True, exist_ok=True)
             # Readers and a writer do not block each other in this mode; with six writers in
             # SQLite's default mode the slowest of our writes took over a second.
             with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -179,6 +183,14 @@ class RunStore:
                         raise
             # Else it was replaced by a newer one, and deleted, while we were reading.
         return None
+
+    def attached(self, run_id: str, name: str) -> bytes | None:
+        """A file that was attached to a run, or None."""
+        path = f"{ATTACHMENTS}/{name}"
+        if path not in {file.path for file in self._client.list_artifacts(run_id, ATTACHMENTS)}:
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            return Path(self._client.download_artifacts(run_id, path, folder)).read_bytes()
 
     def stop_requested(self, run_id: str, claim: Claim | None = None) -> bool:
         """Whether the run is to stop.
@@ -284,6 +296,10 @@ class RunStore:
         self._set(run_id, checkpoint=name)
         # All others: the one before, and what a killed worker left half-written.
         self._delete_checkpoints(run_id, lambda path: path != name)
+
+    def attach(self, run_id: str, name: str, data: bytes) -> None:
+        """Keep a file with a run, in place of one of that name."""
+        self._client.patiently(lambda: self._upload(run_id, f"{ATTACHMENTS}/{name}", data))
 
     def _upload(self, run_id: str, name: str, data: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:

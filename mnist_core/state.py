@@ -97,6 +97,13 @@ class TrainState:
         self.model.activation, self.model.dropout = config.activation, config.dropout
         self.optimizer = OPTIMIZERS[config.optimizer](self.model.parameters(), config)
 
+    def restart(self, config: TrainConfig) -> None:
+        """Begin a new run on these weights: as ``begin_segment``, with all records at 0."""
+        self.epoch = self.best_epoch = 0
+        self.seconds = self.val_accuracy = self.best_accuracy = 0.0
+        self.learning_rate = config.learning_rate
+        self.begin_segment(config)
+
     def begin_epoch(self, size: int) -> None:
         """An epoch over ``size`` pictures starts."""
         self.seen, self._size, self._began = 0, size, time.perf_counter()

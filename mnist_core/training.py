@@ -99,8 +99,10 @@ def fit(
 
 def split_rows(data: ResidentDataset, val_fraction: float) -> tuple[Tensor, Tensor]:
     """Row numbers (training, validation) of a data set, on its device; the same for every run."""
-    parts = split_indices(len(data.images), val_fraction, SPLIT_SEED)
-    train_rows, val_rows = (torch.from_numpy(part).to(data.images.device) for part in parts)
+    shared = len(data.images) - data.extra
+    train, val = split_indices(shared, val_fraction, SPLIT_SEED)
+    train = np.concatenate([train, np.arange(shared, len(data.images))])
+    train_rows, val_rows = (torch.from_numpy(part).to(data.images.device) for part in (train, val))
     return train_rows, val_rows
 
 
