@@ -44,7 +44,7 @@ class Run:
     ``metrics`` are the latest rows' figures (see ``figure``); ``created`` and ``queued`` (when
     it last began to wait) are in seconds since 1970. ``restarts`` are the epochs from which
     training went on after it was broken off. ``owner`` is the process or scheduler without which
-    an active run cannot go on.
+    an active run cannot go on. ``study`` and ``trial`` say which sweep tried it, if one did.
     """
 
     id: str
@@ -66,6 +66,8 @@ class Run:
     tags: tuple[str, ...] = ()
     queued: float = 0.0
     restarts: tuple[int, ...] = ()
+    study: str = ""
+    trial: int = -1
 
     @property
     def config(self) -> TrainConfig:
@@ -127,4 +129,6 @@ def as_run(run: "MlflowRun") -> Run:
         tags=tuple(json.loads(tags.get("labels", "[]"))),
         queued=float(tags.get("queued", run.info.start_time / 1000)),
         restarts=tuple(json.loads(tags.get("restarts", "[]"))),
+        study=tags.get("study", ""),
+        trial=int(tags.get("trial", -1)),
     )

@@ -22,11 +22,8 @@ from mnist_core.population import (
     train_population,
 )
 from mnist_core.population_state import Population
-from mnist_core.sweep_config import SweepConfig, Value
+from mnist_core.sweep_config import POPULATION, SweepConfig, Value
 from mnist_core.sweep_study import distributions, give_back, make_pruner, trials_left
-
-# Members of a population. TPE learns from finished trials only, so it gets fewer at a time.
-POPULATION = {"grid": 64, "random": 64, "qmc": 64, "tpe": 16}
 
 TrialOutcome = Literal["completed", "pruned", "diverged"]
 
@@ -93,12 +90,14 @@ def run_study(
     data: ResidentDataset,
     device: torch.device,
     memory_budget: int = MEMORY_BUDGET,
+    jobs: int = 1,
 ) -> Iterator[StudyEvent]:
     """Run the trials that are left, a population at a time.
 
     Closed early or on an error, it gives the trials under way back to the study, which asks for
     them again when it goes on; trials that a crash left running need ``recover`` first. Several
-    processes may run the same study at once, each with populations of its own.
+    processes may run the same study at once, each with populations of its own; ``jobs`` is how
+    many they are, so that none leaves nothing to the others.
 
     A trial whose loss is no longer finite counts as pruned and has the attribute ``diverged``;
     one that is not above twice the accuracy of guessing has ``learned`` = False.
@@ -107,7 +106,7 @@ def run_study(
     yield StudyStarted(config.name, config.planned, left)
     began, before = time.perf_counter(), 0
     while (left := trials_left(study, config)) > 0:
-        count = min(left, POPULATION[config.sampler])
+        count = min(left, POPULATION[config.sampler], -(-config.planned // jobs))
         space = distributions(config)
         trials = [study.ask(space) for _ in range(count)]
         running = _Running(study, config, trials, data, device)

@@ -20,6 +20,9 @@ AXIS_SYNTAX = "16,32,64 (a list), 0.01:1 (a range) or 0.01:1:log (a range explor
 
 Value = int | float | str
 
+# Trials that train together. TPE learns from finished trials only, so it gets fewer at a time.
+POPULATION = {"grid": 64, "random": 64, "qmc": 64, "tpe": 16}
+
 
 class Axis(BaseModel):
     """One field that a study varies: over ``values``, or from ``low`` to ``high``.

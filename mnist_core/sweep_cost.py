@@ -15,8 +15,7 @@ from mnist_core.population_groups import make_groups
 from mnist_core.population_layout import member_bytes
 from mnist_core.population_math import live_columns
 from mnist_core.population_state import Population
-from mnist_core.sweep import POPULATION
-from mnist_core.sweep_config import SweepConfig
+from mnist_core.sweep_config import POPULATION, SweepConfig
 from mnist_core.sweep_study import distributions, make_sampler
 from mnist_core.training import split_rows
 

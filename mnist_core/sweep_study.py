@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -199,12 +199,13 @@ def give_back(study: Study, trial: FrozenTrial | optuna.Trial) -> None:
     study.enqueue_trial(trial.params, user_attrs={"instead_of": trial.number})
 
 
-def recover(study: Study) -> int:
+def recover(study: Study, among: Collection[int] | None = None) -> int:
     """Give back the trials that a crash left running; returns how many.
 
-    Only for a study that nobody is working on.
+    Only for a study that nobody is working on, or for those trials (``among``) whose job is gone.
     """
-    stale = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    stale = [trial for trial in running if among is None or trial.number in among]
     for trial in stale:
         give_back(study, trial)
     return len(stale)

@@ -1,0 +1,152 @@
+"""Writes what a study reports where it is kept: trials as runs, and the curves as they grow.
+
+A write into MLflow takes some 10 ms, and a round of 512 trials would take five seconds of them. So
+while they train, the curves of a whole population are one attribute of the study, written once a
+round; a trial becomes a run when it ends, with its rows, its figures and its network at once.
+"""
+
+import json
+import time
+from dataclasses import asdict
+from typing import Any
+
+from mlflow.entities import Metric, Param, RunTag
+from optuna.study import Study
+
+from mnist_core.config import TrainConfig, format_sizes
+from mnist_core.datasets import ResidentDataset
+from mnist_core.events import DataReady, EpochEnd, Finished
+from mnist_core.run_records import TAG, Segment, run_name, segments_json
+from mnist_core.runs import EPOCH_METRICS, RunStore, this_process
+from mnist_core.state import TrainState
+from mnist_core.sweep import StudyEvent, StudyProgress, TrialEvent, TrialStarted
+from mnist_core.sweep_view import CURVES
+from mnist_core.training import split_rows
+
+CURVE_POINTS = 100  # of longer curves the study keeps every second, third ... epoch
+WRITE_INTERVAL = 0.5  # seconds between two writes of the same population
+MAX_BATCH = 900  # metrics in one request; MLflow takes 1,000
+MAX_LABEL = 50  # characters of a run's tag
+
+
+class StudyRecorder:
+    """Takes the events of one job of a study, in order.
+
+    The study's attribute ``population.N`` (N is the first trial) is JSON: ``job``, ``trials``
+    (their numbers), ``curves`` (trial -> validation accuracies at epochs ``stride``,
+    2 ``stride`` ...)
+    and, of the job at that time, ``models_per_second`` and ``seconds_left``.
+    """
+
+    def __init__(
+        self, study: Study, store: RunStore, job: str, ready: DataReady, data: ResidentDataset
+    ) -> None:
+        self.study = study
+        self.store = store
+        self.job = job
+        self.ready = ready
+        self.data = data
+        self._configs: dict[int, TrainConfig] = {}
+        self._began: dict[int, float] = {}
+        self._rows: dict[int, list[EpochEnd]] = {}
+        self._pace: dict[str, float] = {}
+        self._written = 0.0
+
+    def record(self, event: StudyEvent) -> None:
+        """Take one event. A trial's run is in the store before the study knows its result."""
+        match event:
+            case TrialStarted():
+                if self._rows:  # the population before has ended
+                    self.flush()
+                    self._configs, self._began, self._rows = {}, {}, {}
+                self._configs[event.trial] = event.config
+                self._began[event.trial] = time.time()
+            case TrialEvent(trial, EpochEnd() as end):
+                self._rows.setdefault(trial, []).append(end)
+            case TrialEvent(trial, Finished() as end):
+                self._keep(trial, end)
+            case StudyProgress():
+                self._pace = {
+                    "models_per_second": event.models_per_second,
+                    "seconds_left": event.seconds_left,
+                }
+                if time.monotonic() - self._written > WRITE_INTERVAL:
+                    self.flush()
+
+    def flush(self) -> None:
+        """Write the curves as they are."""
+        if not self._configs:
+            return
+        epochs = max(config.epochs for config in self._configs.values())
+        stride = -(-epochs // CURVE_POINTS)
+        curves = {
+            trial: [round(row.val_accuracy, 4) for row in rows if row.epoch % stride == 0]
+            for trial, rows in self._rows.items()
+        }
+        value = {
+            "job": self.job,
+            "trials": list(self._configs),
+            "stride": stride,
+            "curves": curves,
+            **self._pace,
+        }
+        self.study.set_user_attr(f"{CURVES}{min(self._configs)}", json.dumps(value))
+        self._written = time.monotonic()
+
+    def _keep(self, trial: int, end: Finished) -> None:
+        """Make a run of a trial that has ended."""
+        config, rows = self._configs[trial], self._rows[trial]
+        client, now = self.store._client, int(time.time() * 1000)
+        tags = {
+            "state": "interrupted",  # until all of it is there
+            "queued": repr(self._began[trial]),
+            "owner": this_process(),
+            "segments": segments_json([Segment(0, config)]),
+            "study": self.study.study_name,
+            "trial": str(trial),
+            "labels": json.dumps([self.study.study_name[:MAX_LABEL]]),
+            "data": json.dumps(asdict(self.ready)),
+            "started": json.dumps(self._started(config, rows[-1].state)),
+            "result": json.dumps(asdict(end)),
+        }
+        created = client.create_run(
+            self.store._experiment,
+            start_time=int(self._began[trial] * 1000),
+            run_name=f"{run_name(config)} (trial {trial})",
+            tags={TAG + key: value for key, value in tags.items()},
+        )
+        run_id = created.info.run_id
+        checkpoint = f"checkpoints/epoch-{end.epoch:06d}-{time.time_ns()}.safetensors"
+        self.store._upload(run_id, checkpoint, rows[-1].state.to_bytes())
+        metrics = [
+            Metric(key, getattr(row, key), now, row.epoch) for row in rows for key in EPOCH_METRICS
+        ]
+        metrics += [
+            Metric("best_val_accuracy", end.best_val_accuracy, now, end.epoch),
+            Metric("test_accuracy", end.test_accuracy, now, end.epoch),
+            Metric("test_loss", end.test_loss, now, end.epoch),
+        ]
+        for i in range(MAX_BATCH, len(metrics), MAX_BATCH):
+            client.log_batch(run_id, metrics=metrics[i : i + MAX_BATCH])
+        settings = {**config.model_dump(), "hidden_sizes": format_sizes(config.hidden_sizes)}
+        client.log_batch(
+            run_id,
+            metrics=metrics[:MAX_BATCH],
+            params=[Param(key, str(value)) for key, value in settings.items()],
+            tags=[RunTag(TAG + "checkpoint", checkpoint), RunTag(TAG + "state", end.outcome)],
+        )
+        client.set_terminated(run_id, "FINISHED")
+
+    def _started(self, config: TrainConfig, state: TrainState) -> dict[str, Any]:
+        """The fields of the event that the run would have begun with, alone."""
+        train_rows, val_rows = split_rows(self.data, config.val_fraction)
+        return {
+            "parameters": state.model.parameter_count,
+            "layers": state.model.shapes,
+            "train_examples": len(train_rows),
+            "val_examples": len(val_rows),
+            "test_examples": len(self.data.test_labels),
+            "device": str(state.device),
+            "first_epoch": 0,
+            "last_epoch": config.epochs,
+        }

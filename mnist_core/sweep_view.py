@@ -1,0 +1,99 @@
+"""A study as a page shows it: every trial with its curve, how far it is, and how it stands."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from optuna.study import Study
+from optuna.trial import TrialState
+
+from mnist_core.sweep_analysis import trial_rows
+from mnist_core.sweep_config import SweepConfig
+
+CURVES = "population."  # attribute of a study: a population's curves, see StudyRecorder
+JOB = "job."  # attribute for each job that works on a study: since when and whose; empty at its end
+STOP, ERROR = "stop", "error"  # attributes: that it is to stop; why its last job failed
+DOWNLOAD = "download"  # attribute: the share of the data set that has arrived
+
+StudyState = Literal["running", "completed", "stopped", "failed", "interrupted"]
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """A study at one moment.
+
+    ``rows`` are those of ``trial_rows`` and, with the state ``running``, the trials under way
+    with their latest ``val_accuracy``. ``curves`` are trial -> (epoch, validation accuracy).
+    ``best`` is the row with the highest validation accuracy. ``models_per_second`` and
+    ``seconds_left`` are those of its jobs together, 0 while they are not known.
+    """
+
+    name: str
+    config: SweepConfig
+    state: StudyState
+    stopping: bool
+    error: str
+    done: int
+    planned: int
+    rows: list[dict[str, Any]]
+    curves: dict[int, list[tuple[int, float]]]
+    download: float
+    models_per_second: float
+    seconds_left: float
+
+    @property
+    def active(self) -> bool:
+        return self.state == "running"
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        measured = [row for row in self.rows if row["val_accuracy"] is not None]
+        return max(measured, key=lambda row: row["val_accuracy"], default=None)
+
+
+def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
+    """Read a study; ``active`` says whether jobs work on it or wait for a worker."""
+    attributes = study.user_attrs
+    rows = trial_rows(study)
+    ended = {row["trial"] for row in rows}
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    curves: dict[int, list[tuple[int, float]]] = {}
+    paces: dict[str, tuple[float, float]] = {}
+    for key, value in attributes.items():
+        if key.startswith(CURVES):
+            kept = json.loads(value)
+            stride = kept["stride"]
+            for trial, points in kept["curves"].items():
+                curves[int(trial)] = [((i + 1) * stride, y) for i, y in enumerate(points)]
+            if active and attributes.get(JOB + kept["job"]) and "seconds_left" in kept:
+                paces[kept["job"]] = (kept["models_per_second"], kept["seconds_left"])
+    for trial in running if active else ():
+        points = curves.get(trial.number)
+        latest = points[-1][1] if points else None
+        row = {"trial": trial.number, "state": "running", "val_accuracy": latest}
+        rows.append({**row, "parameters": None, **trial.params})
+    shown = {row["trial"] for row in rows}
+    return StudyView(
+        name=study.study_name,
+        config=config,
+        state=_state(attributes, active, len(ended) >= config.planned),
+        stopping=bool(attributes.get(STOP)),
+        error=attributes.get(ERROR, ""),
+        done=len(ended),
+        planned=config.planned,
+        rows=rows,
+        curves={trial: points for trial, points in curves.items() if trial in shown},
+        download=attributes.get(DOWNLOAD, 1.0),
+        models_per_second=sum(pace for pace, _ in paces.values()),
+        seconds_left=max((left for _, left in paces.values()), default=0.0),
+    )
+
+
+def _state(attributes: dict[str, Any], active: bool, complete: bool) -> StudyState:
+    if active:
+        return "running"
+    if complete:
+        return "completed"
+    if attributes.get(ERROR):
+        return "failed"
+    return "stopped" if attributes.get(STOP) else "interrupted"
