@@ -61,3 +61,11 @@ class SupersededError(StoreError):
 
 class ClusterError(MnistLabError):
     """The Dask scheduler cannot be reached; names its address."""
+
+
+class ExportError(MnistLabError):
+    """A run that cannot be turned into the file asked for; says why."""
+
+
+class ImportRefusedError(MnistLabError):
+    """A file that is not taken in as a network; says why, and it was not executed."""

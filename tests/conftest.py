@@ -1,8 +1,10 @@
 """Fixtures that several test files use."""
 
 import os
+import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -23,6 +25,29 @@ def tiny() -> ResidentDataset:
     labels = torch.arange(400) % 4
     images = (centres[labels] + 0.3 * torch.randn(400, 16, generator=generator)).clamp(0, 1)
     return ResidentDataset(images[:300], labels[:300], images[300:], labels[300:], classes=4)
+
+
+def write_idx(path: Path, array: np.ndarray) -> None:
+    """MNIST's own file format (yann.lecun.com/exdb/mnist)."""
+    head = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+    path.write_bytes(head + array.astype(np.uint8).tobytes())
+
+
+@pytest.fixture(scope="session")
+def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """600 + 100 pictures in MNIST's layout: digit d is a bright band at height 2 d."""
+    root = tmp_path_factory.mktemp("small")
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for part, n in (("train", 600), ("t10k", 100)):
+        labels = np.arange(n) % 10
+        images = random.integers(0, 60, (n, 28, 28))
+        for image, digit in zip(images, labels, strict=True):
+            image[2 * digit : 2 * digit + 4] += 150
+        write_idx(raw / f"{part}-images-idx3-ubyte", images)
+        write_idx(raw / f"{part}-labels-idx1-ubyte", labels)
+    return root
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,8 @@
 """Pages run with AppTest on a data set of a few hundred pictures, with real workers."""
 
-import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -13,29 +11,6 @@ from mnist_core.run_records import Run
 from pages.ui.state import Backend, backend
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def write_idx(path: Path, array: np.ndarray) -> None:
-    """MNIST's own file format (yann.lecun.com/exdb/mnist)."""
-    head = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
-    path.write_bytes(head + array.astype(np.uint8).tobytes())
-
-
-@pytest.fixture(scope="session")
-def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """600 + 100 pictures in MNIST's layout: digit d is a bright band at height 2 d."""
-    root = tmp_path_factory.mktemp("small")
-    raw = root / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    random = np.random.default_rng(0)
-    for part, n in (("train", 600), ("t10k", 100)):
-        labels = np.arange(n) % 10
-        images = random.integers(0, 60, (n, 28, 28))
-        for image, digit in zip(images, labels, strict=True):
-            image[2 * digit : 2 * digit + 4] += 150
-        write_idx(raw / f"{part}-images-idx3-ubyte", images)
-        write_idx(raw / f"{part}-labels-idx1-ubyte", labels)
-    return root
 
 
 @pytest.fixture
