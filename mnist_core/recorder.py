@@ -17,6 +17,7 @@ from mnist_core.events import (
     Started,
 )
 from mnist_core.runs import EPOCH_METRICS, Claim, RunStore
+from mnist_core.snapshots import SnapshotWriter
 
 if TYPE_CHECKING:
     from mnist_core.state import TrainState
@@ -41,6 +42,7 @@ class Recorder:
         self._flushed = 0.0
         self._saved = time.monotonic()
         self._unsaved: TrainState | None = None
+        self._snapshots = SnapshotWriter(store, run_id)
 
     def record(self, event: Event) -> None:
         """Take one event; at the latest with Finished, everything is in the store."""
@@ -69,6 +71,7 @@ class Recorder:
         if time.monotonic() - self._flushed > self.FLUSH_INTERVAL:
             self.flush()
         self._unsaved = event.state
+        self._snapshots.add(event.state)
         if time.monotonic() - self._saved > CHECKPOINT_INTERVAL:
             self.save()
 
@@ -81,6 +84,7 @@ class Recorder:
 
     def _finish(self, event: Finished) -> None:
         self.flush()
+        self._snapshots.flush()
         self.save()
         now = int(time.time() * 1000)
         test = {"test_accuracy": event.test_accuracy, "test_loss": event.test_loss}

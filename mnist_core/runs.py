@@ -184,10 +184,14 @@ class RunStore:
             # Else it was replaced by a newer one, and deleted, while we were reading.
         return None
 
+    def attachments(self, run_id: str) -> list[str]:
+        """The names of the files that are attached to a run."""
+        return [Path(f.path).name for f in self._client.list_artifacts(run_id, ATTACHMENTS)]
+
     def attached(self, run_id: str, name: str) -> bytes | None:
         """A file that was attached to a run, or None."""
         path = f"{ATTACHMENTS}/{name}"
-        if path not in {file.path for file in self._client.list_artifacts(run_id, ATTACHMENTS)}:
+        if name not in self.attachments(run_id):
             return None
         with tempfile.TemporaryDirectory() as folder:
             return Path(self._client.download_artifacts(run_id, path, folder)).read_bytes()
