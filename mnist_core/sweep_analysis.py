@@ -4,6 +4,8 @@ import math
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.samplers import RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
@@ -47,14 +49,32 @@ def importance(study: Study) -> dict[str, float]:
     if len(completed) < ENOUGH or len({t.values[0] for t in completed}) < 2:
         return {}
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
-    shares = optuna.importance.get_param_importances(
-        study, evaluator=evaluator, target=_first_objective
+    shares = optuna.importance.get_param_importances(_as_ranges(completed), evaluator=evaluator)
+    return {name: float(share) for name, share in sorted(shares.items(), key=lambda item: -item[1])}
+
+
+def _as_ranges(trials: list[FrozenTrial]) -> Study:
+    """A study in memory of the first objective, with axes of numbers as ranges of numbers.
+
+    A grid's axes are choices for Optuna, of which fANOVA takes each as an axis of its own: 11 s a
+    tree for 64 trials, against 4 ms.
+    """
+    ranges: dict[str, BaseDistribution] = {}
+    for name, given in trials[0].distributions.items():
+        values = [trial.params[name] for trial in trials]
+        if all(isinstance(value, int | float) for value in values):
+            low, high = float(min(values)), float(max(values))
+            ranges[name] = FloatDistribution(low, high, log=low > 0 and high > 10 * low)
+        else:
+            ranges[name] = given
+    copy = optuna.create_study(sampler=RandomSampler())
+    copy.add_trials(
+        [
+            optuna.create_trial(params=t.params, distributions=ranges, value=t.values[0])
+            for t in trials
+        ]
     )
-    return dict(sorted(shares.items(), key=lambda item: -item[1]))
-
-
-def _first_objective(trial: FrozenTrial) -> float:
-    return float(trial.values[0])
+    return copy
 
 
 def summarise(study: Study, config: SweepConfig) -> str:

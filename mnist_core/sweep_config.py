@@ -138,6 +138,30 @@ def _value(field: str, word: str) -> Value:
     return setting if isinstance(setting, int | float) else word
 
 
+# Where the whole range of a field is not what anybody wants to explore.
+USUAL_AXES = {
+    "hidden_sizes": "16,32,64,128",
+    "learning_rate": "0.01:1:log",
+    "epochs": "2,5,10",
+    "batch_size": "32,64,128,256",
+    "momentum": "0.5,0.8,0.9,0.95",
+    "weight_decay": "1e-6:0.01:log",
+    "dropout": "0:0.5",
+    "label_smoothing": "0:0.2",
+    "val_fraction": "0.1,0.2,0.5",
+    "seed": "0,1,2,3",
+    "order_seed": "0,1,2,3",
+}
+
+
+def usual_axis(field: str) -> str:
+    """An axis over a field, as text, to begin with."""
+    spec = FIELDS[field]
+    if spec.kind == "choice":
+        return ",".join(spec.choices)
+    return USUAL_AXES.get(field, f"{spec.low}:{spec.high}")
+
+
 class SweepConfig(BaseModel):
     """Everything that decides what a study does.
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from distributed import fire_and_forget, get_worker
 from optuna.storages import BaseStorage
 from optuna.study import Study
+from optuna.trial import TrialState
 
 from mnist_core.cluster import own_gpu
 from mnist_core.errors import ConfigError, MnistLabError, Problem
 from mnist_core.jobs import SUBMIT_TIME, JobQueue, worker_store
 from mnist_core.runs import is_gone
 from mnist_core.settings import Settings
+from mnist_core.sweep_analysis import importance, summarise
 from mnist_core.sweep_config import POPULATION, SweepConfig
 from mnist_core.sweep_study import (
     create_study,
@@ -71,6 +73,7 @@ class StudyQueue:
         self.url = Settings().studies_uri
         self._studies: dict[str, Study] = {}
         self._costs: dict[str, Any] = {}
+        self._found: dict[tuple[str, str, int], Any] = {}
 
     @property
     def storage(self) -> BaseStorage:
@@ -123,6 +126,24 @@ class StudyQueue:
         study, config = self._study(name)
         return view(study, config, bool(self._active_jobs(study)))
 
+    def summary(self, name: str) -> str:
+        """What mattered, in a sentence; made once for each number of trials."""
+        study, config = self._study(name)
+        done = (name, "summary", self._ended(study))
+        if done not in self._found:
+            self._found[done] = summarise(study, config)
+        found: str = self._found[done]
+        return found
+
+    def importance(self, name: str) -> dict[str, float]:
+        """The share of the variation that each axis explains, see ``sweep_analysis``."""
+        study, _ = self._study(name)
+        done = (name, "importance", self._ended(study))
+        if done not in self._found:
+            self._found[done] = importance(study)
+        found: dict[str, float] = self._found[done]
+        return found
+
     def cost(self, config: SweepConfig) -> "CostEstimate | None":
         """What a study will take, measured on a worker; None until it is known.
 
@@ -143,6 +164,10 @@ class StudyQueue:
             raise error if isinstance(error, MnistLabError) else MnistLabError(str(error))
         result: CostEstimate = future.result()
         return result
+
+    def _ended(self, study: Study) -> int:
+        states = (TrialState.COMPLETE, TrialState.PRUNED)
+        return len(study.get_trials(deepcopy=False, states=states))
 
     def _study(self, name: str) -> tuple[Study, SweepConfig]:
         """A study, whose object caches its trials, and its configuration as it is now."""

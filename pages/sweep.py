@@ -1,0 +1,152 @@
+"""Sweep: train many networks at once and see which settings matter."""
+
+import streamlit as st
+
+from mnist_core.errors import ConfigError, MnistLabError
+from mnist_core.sweep_config import SweepConfig
+from mnist_core.sweep_view import StudyView
+from pages.ui import sweepform, sweepview
+from pages.ui.state import page, reported, show_problem
+from pages.ui.studies import select_study, selected_study, studies
+
+POLL = 1.0  # seconds between two looks at a study that runs
+NEW = "a new one"
+
+page("Sweep")
+
+
+@reported
+def start(values: str) -> None:
+    config = SweepConfig.model_validate_json(values)
+    select_study(studies().start(config))
+
+
+@reported
+def stop(name: str) -> None:
+    studies().stop(name)
+
+
+@reported
+def resume(name: str) -> None:
+    studies().resume(name)
+
+
+@reported
+def extend(name: str) -> None:
+    studies().extend(name, st.session_state["sweep.more"])
+
+
+def duplicate(view: StudyView) -> None:
+    """The form of a new study with this one's settings."""
+    sweepform.fill(view.config, studies().names())
+    select_study(None)
+
+
+def live(name: str, was_active: bool) -> None:
+    """The picture: polled while the study runs, drawn once when it does not."""
+    view = studies().look(name)
+    if was_active and not view.active:
+        st.rerun()
+    head, side = st.columns([4, 1], vertical_alignment="center")
+    head.markdown(f"**{view.name}** · {sweepview.HEADLINES[view.state]}")
+    if view.active:
+        side.button(
+            "Stopping …" if view.stopping else "Stop",
+            icon=":material/stop:",
+            on_click=stop,
+            args=(name,),
+            disabled=view.stopping,
+            width="stretch",
+        )
+    if view.error:
+        st.error(view.error)
+    sweepview.progress(view)
+    sweepview.pictures(view)
+    if view.active:
+        sweepview.opened(view)
+
+
+def next_steps(view: StudyView) -> None:
+    """What can be done with a study that does not run."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if view.done < view.planned:
+            st.button(
+                "Resume",
+                icon=":material/resume:",
+                type="primary",
+                on_click=resume,
+                args=(view.name,),
+            )
+        if view.config.sampler != "grid":
+            st.number_input("More trials", min_value=1, value=16, key="sweep.more", width=140)
+            st.button("Extend", icon=":material/add:", on_click=extend, args=(view.name,))
+        st.button(
+            "Duplicate with changes",
+            icon=":material/content_copy:",
+            on_click=duplicate,
+            args=(view,),
+            help="Fills the form with this study's settings, so that you can change some of them.",
+        )
+
+
+def controls(names: list[str]) -> None:
+    """The form of a new study."""
+    config = sweepform.sweep_form(names)
+    if config is not None:
+        sweepform.cost(config)
+    st.button(
+        "Start sweep",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=config is None,
+        on_click=start,
+        args=(config.model_dump_json(),) if config else (),
+    )
+
+
+def choose(names: list[str], name: str | None) -> None:
+    """Which study is looked at."""
+    options = [NEW, *names]
+    st.session_state["sweep.shown"] = name or NEW
+
+    def chosen() -> None:
+        shown = st.session_state["sweep.shown"]
+        select_study(None if shown == NEW else shown)
+
+    st.selectbox("Study", options, key="sweep.shown", on_change=chosen)
+
+
+st.caption("Train hundreds of networks side by side and see which settings matter.")
+try:
+    names = studies().names()
+    name = selected_study(names)
+    left, picture = st.columns([1, 3], gap="large")
+    with left:
+        if names:
+            choose(names, name)
+        controls(names)
+    with picture:
+        show_problem()
+        if name is None:
+            st.info(
+                "A sweep tries many settings at once: every combination, or as many as you like. "
+                "Choose what to explore, and press **Start sweep**. The first curves appear "
+                "within seconds.",
+                icon=":material/arrow_back:",
+            )
+        else:
+            view = studies().look(name)
+            if not view.active and view.done:
+                st.markdown(studies().summary(name))
+            st.fragment(live, run_every=POLL if view.active else None)(name, view.active)
+            if not view.active:
+                next_steps(view)
+                sweepview.opened(view)
+                if view.done:
+                    brushed = sweepview.brush(view)
+                    sweepview.findings(view, studies().importance(name), brushed)
+except ConfigError as error:
+    st.error("; ".join(problem.allowed for problem in error.problems))
+except MnistLabError as error:
+    st.error(str(error))
