@@ -5,16 +5,20 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from sqlalchemy.engine import create_engine, make_url
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
 
 from mnist_core.errors import RunNotFoundError, StoreError, StoreUnavailableError
 
 SQLITE = "sqlite:///"
+OPENING = 60.0  # seconds in which another process makes the tables of a new store
+LOCK_KEY = 0x6D6E697374  # "mnist": any number will do that nobody else uses in this database
 RETRY_INTERVAL = 0.5  # seconds between two attempts at a store that does not answer
 
 FULL = ("the disk is full", "Free some space, then try again")
@@ -79,6 +83,26 @@ def store_errors(uri: str) -> Iterator[None]:
         raise kind(_sentence(error, uri)) from error
 
 
+@contextmanager
+def alone(uri: str) -> Iterator[None]:
+    """One process at a time: two that make the tables of a new store break each other's."""
+    if uri.startswith(SQLITE):
+        path = Path(uri.removeprefix(SQLITE))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock", timeout=OPENING):
+            yield
+    elif uri.startswith("postgresql"):
+        engine = create_engine(uri)
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
+                yield  # the end of the connection frees it
+        finally:
+            engine.dispose()
+    else:
+        yield
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """The error, and what it was raised from."""
     step: BaseException | None = error
@@ -99,9 +123,9 @@ def _is_transient(error: BaseException, uri: str) -> bool:
 
 def _sentence(error: BaseException, uri: str) -> str:
     steps = list(_chain(error))
-    text = " ".join(str(step) for step in steps).lower()
+    words = " ".join(str(step) for step in steps).lower()
     default = UNKNOWN_FILE if uri.startswith(SQLITE) else UNKNOWN_SERVER
-    found = (remedy for sign, remedy in REMEDIES.items() if sign in text)
+    found = (remedy for sign, remedy in REMEDIES.items() if sign in words)
     reason, remedy = next(found, default)
     named = [step.filename for step in steps if isinstance(step, OSError) and step.filename]
     # The innermost error is the shortest: the outer ones repeat it with the SQL around it.
@@ -126,11 +150,6 @@ class StoreClient:
     @functools.cached_property
     def _client(self) -> MlflowClient:
         """Opened with the first call, under its ``store_errors``."""
-        if not self._uri.startswith((SQLITE, "http")):
-            # MLflow goes on trying for minutes; a person wants to know now.
-            engine = create_engine(self._uri)
-            engine.connect().close()
-            engine.dispose()
         return MlflowClient(self._uri)
 
     def __getattr__(self, name: str) -> Any:
