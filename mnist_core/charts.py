@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+# Plotly looks for pandas among the modules that are loaded, and fails on a half loaded one while
+# another thread (MLflow's) is importing it. So it is imported to its end before any chart.
+import pandas  # noqa: F401
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 # Okabe and Ito's colour-blind-safe palette (https://jfly.uni-koeln.de/color/), without the
 # yellow and the black, which vanish on a light and on a dark page.
@@ -120,4 +126,39 @@ def loss_curve(
     figure.update_yaxes(rangemode="tozero")
     epoch_axis(figure, last_epoch)
     _segment_marks(figure, segments)
+    return figure
+
+
+def probability_history(
+    epochs: Sequence[int],
+    shares: NDArray[np.float32],
+    classes: Sequence[str],
+    marked: int,
+    revision: str = "",
+    height: int = 300,
+) -> go.Figure:
+    """A line a class: its probability (epochs, classes) for one picture after each epoch.
+
+    The classes that were ever likely are in colour, the others grey. ``marked`` is an epoch.
+    """
+    leaders = list(np.argsort(-shares.max(0), kind="stable")[: len(PALETTE)])
+    figure = go.Figure()
+    for index, name in enumerate(classes):
+        likely = index in leaders and bool(shares[:, index].max() >= 0.1)
+        figure.add_scatter(
+            x=list(epochs),
+            y=shares[:, index].tolist(),
+            mode="lines+markers" if likely else "lines",
+            name=name,
+            line={
+                "color": PALETTE[leaders.index(index)] if likely else MUTED,
+                "width": 2.5 if likely else 1,
+            },
+            hovertemplate="%{y:.1%}",
+            showlegend=likely,
+        )
+    figure.update_layout(layout("Its answer after each epoch", "epoch", "", height, revision))
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
+    epoch_axis(figure, max(epochs))
+    figure.add_vline(x=marked, line={"dash": "dot", "width": 1, "color": MUTED})
     return figure

@@ -8,13 +8,14 @@ from mnist_core.predict import Prediction, Predictor
 from pages.ui import canvas, models
 from pages.ui.answer import answer
 from pages.ui.digits import KEPT, label_buttons, my_digits
+from pages.ui.epochs import epochs
 from pages.ui.everyone import everyone
 from pages.ui.state import backend, page
 from pages.ui.upload import upload
 from pages.ui.why import why
 from pages.ui.xray import xray
 
-PANELS = ("X-ray", "Why", "All models", "My digits", "Upload")
+PANELS = ("X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
 
 page("Draw")
 
@@ -36,6 +37,8 @@ def pad(runs: models.Readers) -> None:
             panel = st.segmented_control("Look closer", PANELS, key="panel")
             if panel == "My digits":
                 my_digits(model, runs)
+            elif panel == "Epochs":
+                epochs(None if steps.empty else steps.image)
             elif panel == "Upload":
                 upload(reader)
             elif prediction is not None:
@@ -64,8 +67,8 @@ st.caption("Draw a digit and see which one the network reads, and how sure it is
 try:
     runs = models.readers()
     st.fragment(pad)(runs)
-    if not runs:
-        waiting = bool(backend().store.active())
-        st.fragment(models.own_model, run_every=models.POLL if waiting else None)()
+    active = bool(backend().store.active())
+    if active or not runs:
+        st.fragment(models.training, run_every=models.POLL if active else None)(active)
 except MnistLabError as error:
     st.error(str(error))

@@ -1,6 +1,9 @@
 """Charts are pure functions of rows."""
 
-from mnist_core.charts import accuracy_curve, loss_curve
+import numpy as np
+import pytest
+
+from mnist_core.charts import accuracy_curve, loss_curve, probability_history
 
 ROWS = [
     {"epoch": 0, "val_accuracy": 0.1, "train_loss": 2.31, "val_loss": 2.3},
@@ -30,3 +33,14 @@ def test_a_continued_run_is_marked_with_its_learning_rate() -> None:
     figure = accuracy_curve(ROWS, 10, segments=[(0, 0.5), (5, 0.1)])
     assert [shape.x0 for shape in figure.layout.shapes] == [5]
     assert figure.layout.annotations[0].text == "learning rate 0.1"
+
+
+def test_probability_history_colours_what_was_ever_likely() -> None:
+    shares = np.full((3, 10), 0.01, np.float32)
+    shares[0, 4], shares[2, 7] = 0.9, 0.9
+    figure = probability_history([0, 1, 9], shares, "0123456789", 9)
+    assert [line.name for line in figure.data] == list("0123456789")
+    assert {line.name for line in figure.data if line.showlegend} == {"4", "7"}
+    assert list(figure.data[7].x) == [0, 1, 9]
+    assert list(figure.data[7].y) == pytest.approx([0.01, 0.01, 0.9])
+    assert figure.data[4].line.color != figure.data[7].line.color

@@ -7,8 +7,10 @@ from mnist_core.drawing import prepare_strokes
 from mnist_core.errors import DrawingError
 from mnist_core.my_digits import MOST_BYTES, MyDigit, MyDigits, as_tensors, parse_digits
 from mnist_core.strokes import as_strokes
+from mnist_core.teaching import teach
 from pages.ui import canvas, models
 from pages.ui.pictures import DIGITS, percent, picture
+from pages.ui.state import backend
 
 PAGE = 24  # thumbnails at once
 COLUMNS = 8
@@ -56,6 +58,7 @@ def my_digits(model: str, runs: models.Readers) -> None:
     digits = kept.all()
     if digits:
         _scores(digits, model, runs)
+        _teach(digits, model, runs)
         _thumbnails(digits)
     else:
         st.info("None yet. Draw a digit and press its key: it is kept here, on this computer.")
@@ -97,6 +100,20 @@ def _scores(digits: tuple[MyDigit, ...], model: str, runs: models.Readers) -> No
             }
         )
     st.dataframe(rows, hide_index=True, height="content" if len(rows) < 6 else 240)
+
+
+def _teach(digits: tuple[MyDigit, ...], model: str, runs: models.Readers) -> None:
+    """Fine-tune the chosen run on the set, as a new run."""
+    if model == models.SHIPPED:
+        st.caption("Choose a run that was trained here as the model, and you can teach it these.")
+    elif st.button(
+        f"Teach them to {models.title(model, runs)}",
+        icon=":material/school:",
+        help="A new run goes on from its weights, on these digits mixed with MNIST's, so that it "
+        "learns your hand and forgets nothing. A few seconds; then you see what it gained.",
+    ):
+        models.await_run(teach(backend().queue, model, digits))
+        st.rerun()
 
 
 def _thumbnails(digits: tuple[MyDigit, ...]) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 SHIPPED = "shipped"
 SHIPPED_NAME = "Handwriting (comes with the app)"
 NEWEST = 200  # runs offered
-POLL = 0.5  # seconds between two looks at the first run while it trains
+AWAITED = "models.awaited"  # a run that was started here and shall read when it is ready
+POLL = 0.5  # seconds between two looks at a run while it trains
 
 Readers = dict[str, Run]
 
@@ -64,11 +65,14 @@ def reader(model: str, runs: Readers) -> "Predictor":
 def choose(runs: Readers) -> str:
     """Which model reads; changing it keeps the drawing."""
     ids = [SHIPPED, *runs]
-    last = st.session_state.get(RUN)
-    chosen = st.selectbox(
+    if st.session_state.get(AWAITED) in ids:
+        st.session_state["model"] = st.session_state.pop(AWAITED)
+    elif st.session_state.get("model") not in ids:
+        last = st.session_state.get(RUN)
+        st.session_state["model"] = last if last in ids else SHIPPED
+    chosen: str = st.selectbox(
         "Model",
         ids,
-        index=ids.index(last) if last in ids else 0,
         format_func=lambda model: name(model, runs),
         key="model",
         help="Who reads your drawing. Changing it keeps the drawing.",
@@ -76,20 +80,26 @@ def choose(runs: Readers) -> str:
     return chosen
 
 
+def await_run(run_id: str) -> None:
+    """Look at this run, and let it read as soon as it can."""
+    select_run(run_id)
+    st.session_state[AWAITED] = run_id
+
+
 def train_first() -> None:
     run_id, _ = backend().start_if_idle(next(iter(PRESETS.values())))
-    select_run(run_id)
+    await_run(run_id)
 
 
-def own_model() -> None:
-    """While no run can read yet: one button trains one, and its progress is shown here."""
+def training(was_active: bool) -> None:
+    """What trains now; while nothing does and no run can read yet, a button that trains one."""
     active = backend().store.active()
     if active:
+        st.caption(f"**{active[0].name}** is training; then it can read here too.")
         runview.progress_bar(active[0])
-        st.session_state["training_first"] = True
-    elif st.session_state.pop("training_first", False):
+    if bool(active) != was_active:
         st.rerun()
-    else:
+    if not active:
         st.button(
             "Train the tutorial's model",
             icon=":material/play_arrow:",
