@@ -29,7 +29,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(BAD_USAGE, f"{self.prog}: {message}\n")
 
 
-def _flag(field: str) -> str:
+def flag(field: str) -> str:
+    """A field's name as an option."""
     return "--" + field.replace("_", "-")
 
 
@@ -42,7 +43,12 @@ def _parser() -> argparse.ArgumentParser:
         default = format_sizes(field.default) if field.kind == "sizes" else field.default
         text = f"{field.label}: {field.help} It {field.allowed}. Default: {default}"
         # Strings all: the configuration checks them, and says the same as the form does.
-        train.add_argument(_flag(name), dest=name, metavar="X", help=text.replace("%", "%%"))
+        train.add_argument(flag(name), dest=name, metavar="X", help=text.replace("%", "%%"))
+
+    sweep = commands.add_parser("sweep", help="try many settings at once", allow_abbrev=False)
+    from mnist_core.cli_sweep import add_flags
+
+    add_flags(sweep)
 
     predict = commands.add_parser("predict", help="read the digit in a picture")
     predict.add_argument("image", metavar="IMAGE", help="a PNG or JPEG with one digit")
@@ -58,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         help=", ".join(get_args(DatasetName)),
     )
     bench = commands.add_parser("bench", help="measure speed against the tutorial's loop")
-    for command in (train, predict, data, bench):
+    for command in (train, sweep, predict, data, bench):
         command.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser
 
@@ -69,12 +75,10 @@ def main(arguments: list[str]) -> int:
     options = vars(parser.parse_args(arguments))
     command, as_json = options.pop("command"), options.pop("json")
     try:
-        return {"train": _train, "predict": _predict, "data": _data, "bench": _bench}[command](
-            options, as_json
-        )
+        return COMMANDS[command](options, as_json)
     except ConfigError as error:
         problem = error.problems[0]
-        parser.error(f"{_flag(problem.field)} {problem.value!r}: {problem.allowed}")
+        parser.error(f"{flag(problem.field)} {problem.value!r}: {problem.allowed}")
     except MnistLabError as error:
         print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
         return FAILED
@@ -82,7 +86,8 @@ def main(arguments: list[str]) -> int:
         return INTERRUPTED
 
 
-def _print_json(values: dict[str, Any]) -> None:
+def print_json(values: dict[str, Any]) -> None:
+    """One JSON object on a line of its own."""
     # JSON has no word for the infinite losses of a run that diverged.
     known = {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
@@ -91,7 +96,7 @@ def _print_json(values: dict[str, Any]) -> None:
     print(json.dumps(known, allow_nan=False), flush=True)
 
 
-def _as_json(event: Event) -> dict[str, Any]:
+def as_json_fields(event: Event) -> dict[str, Any]:
     """The event's fields, without the live network, and its name."""
     fields = dataclasses.fields(event)
     values = {f.name: getattr(event, f.name) for f in fields if f.name != "state"}
@@ -130,7 +135,7 @@ def _download_line(event: Downloading) -> str:
 
 
 @contextmanager
-def _first_interrupt() -> Iterator[list[int]]:
+def first_interrupt() -> Iterator[list[int]]:
     """Ctrl-C fills the list once instead of raising; a second one raises as ever."""
     caught: list[int] = []
 
@@ -154,10 +159,10 @@ def _train(options: dict[str, Any], as_json: bool) -> int:
     store = RunStore()
     run_id = store.create(config)
     result: Finished | None = None
-    with _first_interrupt() as interrupted:
+    with first_interrupt() as interrupted:
         for event in execute(run_id, store):
             if as_json:
-                _print_json(_as_json(event))
+                print_json(as_json_fields(event))
             elif line := _as_line(event):
                 print(line, flush=True)
             if isinstance(event, Finished):
@@ -169,7 +174,7 @@ def _train(options: dict[str, Any], as_json: bool) -> int:
                 store.request_stop(run_id)  # execute() looks, and keeps what was learnt
     assert result is not None, "a run that raises nothing finishes"
     if as_json:
-        _print_json(
+        print_json(
             {"run": run_id, "test_accuracy": result.test_accuracy, "seconds": result.seconds}
         )
     else:
@@ -196,7 +201,7 @@ def _predict(options: dict[str, Any], as_json: bool) -> int:
         raise DrawingError(str(error)) from error
     if as_json:
         probabilities = prediction.probabilities.tolist()
-        _print_json({"digit": prediction.digit, "probabilities": probabilities})
+        print_json({"digit": prediction.digit, "probabilities": probabilities})
     else:
         print(f"{prediction.digit} ({prediction.confidence:.1%})")
     return 0
@@ -213,12 +218,12 @@ def _data(options: dict[str, Any], as_json: bool) -> int:
             dataset = end.value
             break
         if as_json:
-            _print_json(_as_json(event))
+            print_json(as_json_fields(event))
         else:
             print(_download_line(event), flush=True)
     ready = DataReady(dataset.name, dataset.source, dataset.notice)
     if as_json:
-        _print_json(_as_json(ready))
+        print_json(as_json_fields(ready))
     else:
         print(
             f"{dataset.name}: {len(dataset.labels):,} pictures to train and "
@@ -234,7 +239,22 @@ def _bench(_options: dict[str, Any], as_json: bool) -> int:
 
     result = bench()
     if as_json:
-        _print_json(dataclasses.asdict(result))
+        print_json(dataclasses.asdict(result))
     else:
         print(report(result))
     return 0
+
+
+def _sweep(options: dict[str, Any], as_json: bool) -> int:
+    from mnist_core.cli_sweep import sweep
+
+    return sweep(options, as_json)
+
+
+COMMANDS = {
+    "train": _train,
+    "sweep": _sweep,
+    "predict": _predict,
+    "data": _data,
+    "bench": _bench,
+}

@@ -183,7 +183,12 @@ def parallel(rows: Trials, axes: Sequence[Axis], revision: str = "") -> go.Figur
         opacity=0.45,
         hovertemplate="%{text}<extra></extra>",
     )
-    figure.update_xaxes(tickvals=list(range(len(names))), ticktext=labels, showgrid=True)
+    figure.update_xaxes(
+        tickvals=list(range(len(names))),
+        ticktext=labels,
+        range=[-0.3, len(names) - 0.7],
+        showgrid=True,
+    )
     figure.update_yaxes(showticklabels=False, showgrid=False)
     figure.update_layout(dragmode="select")
     return figure

@@ -196,7 +196,9 @@ def trials_left(study: Study, config: SweepConfig) -> int:
 def give_back(study: Study, trial: FrozenTrial | optuna.Trial) -> None:
     """Have the values of a trial that was interrupted asked for again, as a trial of its own."""
     study.tell(trial.number, state=TrialState.FAIL)
-    study.enqueue_trial(trial.params, user_attrs={"instead_of": trial.number})
+    config = SweepConfig.model_validate_json(study.user_attrs[SWEEP])
+    if len(trial.params) == len(config.axes):  # not if its worker was lost while it was made
+        study.enqueue_trial(trial.params, user_attrs={"instead_of": trial.number})
 
 
 def recover(study: Study, among: Collection[int] | None = None) -> int:

@@ -1,0 +1,145 @@
+"""Studies as they are kept: every trial a run, stopped and resumed, and from the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from mnist_core.cli import main
+from mnist_core.config import FIELDS
+from mnist_core.events import DataReady
+from mnist_core.runs import RunStore
+from mnist_core.sweep import TrialEvent
+from mnist_core.sweep_charts import accuracy_map, curves, parallel, pareto
+from mnist_core.sweep_config import NO_AXIS, parse_axis, parse_sweep, usual_axis
+from mnist_core.sweep_execution import execute_study
+from mnist_core.sweep_study import (
+    create_study,
+    distributions,
+    load_study,
+    open_storage,
+    recover,
+    trials_left,
+)
+from mnist_core.sweep_view import STOP, view
+from tests.files import write_mnist
+
+SWEEP = {
+    "name": "study",
+    "base": {"epochs": 3, "batch_size": 5},
+    "axes": {"hidden_sizes": "4,8", "learning_rate": "0.1,0.5"},
+    "trials": 4,
+}
+
+
+@pytest.fixture(autouse=True)
+def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_mnist(tmp_path / "data")
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "data"))
+
+
+def test_every_trial_is_a_run_with_its_curve_and_its_network() -> None:
+    config, store = parse_sweep(SWEEP), RunStore()
+    study = create_study(config, open_storage())
+    events = list(execute_study(study, config, store, "job"))
+    assert any(isinstance(event, DataReady) for event in events)
+    runs = {run.trial: run for run in store.newest()}
+    assert sorted(runs) == [0, 1, 2, 3]
+    for trial in study.trials:
+        run = runs[trial.number]
+        assert (run.study, run.state, run.ready) == ("study", "completed", True)
+        assert run.config == config.train_config(trial.params)
+        rows = store.history(run.id)
+        assert [row["epoch"] for row in rows] == [1, 2, 3]
+        assert rows[-1]["val_accuracy"] == trial.value == run.result["val_accuracy"]
+        state = store.load_state(run.id, torch.device("cpu"))
+        assert state is not None
+        assert state.model.parameter_count == run.started["parameters"]
+    seen = view(study, config, active=False)
+    assert (seen.state, seen.done) == ("completed", 4)
+    assert {trial: [y for _, y in line] for trial, line in seen.curves.items()} == {
+        t: [round(row["val_accuracy"], 4) for row in store.history(run.id)]
+        for t, run in runs.items()
+    }
+
+
+def test_a_stopped_study_goes_on_with_what_is_left() -> None:
+    config, store = parse_sweep({**SWEEP, "base": {"epochs": 1000, "batch_size": 1}}), RunStore()
+    study = create_study(config, open_storage())
+    for event in execute_study(study, config, store, "job"):
+        if isinstance(event, TrialEvent):
+            study.set_user_attr(STOP, True)
+    assert view(study, config, active=False).state == "stopped"
+    assert store.newest() == []
+    assert trials_left(study, config) == 4
+    assert recover(study) == 0  # those under way were given back
+
+
+def test_the_trials_of_a_lost_worker_are_given_back_to_its_job() -> None:
+    config, store = parse_sweep(SWEEP), RunStore()
+    study = create_study(config, open_storage())
+    trial = study.ask(distributions(config))
+    study.ask()  # its worker was lost before it had values
+    kept = {"job": "job", "trials": [trial.number, 1], "stride": 1, "curves": {}}
+    study.set_user_attr("population.0", json.dumps(kept))
+    list(execute_study(study, config, store, "job"))
+    assert [t.state.name for t in study.trials] == ["FAIL"] * 2 + ["COMPLETE"] * 4
+    assert view(study, config, active=False).done == 4
+
+
+@pytest.mark.parametrize("field", [name for name in FIELDS if name not in NO_AXIS])
+def test_every_field_has_an_axis_to_begin_with(field: str) -> None:
+    assert parse_axis(field, usual_axis(field)).field == field
+
+
+def test_the_command_line_runs_a_study(capsys: pytest.CaptureFixture[str]) -> None:
+    command = "sweep --hidden-sizes 4,8 --learning-rate 0.1:0.5:log --trials 4 --epochs 1 --json"
+    assert main([*command.split(), "--name", "cli"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["event"] for line in lines[:2]] == ["DataReady", "StudyStarted"]
+    assert sum(line.get("event") == "TrialEnd" for line in lines) == 4
+    assert lines[-1]["study"] == "cli"
+    assert len(RunStore().newest()) == 4
+    assert load_study("cli", open_storage())[1].base.epochs == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--learning-rate 1:0.1", "--learning-rate '1:0.1': must begin below its end"),
+        ("--learning-rate ,", "--learning-rate '': is an empty axis"),
+        ("--learning-rate 0.1,0.5 --trials 10000000", "--trials '10000000'"),
+    ],
+)
+def test_the_command_line_refuses_by_flag(
+    capsys: pytest.CaptureFixture[str], flags: str, says: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["sweep", *flags.split()])
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
+    assert RunStore().newest() == []
+
+
+def test_charts_of_512_trials_are_a_few_traces() -> None:
+    axes = (parse_axis("hidden_sizes", "16,32"), parse_axis("learning_rate", "0.01:1:log"))
+    rows = [
+        {
+            "trial": i,
+            "state": "completed",
+            "val_accuracy": i / 512,
+            "parameters": i + 1,
+            "hidden_sizes": 16 + 16 * (i % 2),
+            "learning_rate": 0.01 + i / 600,
+        }
+        for i in range(512)
+    ]
+    lines = {i: [(1, 0.1), (2, 0.2)] for i in range(512)}
+    drawn = curves(lines, rows, axes, best=511)
+    assert [trace.type for trace in drawn.data] == ["scattergl", "scattergl"]
+    assert list(drawn.data[1].customdata) == [511, 511, None]
+    grid = accuracy_map(rows, axes[1], axes[0], axes, grid=True)
+    assert set(grid.data[1].customdata) == set(range(512))
+    assert len(parallel(rows, axes).data) == 1
+    assert pareto(rows, "parameters", "parameters", axes).data[1].customdata == tuple(range(512))
