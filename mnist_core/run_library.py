@@ -20,7 +20,7 @@ from mnist_core.runs import RunStore
 
 log = logging.getLogger(__name__)
 
-PAGE = 500  # runs read at once: under 0.2 s
+PAGE = 250  # runs read at once: a quarter of a second
 SKEW = 30.0  # seconds by which the clocks of machines that share a store may differ
 MAX_NAME = 250  # characters, MLflow's own limit
 MAX_TEXT = 5000  # characters of a note, MLflow's limit for a tag

@@ -8,7 +8,7 @@ from mnist_core.query import QueryError, parse_query
 from mnist_core.run_records import Run
 from mnist_core.run_table import table
 from pages.ui import comparison, exports, runpanel, runtable
-from pages.ui.state import backend, page, select_runs, selected_runs
+from pages.ui.state import backend, page, reported, select_runs, selected_runs, show_problem
 
 POLL = 1.0  # seconds between two looks at the list while something in it changes
 DELETED = "runs.deleted"  # session key: what Undo brings back
@@ -16,25 +16,29 @@ DELETED = "runs.deleted"  # session key: what Undo brings back
 page("Runs")
 
 
+@reported
 def delete(run_ids: list[str]) -> None:
-    try:
-        backend().library.delete(run_ids)
-    except MnistLabError as error:
-        st.toast(str(error), icon=":material/error:")
-        return
+    backend().library.delete(run_ids)
     st.session_state[DELETED] = run_ids
     select_runs([])
 
 
+@reported
 def undo() -> None:
-    run_ids = st.session_state.pop(DELETED)
+    run_ids = st.session_state[DELETED]
     backend().library.restore(run_ids)
+    del st.session_state[DELETED]
     select_runs(run_ids)
 
 
 def watch(seen: list[Run]) -> None:
     """Polled while something changes: draws the page again when it has."""
-    if backend().library.runs() != seen:
+    try:
+        changed = backend().library.runs() != seen
+    except MnistLabError as error:
+        st.error(str(error))
+        return
+    if changed:
         st.rerun()
 
 
@@ -90,6 +94,7 @@ def first_run() -> None:
 
 
 st.caption("Every network ever trained here: tick one to look at it, tick several to compare them.")
+show_problem()
 try:
     library = backend().library
     runs = library.runs()

@@ -6,9 +6,10 @@ from mnist_core.compare import SEED_RUNS, accuracies, more_seeds, spread
 from mnist_core.config import TrainConfig
 from mnist_core.run_records import Run
 from pages.ui.runview import percent
-from pages.ui.state import backend
+from pages.ui.state import backend, reported
 
 
+@reported
 def _start(configs: list[TrainConfig]) -> None:
     for config in configs:
         backend().queue.start(config)
