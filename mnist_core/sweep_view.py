@@ -68,6 +68,8 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
             if active and attributes.get(JOB + kept["job"]) and "seconds_left" in kept:
                 paces[kept["job"]] = (kept["models_per_second"], kept["seconds_left"])
     for trial in running if active else ():
+        if len(trial.params) < len(config.axes):
+            continue  # it is being made at this moment
         points = curves.get(trial.number)
         latest = points[-1][1] if points else None
         row = {"trial": trial.number, "state": "running", "val_accuracy": latest}

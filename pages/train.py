@@ -6,7 +6,7 @@ from mnist_core.charts import accuracy_curve
 from mnist_core.config import FIELDS, PRESETS, parse_config
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.run_records import Run
-from pages.ui import advice, forms, queueview, runview
+from pages.ui import advice, forms, queueview, rangetest, runview
 from pages.ui.forms import TRAIN
 from pages.ui.state import (
     RUN,
@@ -225,6 +225,7 @@ try:
     with picture:
         st.fragment(live, run_every=POLL if busy else None)(active, busy)
         if shown is not None and not shown.active:
+        rangetest.offer(config)
             advice.show(shown, rows, here=True)
             next_steps(shown)
 except MnistLabError as error:
