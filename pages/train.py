@@ -94,18 +94,20 @@ def look() -> tuple[Run | None, list[dict[str, float]]]:
         return None, []
 
 
-def live(was_active: bool, was_busy: bool) -> None:
+def live(was_ready: bool, was_active: bool, was_busy: bool) -> None:
     """The picture: polled while anything trains, drawn once when nothing does."""
     try:
         show_problem()
-        _live(was_active, was_busy)
+        _live(was_ready, was_active, was_busy)
     except MnistLabError as error:
         st.error(str(error))
 
 
-def _live(was_active: bool, was_busy: bool) -> None:
+def _live(was_ready: bool, was_active: bool, was_busy: bool) -> None:
+    if backend().ready and not was_ready:
+        st.rerun()  # now it is known whether there is a run to show
     run, rows = look()
-    active = backend().store.active()
+    active = backend().store.active() if was_ready else []
     if was_busy and not active:
         st.rerun()
     if run is None:
@@ -195,9 +197,10 @@ st.caption("Choose how the network looks and learns, start, and watch its accura
 forms.open_link(TRAIN)
 controls, picture = st.columns([1, 3], gap="large")
 try:
+    ready = backend().ready
     shown, rows = look()
     active = shown is not None and shown.active
-    busy = active or (backend().ready and bool(backend().store.active()))
+    busy = active or (ready and bool(backend().store.active()))
     with controls:
         st.selectbox(
             "Preset",
@@ -222,10 +225,10 @@ try:
         if config is not None:
             forms.keep_link(config)
             st.caption("The address of this page carries these settings: copy it to share them.")
-    with picture:
-        st.fragment(live, run_every=POLL if busy else None)(active, busy)
-        if shown is not None and not shown.active:
         rangetest.offer(config)
+    with picture:
+        st.fragment(live, run_every=POLL if busy or not ready else None)(ready, active, busy)
+        if shown is not None and not shown.active:
             advice.show(shown, rows, here=True)
             next_steps(shown)
 except MnistLabError as error:

@@ -11,7 +11,6 @@ import pytest
 
 from mnist_core.jobs import JobQueue
 from mnist_core.runs import RunStore
-from tests.pages.conftest import small_mnist  # noqa: F401  # a fixture
 
 PATIENCE = 300.0  # seconds until a condition counts as never coming; busy machines are slow
 
@@ -25,7 +24,7 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
 
 
 @pytest.fixture
-def data(small_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: F811
+def data(small_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Workers and pages use the small data set."""
     monkeypatch.setenv("MNIST_LAB_DATA", str(small_mnist))
     return small_mnist

@@ -19,7 +19,7 @@ from mnist_core.jobs import JobQueue
 from mnist_core.runs import RunStore
 from pages.ui.state import backend
 from tests.faults.conftest import fill, make_read_only, small_disk, wait_until
-from tests.pages.conftest import ROOT, button, open_page
+from tests.pages.conftest import ROOT, button, open_page, wait_for
 
 LOCK = """
 import sqlite3, sys
@@ -71,6 +71,11 @@ def shown(page: AppTest) -> str:
     return " ".join(error.value for error in page.error)
 
 
+def first_error() -> str:
+    """What the Train page says when the store has turned out not to open."""
+    return shown(wait_for(open_page("train"), lambda page: bool(page.error)))
+
+
 def test_a_read_only_folder(
     tmp_path: Path, page: None, monkeypatch: pytest.MonkeyPatch, data: Path
 ) -> None:
@@ -80,7 +85,7 @@ def test_a_read_only_folder(
         with pytest.raises(StoreError, match="MNIST_LAB_HOME") as caught:
             RunStore()
         assert str(disk / "home") in str(caught.value)
-        text = shown(open_page("train"))
+        text = first_error()
         assert str(disk / "home") in text
         assert "Make it writable" in text
 
@@ -105,7 +110,7 @@ def test_a_corrupt_file(tmp_path: Path, page: None, monkeypatch: pytest.MonkeyPa
     for file in home.glob("runs.db*"):
         file.unlink()
     database.write_bytes(broken)
-    text = shown(open_page("train"))
+    text = first_error()
     assert str(database) in text
     assert "damaged" in text
     assert database.read_bytes() == broken  # nobody touched what may be rescued
@@ -132,7 +137,7 @@ def test_a_locked_file(tmp_path: Path, page: None) -> None:
     in_another_process(MAKE_A_STORE)
     database = tmp_path / "home" / "runs.db"
     with locked(database, "EXCLUSIVE"):
-        text = shown(open_page("train"))
+        text = first_error()
         assert str(database) in text
         assert "another program" in text
     assert not shown(open_page("train"))
@@ -213,3 +218,10 @@ def test_a_disk_that_fills_while_a_run_trains(
             wait_until(lambda: not queue.store.get(run_id).active, "it stops")
         finally:
             queue.close()
+
+
+def test_processes_that_make_the_same_store_at_once() -> None:
+    command = [sys.executable, "-c", MAKE_A_STORE]
+    processes = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert RunStore().newest() == []

@@ -1,10 +1,17 @@
 """The Train page: empty, happy, bad input, stop, go on, restart, two sessions."""
 
-import pytest
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
-from mnist_core.config import FIELDS, PRESETS
-from pages.ui.state import Backend
-from tests.pages.conftest import button, ended, only_run, open_page, wait_for
+import pytest
+import streamlit as st
+
+from mnist_core.config import FIELDS, PRESETS, TrainConfig
+from mnist_core.runs import RunStore
+from pages.ui.state import Backend, backend
+from tests.pages.conftest import ROOT, button, ended, only_run, open_page, wait_for
 
 
 def test_empty_page_offers_the_next_step(app: Backend) -> None:
@@ -130,3 +137,25 @@ def test_a_run_that_is_not_there_is_a_message(app: Backend) -> None:
     page.run()
     assert not page.exception
     assert "not in this app's store" in page.warning[0].value
+
+
+def test_a_run_of_an_app_that_was_killed_is_offered_to_resume(
+    small_mnist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_LAB_DATA", str(small_mnist))
+    monkeypatch.chdir(ROOT)
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    dead = f"{socket.gethostname()}:{process.pid}:0"
+    store = RunStore()
+    run_id = store.create(TrainConfig(epochs=2), owner=dead)
+    store.set_state(run_id, "running")
+    st.cache_resource.clear()
+    page = open_page("train")  # at once, while the store is still being opened
+    wait_for(page, lambda _: bool(backend().devices))
+    assert "Interrupted" in page.run().markdown[0].value
+    button(page, "Resume").click()
+    wait_for(page, ended(backend()))
+    assert backend().store.get(run_id).state == "completed"
+    backend().queue.close()
+    st.cache_resource.clear()

@@ -1,0 +1,56 @@
+"""The whole app is killed: at the next start its run is there, whole, and can be resumed."""
+
+import os
+import signal
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+
+from mnist_core.runs import RunStore
+from tests.browser.conftest import App, app, browser, page, playwright  # noqa: F401  # fixtures
+from tests.faults.conftest import wait_until
+
+
+def kill(app: App) -> None:  # noqa: F811
+    """SIGKILL to the app's process alone; its scheduler and workers must end by themselves."""
+    family = psutil.Process(app.process.pid).children(recursive=True)
+    assert len(family) >= 3  # a scheduler, a nanny, a worker
+    os.kill(app.process.pid, signal.SIGKILL)
+    app.process.wait()
+    app.log.close()
+    wait_until(lambda: not any(p.is_running() for p in family), "all its processes have ended")
+
+
+@pytest.mark.usefixtures("data")
+def test_kill_the_app_and_resume(page: Page, app: App) -> None:  # noqa: F811
+    page.get_by_label("Epochs", exact=True).fill("1000")
+    page.get_by_label("Epochs", exact=True).press("Enter")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Batch size", exact=True).fill("1")
+    page.get_by_label("Batch size", exact=True).press("Enter")
+    page.get_by_role("button", name="Start training").click()
+    store = RunStore(f"sqlite:///{app.home / 'runs.db'}")
+    wait_until(lambda: store.newest() and store.newest()[0].checkpoint, "there is a checkpoint")
+    (run,) = store.newest()
+    rows = store.history(run.id)
+    page.goto("about:blank")  # the page itself would complain of its lost server
+    kill(app)
+    kept = store.history(run.id)
+    assert kept[: len(rows)] == rows
+
+    app.start()
+    page.goto(app.url)
+    expect(page.get_by_text("Interrupted")).to_be_visible(timeout=300_000)
+    assert store.get(run.id).state == "interrupted"
+    assert store.history(run.id)[: len(kept)] == kept
+    page.get_by_role("button", name="Resume").click()
+    wait_until(lambda: len(store.history(run.id)) > len(kept), "it has got further")
+    expect(page.get_by_text("Training was broken off")).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("Stopped; what it has learnt is kept")).to_be_visible()
+    end = store.get(run.id)
+    assert len(end.restarts) == 1
+    after = store.history(run.id)
+    assert after[: len(kept)] == kept
+    assert [row["epoch"] for row in after] == list(range(len(after)))
