@@ -1,0 +1,215 @@
+"""The drawing pad in Chromium: pens, keys, panels, files and fingers."""
+
+import io
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import App, draw, go_to, watch
+
+SEVEN = [[(75, 65), (200, 65), (125, 225)]]
+BAR = [[(110, 140), (190, 140)]]
+ONE = [[(140, 50), (140, 230)]]
+INK = """() => {
+  for (const element of document.querySelectorAll('.st-key-canvas, .st-key-canvas *')) {
+    const canvas = element.shadowRoot?.querySelector('canvas.dc-canvas.lower-canvas');
+    if (!canvas) continue;
+    const all = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    return all.filter((value, index) => index % 4 === 0 && value > 128).length;
+  }
+}"""
+
+
+@pytest.fixture
+def pad(page: Page) -> Page:
+    """The Draw page, ready to be drawn on."""
+    go_to(page, "Draw")
+    expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
+    expect(page.locator("canvas.upper-canvas")).to_be_visible()
+    return page
+
+
+def answer(page: Page) -> Locator:
+    return page.get_by_role("status")
+
+
+def seen(page: Page) -> str:
+    """The picture that the network saw last."""
+    source = page.get_by_alt_text(re.compile("What the network sees")).first
+    return source.get_attribute("src") or ""
+
+
+def look(page: Page, panel: str) -> None:
+    page.get_by_role("radio", name=panel, exact=True).click()
+
+
+def test_undo_clear_and_quick_strokes_lose_nothing(pad: Page) -> None:
+    draw(pad, SEVEN)
+    expect(answer(pad)).to_have_text("7")
+    one_stroke, image = pad.evaluate(INK), seen(pad)
+    draw(pad, BAR)
+    pad.keyboard.press("z")  # at once, before the canvas's own 200 ms are over
+    expect(pad.get_by_alt_text(re.compile("What the network sees"))).to_have_attribute("src", image)
+    pad.wait_for_function(f"({INK})() === {one_stroke}")
+    pad.get_by_role("button", name="Clear").click()
+    draw(pad, ONE)  # at once
+    expect(answer(pad)).to_have_text("1")
+    pad.keyboard.press("x")
+    expect(pad.get_by_text("Draw a digit", exact=True)).to_be_visible()
+    pad.wait_for_function(f"({INK})() === 0")
+    draw(pad, [[(70 + 20 * i, 60), (70 + 20 * i, 220)] for i in range(8)])
+    pad.wait_for_function(f"({INK})() > 8 * 160 * 15")  # it is painted with the next frame
+    expect(pad.get_by_text("Draw a digit", exact=True)).to_have_count(0)
+    for _ in range(8):
+        pad.keyboard.press("z")
+    expect(pad.get_by_text("Draw a digit", exact=True)).to_be_visible()
+
+
+def test_the_drawing_survives_another_pen_and_another_model(pad: Page) -> None:
+    draw(pad, SEVEN)
+    expect(answer(pad)).to_have_text("7")
+    ink = pad.evaluate(INK)
+    pad.get_by_role("slider", name="Pen width").press("ArrowRight")
+    pad.get_by_role("button", name="Train the tutorial's model").click()
+    expect(pad.get_by_role("combobox", name=re.compile("32 relu"))).to_be_visible()
+    expect(answer(pad)).to_have_text("7")
+    assert pad.evaluate(INK) == ink
+    look(pad, "All models")
+    expect(pad.get_by_text("with 2 of 2")).to_be_visible()
+    look(pad, "Epochs")
+    expect(pad.get_by_alt_text("after epoch 5")).to_be_visible()
+    expect(pad.locator(".js-plotly-plot")).to_be_visible()
+    assert pad.evaluate(INK) == ink
+
+
+def test_a_scribble_is_no_digit(pad: Page) -> None:
+    hatching = [[(60 + 30 * i, 60), (60 + 30 * i, 220)] for i in range(6)]
+    draw(pad, hatching)
+    expect(answer(pad)).to_have_text("Not a digit, most likely")
+
+
+def test_the_x_ray_and_the_reasons_follow_the_drawing(pad: Page) -> None:
+    draw(pad, SEVEN)
+    expect(answer(pad)).to_have_text("7")
+    look(pad, "X-ray")
+    for step in ("1 Canvas", "2 Ink, cropped", "3 Fitted to 20 × 20", "4 Centred in 28 × 28"):
+        expect(pad.get_by_alt_text(step)).to_be_visible()
+    pad.get_by_text("Margin", exact=True).click()
+    expect(pad.get_by_alt_text("3 Fitted to 28 × 28")).to_be_visible()
+    expect(pad.get_by_text(re.compile("Without margin"))).to_be_visible()
+    look(pad, "Why")
+    expect(pad.get_by_text("Which ink spoke for 7, and which against")).to_be_visible()
+    expect(pad.get_by_text("the runner-up, would have needed")).to_be_visible()
+    expect(pad.get_by_alt_text(re.compile("away$"))).to_have_count(6)
+
+
+def test_a_key_keeps_the_drawing_and_the_next_stroke_is_a_new_one(pad: Page) -> None:
+    look(pad, "My digits")
+    draw(pad, SEVEN)
+    expect(answer(pad)).to_have_text("7")
+    pad.keyboard.press("1")
+    expect(pad.get_by_alt_text("a 1")).to_be_visible()
+    pad.keyboard.press("7")  # it was a 7 after all
+    expect(pad.get_by_alt_text("a 7")).to_be_visible()
+    expect(pad.get_by_alt_text("a 1")).to_have_count(0)
+    draw(pad, ONE)
+    expect(answer(pad)).to_have_text("1")
+    pad.get_by_role("button", name="1 1").click()
+    expect(pad.get_by_alt_text("a 1")).to_be_visible()
+    with pad.expect_download() as download:
+        pad.get_by_role("button", name="Export").click()
+    exported = download.value.path()
+    pad.get_by_role("button", name="Delete this 7").click()
+    expect(pad.get_by_alt_text("a 7")).to_have_count(0)
+    pad.locator("input[type=file]").set_input_files(
+        {"name": "mine.json", "mimeType": "application/json", "buffer": exported.read_bytes()}
+    )
+    expect(pad.get_by_alt_text("a 7")).to_be_visible()
+    pad.locator("input[type=file]").set_input_files(
+        {"name": "other.json", "mimeType": "application/json", "buffer": b'{"format": 1}'}
+    )
+    expect(pad.get_by_text("other.json is not a file of digits from this app")).to_be_visible()
+
+
+def picture(kind: str) -> bytes:
+    """A black 1 on white paper."""
+    paper = np.full((200, 160), 250, np.uint8)
+    paper[40:160, 72:88] = 20
+    buffer = io.BytesIO()
+    Image.fromarray(paper).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_pictures_are_read_and_other_files_are_a_message(pad: Page) -> None:
+    look(pad, "Upload")
+    chooser = pad.locator("input[type=file]")
+    for name, kind in (("one.png", "PNG"), ("one.jpg", "JPEG")):
+        chooser.set_input_files({"name": name, "mimeType": "", "buffer": picture(kind)})
+        expect(answer(pad)).to_have_text("1")
+    files = {"cut.png": picture("PNG")[:150], "text.png": b"hello", "gif.jpg": picture("GIF")}
+    for name, data in files.items():
+        chooser.set_input_files({"name": name, "mimeType": "", "buffer": data})
+        expect(pad.get_by_text("picture cannot be read")).to_be_visible()
+    chooser.set_input_files({"name": "one.png", "mimeType": "", "buffer": picture("PNG")})
+    expect(answer(pad)).to_have_text("1")
+
+
+@pytest.fixture
+def phone(app: App, browser: Browser) -> Iterator[Page]:
+    """The Draw page on a phone's screen, for fingers."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    errors = watch(page)
+    page.goto(app.url)
+    page.get_by_test_id("stTopNavLink").or_(page.get_by_test_id("stSidebarNavLink")).first.wait_for(
+        state="attached"
+    )
+    yield page
+    context.close()
+    assert errors == []
+
+
+def finger(page: Page, corners: list[tuple[int, int]]) -> None:
+    """Draw one stroke with a finger; corners in the canvas's pixels."""
+    canvas = page.locator("canvas.upper-canvas")
+    box = canvas.bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, points: list[tuple[float, float]]) -> None:
+        at = [{"x": box["x"] + x, "y": box["y"] + y} for x, y in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    touch("touchStart", [corners[0]])
+    for (x0, y0), (x1, y1) in pairwise(corners):
+        for step in range(1, 9):
+            touch("touchMove", [(x0 + (x1 - x0) * step / 8, y0 + (y1 - y0) * step / 8)])
+    touch("touchEnd", [])
+
+
+def test_a_finger_draws_on_a_phone(phone: Page, app: App) -> None:
+    phone.goto(f"{app.url}/draw")
+    canvas = phone.locator("canvas.upper-canvas")
+    canvas.wait_for()
+    expect(phone.get_by_text("Draw a digit", exact=True)).to_be_attached()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+    finger(phone, SEVEN[0])
+    expect(answer(phone)).to_have_text("7")
+    finger(phone, [(110, 140), (190, 140)])
+    phone.get_by_role("button", name="Undo").tap()
+    expect(answer(phone)).to_have_text("7")
+    phone.get_by_role("button", name="Clear").tap()
+    expect(phone.get_by_text("Draw a digit", exact=True)).to_be_attached()
+    wide = phone.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
