@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_core.drawing import prepare_strokes
+from mnist_core.drawing import strokes_to_mnist
 from mnist_core.errors import MnistLabError
 from mnist_core.predict import Prediction, Predictor
 from pages.ui import canvas, models
@@ -30,15 +30,15 @@ def pad(runs: models.Readers) -> None:
         model = models.choose(runs)
     with right:
         try:
-            steps = prepare_strokes(strokes)
+            image = strokes_to_mnist(strokes)
             reader = models.reader(model, runs)
-            prediction = None if steps.empty else reader(steps.image)
+            prediction = reader(image) if image.any() else None
             answer(prediction)
             panel = st.segmented_control("Look closer", PANELS, key="panel")
             if panel == "My digits":
                 my_digits(model, runs)
             elif panel == "Epochs":
-                epochs(None if steps.empty else steps.image)
+                epochs(image if image.any() else None)
             elif panel == "Upload":
                 upload(reader)
             elif prediction is not None:

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from mnist_core.drawing import prepare_strokes
+from mnist_core.drawing import strokes_to_mnist
 from mnist_core.errors import DrawingError
 from mnist_core.my_digits import MOST_BYTES, MyDigit, MyDigits, as_tensors, parse_digits
 from mnist_core.strokes import as_strokes
@@ -27,7 +27,7 @@ def keep(label: int) -> None:
     if not strokes:
         st.session_state[SAID] = "Draw a digit first, then say what it was."
         return
-    digit = MyDigit.new(label, prepare_strokes(strokes).image, strokes)
+    digit = MyDigit.new(label, strokes_to_mnist(strokes), strokes)
     before, known = st.session_state.get(LATEST, (None, ""))
     try:
         if before == drawing:
