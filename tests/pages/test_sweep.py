@@ -1,0 +1,88 @@
+"""The Sweep page: empty, happy, bad input, stop, resume, duplicate; and the range test on Train."""
+
+import pytest
+
+from mnist_core.sweep_view import StudyView
+from pages.ui.state import Backend
+from pages.ui.studies import TRIAL, studies
+from tests.pages.conftest import button, open_page, wait_for
+
+
+def look(name: str = "sweep 1") -> StudyView:
+    return studies().look(name)
+
+
+def set_axes(page: object, **axes: str) -> None:
+    for field, text in axes.items():
+        page.text_input(key=f"sweep.axis.{field}").set_value(text)
+
+
+def test_empty_page_offers_the_next_step_and_its_cost(app: Backend) -> None:
+    page = open_page("sweep")
+    assert "Start sweep" in page.info[0].value
+    assert not button(page, "Start sweep").disabled
+    page = wait_for(page, lambda p: any("on one worker" in c.value for c in p.caption))
+    assert any(c.value.startswith("64 trials · about") for c in page.caption)
+
+
+def test_a_sweep_runs_and_a_trial_opens(app: Backend) -> None:
+    page = open_page("sweep")
+    set_axes(page, hidden_sizes="4,8", learning_rate="0.1,0.2,0.4,0.8")
+    page.run()
+    button(page, "Start sweep").click().run()
+    wait_for(page, lambda _: not look().active)
+    page.run()
+    assert not page.exception
+    view = look()
+    assert (view.state, view.done) == ("completed", 8)
+    assert any("the best reaches" in text.value.lower() for text in page.markdown)
+    metrics = {metric.label: metric.value for metric in page.metric}
+    assert metrics["Trials"] == "8 of 8"
+    page.session_state[TRIAL] = 3
+    page.run()
+    assert not page.exception
+    metrics = {metric.label: metric.value for metric in page.metric}
+    run = next(run for run in app.store.newest() if run.trial == 3)
+    assert metrics["Test accuracy"] == f"{run.result['test_accuracy']:.2%}".replace("%", " %")
+    assert not button(page, "Draw digits for it").disabled
+    button(page, "Duplicate with changes").click().run()
+    assert page.text_input(key="sweep.name").value == "sweep 2"
+    assert page.text_input(key="sweep.axis.learning_rate").value == "0.1,0.2,0.4,0.8"
+
+
+def test_stop_then_resume_then_extend(app: Backend) -> None:
+    page = open_page("sweep")
+    set_axes(page, hidden_sizes="4,8", learning_rate="0.1:1:log")
+    page.selectbox(key="sweep.sampler").set_value("random")
+    page.number_input(key="sweep.trials").set_value(4)
+    page.number_input(key="sweep.epochs").set_value(1000)
+    page.run()
+    button(page, "Start sweep").click().run()
+    wait_for(page, lambda _: bool(look().curves))
+    button(page, "Stop").click()
+    wait_for(page, lambda _: not look().active)
+    page.run()
+    assert look().state == "stopped"
+    button(page, "Resume").click()
+    wait_for(page, lambda _: look().active and bool(look().curves))
+    studies().stop("sweep 1")
+    wait_for(page, lambda _: not look().active)
+    page.run()
+    page.number_input(key="sweep.more").set_value(2)
+    button(page, "Extend").click().run()
+    assert look().planned == 6
+    studies().stop("sweep 1")
+    wait_for(page, lambda _: not look().active)
+
+
+@pytest.mark.parametrize(
+    ("axis", "says"),
+    [("", "is an empty axis"), ("1:0.1", "must begin below its end"), ("fast", "must be a number")],
+)
+def test_a_bad_axis_is_refused_at_its_field(app: Backend, axis: str, says: str) -> None:
+    page = open_page("sweep")
+    set_axes(page, learning_rate=axis)
+    page.run()
+    assert says in page.error[0].value
+    assert button(page, "Start sweep").disabled
+    assert studies().names() == []
