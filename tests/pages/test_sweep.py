@@ -86,3 +86,23 @@ def test_a_bad_axis_is_refused_at_its_field(app: Backend, axis: str, says: str) 
     assert says in page.error[0].value
     assert button(page, "Start sweep").disabled
     assert studies().names() == []
+
+
+def test_ten_million_points_no_axis_and_a_taken_name_are_refused(app: Backend) -> None:
+    page = open_page("sweep")
+    many = ",".join(str(i) for i in range(1, 3163))
+    page.multiselect(key="sweep.fields").set_value(["seed", "order_seed"]).run()
+    set_axes(page, seed=many, order_seed=many)
+    page.run()
+    assert "9,998,244 points" in page.error[0].value
+    assert button(page, "Start sweep").disabled
+    page.multiselect(key="sweep.fields").set_value([]).run()
+    assert "name at least one" in page.error[0].value
+    page.multiselect(key="sweep.fields").set_value(["hidden_sizes"]).run()
+    set_axes(page, hidden_sizes="4,8")
+    page.number_input(key="sweep.epochs").set_value(1)
+    page.run()
+    button(page, "Start sweep").click().run()
+    assert any("a study of this name exists" in error.value for error in page.error)
+    assert studies().names() == ["sweep 1"]
+    wait_for(page, lambda _: not look().active)
