@@ -15,6 +15,7 @@ from pages.ui.upload import upload
 from pages.ui.why import why
 from pages.ui.xray import xray
 
+WIDTHS = (1, 2)  # of the columns
 PANELS = ("X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
 
 page("Draw")
@@ -22,44 +23,47 @@ page("Draw")
 
 def pad(runs: models.Readers) -> None:
     """The canvas and what the network says; a stroke runs this part of the page alone."""
-    left, right = st.columns([1, 2], gap="large")
-    with left:
+    # Two rows, so that on a phone, where columns follow each other, the answer is at the canvas.
+    drawn, said = st.columns(WIDTHS, gap="large")
+    chosen, panel = st.columns(WIDTHS, gap="large")
+    with drawn:
         strokes = canvas.draw_canvas(st.session_state.get("pen", 18), st.session_state.get(KEPT, 0))
+    with chosen:
         label_buttons()
         st.slider("Pen width", 6, 40, 18, key="pen", help="In pixels of the 280 x 280 pad.")
         model = models.choose(runs)
-    with right:
-        try:
-            image = strokes_to_mnist(strokes)
-            reader = models.reader(model, runs)
-            prediction = reader(image) if image.any() else None
+    try:
+        image = strokes_to_mnist(strokes)
+        reader = models.reader(model, runs)
+        prediction = reader(image) if image.any() else None
+        with said:
             answer(prediction)
-            panel = st.segmented_control("Look closer", PANELS, key="panel")
-            if panel == "My digits":
-                my_digits(model, runs)
-            elif panel == "Epochs":
-                epochs(image if image.any() else None)
-            elif panel == "Upload":
-                upload(reader)
-            elif prediction is not None:
-                look_closer(panel, strokes, prediction, reader, runs)
-        except MnistLabError as error:
-            st.error(str(error))
+        with panel:
+            look_closer(strokes, prediction, reader, model, runs)
+    except MnistLabError as error:
+        st.error(str(error))
 
 
 def look_closer(
-    panel: str | None,
     strokes: canvas.Drawing,
-    prediction: Prediction,
+    prediction: Prediction | None,
     reader: Predictor,
+    model: str,
     runs: models.Readers,
 ) -> None:
-    match panel:
-        case "X-ray":
+    """The panel that was chosen; some have something to show without a drawing too."""
+    match st.segmented_control("Look closer", PANELS, key="panel"), prediction:
+        case "My digits", _:
+            my_digits(model, runs)
+        case "Epochs", _:
+            epochs(None if prediction is None else prediction.image)
+        case "Upload", _:
+            upload(reader)
+        case "X-ray", Prediction():
             xray(strokes, prediction, reader)
-        case "Why":
+        case "Why", Prediction():
             why(prediction, reader)
-        case "All models":
+        case "All models", Prediction():
             everyone(prediction.image, runs)
 
 
