@@ -20,6 +20,7 @@ from mnist_core.distortion import Distortion
 from mnist_core.errors import ExportError
 from mnist_core.model import MnistModel
 from mnist_core.run_records import Run
+from mnist_core.training import SPLIT_SEED
 
 ONNX_TOLERANCE = 1e-4  # of logits, which are around 10
 ONLY = "  # only with distortions"
@@ -141,6 +142,7 @@ def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
         "device": run.started["device"],
         "threads": threads_for(run.started["parameters"] * run.config.batch_size),
         "stopped": {f"{r['epoch']:.0f}": r["fraction"] for r in rows if r["fraction"] < 1},
+        "split_seed": SPLIT_SEED,
         "segments": segments,
         "results": [run.result["val_accuracy"], run.result["test_accuracy"]],
     }

@@ -30,7 +30,7 @@ RUN: dict[str, Any] = {}  # filled in by the export
 # %% [markdown] The pictures: a fixed share is kept aside for validation
 DATA = os.environ.get("MNIST_LAB_DATA", "data")
 DEVICE = torch.device(RUN.get("device", "cpu"))
-SPLIT_SEED = 0
+SPLIT_SEED = RUN.get("split_seed")
 
 
 def read_sample() -> list[Tensor]:

@@ -18,7 +18,10 @@ from mnist_core.state import TrainState, epoch_generator
 Metric = Callable[[Tensor, Tensor], float]
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 
-SPLIT_SEED = 0  # every run keeps the same pictures aside, so that runs can be compared
+# Every run keeps the same pictures aside, so that runs can be compared. How hard those 12,000 are
+# moves the tutorial's network by up to half a point. This split is a middling one of the eight
+# from seed 0 on: 96.7 % after ten epochs, where the eight lie between 96.5 and 97.0 %.
+SPLIT_SEED = 3
 PROGRESS_INTERVAL = 0.25  # seconds between two progress reports within an epoch
 EVAL_BATCH = 10_000  # pictures evaluated at once: 31 MB of MNIST, well within any device
 
