@@ -1,7 +1,8 @@
 """Set everything up in a virtual environment of its own, then open the app or pass the tests.
 
 python3 .ci/setup.py app     installs what the app needs and opens it
-python3 .ci/setup.py test    installs what the tests need, a browser included, and runs them
+python3 .ci/setup.py test    installs what the tests need, a browser and PostgreSQL included, and
+                             runs them
 """
 
 import hashlib
@@ -63,10 +64,11 @@ def app() -> int:
 
 
 def test() -> int:
-    """Install, get a browser, and run every check; the first one that fails ends it."""
+    """Install, get a browser and PostgreSQL, and run every check; the first failure ends it."""
     install("requirements.txt", "requirements-dev.txt")
-    if status := run("tests.browser.chromium"):
-        return status
+    for needed in ("tests.browser.chromium", "tests.faults.postgres"):
+        if status := run(needed):
+            return status
     return next((status for check in CHECKS if (status := run(*check))), 0)
 
 

@@ -125,9 +125,9 @@ class JobQueue:
         active = self.store.active()
         queued = sorted((r for r in active if r.state == "queued"), key=lambda run: run.queued)
         gpus = {gpu for worker in self.workers() for gpu in worker.gpus} if queued else set()
-        busy = len(active) - len(queued)
+        training = [run for run in active if run.state == "running"]
         return [
-            Waiting(run, position, _reason(run.config.device, gpus, busy))
+            Waiting(run, position, _reason(run.config.device, gpus, training, position))
             for position, run in enumerate(queued, 1)
         ]
 
@@ -253,9 +253,13 @@ class JobQueue:
                 log.warning("cannot look for lost runs now: %s", error)
 
 
-def _reason(device: str, gpus: set[str], busy: int) -> str:
+def _reason(device: str, gpus: set[str], training: list[Run], position: int) -> str:
     if device not in ("auto", "cpu") and device not in gpus:
         return f"waits for a worker that has {device}"
-    if busy:
-        return f"waits until one of the {busy} that train is done" if busy > 1 else "is next"
-    return "waits for a free worker"
+    if not training:
+        return "waits for a free worker"
+    if position > 1:
+        return "waits for those before it"
+    if len(training) == 1:
+        return f"waits until {training[0].name} is done"
+    return f"waits until one of the {len(training)} that train is done"

@@ -20,7 +20,7 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.05)
+        time.sleep(0.2)  # looking all the time would take the cores from what is looked at
 
 
 @pytest.fixture

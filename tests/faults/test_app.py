@@ -24,11 +24,8 @@ def kill(app: App) -> None:  # noqa: F811
 
 @pytest.mark.usefixtures("data")
 def test_kill_the_app_and_resume(page: Page, app: App) -> None:  # noqa: F811
-    page.get_by_label("Epochs", exact=True).fill("1000")
-    page.get_by_label("Epochs", exact=True).press("Enter")
-    page.get_by_text("More settings").click()
-    page.get_by_label("Batch size", exact=True).fill("1")
-    page.get_by_label("Batch size", exact=True).press("Enter")
+    page.goto(f"{app.url}/?epochs=1000&batch_size=1")
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value("1000")
     page.get_by_role("button", name="Start training").click()
     store = RunStore(f"sqlite:///{app.home / 'runs.db'}")
     wait_until(lambda: store.newest() and store.newest()[0].checkpoint, "there is a checkpoint")

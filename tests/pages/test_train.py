@@ -159,3 +159,28 @@ def test_a_run_of_an_app_that_was_killed_is_offered_to_resume(
     assert backend().store.get(run_id).state == "completed"
     backend().queue.close()
     st.cache_resource.clear()
+
+
+def test_while_a_run_trains_others_queue_up(app: Backend) -> None:
+    page = open_page("train")
+    page.number_input(key="train.epochs").set_value(1000)
+    page.number_input(key="train.batch_size").set_value(1)
+    page.run()
+    button(page, "Start training").click().run()
+    first = only_run(app)
+    for seed in range(1, len(app.queue.workers()) + 1):  # one more than there are workers
+        page.number_input(key="train.seed").set_value(seed).run()
+        button(page, "Add to queue").click().run()
+    button(page, "Add to queue").click().run()  # the second click of a double click
+    assert any("already" in toast.value for toast in page.toast)
+    assert len(app.store.newest()) == len(app.queue.workers()) + 1
+    assert page.session_state["run"] == first.id  # what is watched stays on the screen
+    wait_for(page, lambda page: any(b.label == "Cancel" for b in page.button))
+    assert any(m.value.startswith("1. **") for m in page.markdown)
+    wait_for(page, lambda page: len(app.queue.waiting()) == 1)
+    button(page, "Cancel").click().run()
+    assert app.queue.waiting() == []
+    assert not [b for b in page.button if b.label == "Cancel"]
+    for run in app.store.active():
+        app.queue.stop(run.id)
+    wait_for(page, ended(app))

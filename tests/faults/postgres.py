@@ -1,0 +1,75 @@
+"""A PostgreSQL server of a test's own. ``python -m tests.faults.postgres`` installs one if need be.
+
+Without root or a sudo that asks for no password nothing is installed, and the tests that need a
+server are skipped.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+
+def binaries() -> Path | None:
+    """The folder of the newest server's programs; Debian does not put them on the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    if found:
+        return found[-1].parent
+    return Path(on_path).resolve().parent if on_path else None
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+class Postgres:
+    """A server with its data in ``folder``. It refuses root, so root runs it as postgres."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = binaries()
+        assert programs is not None, "python -m tests.faults.postgres installs PostgreSQL"
+        self.programs, self.data, self.port = programs, folder / "data", free_port()
+        self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
+        self.as_user: tuple[str, ...] = ()
+        if os.geteuid() == 0:
+            self.as_user = ("runuser", "-u", "postgres", "--")
+            shutil.chown(folder, "postgres")
+        self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync", str(self.data))
+
+    def control(self, action: str, *arguments: str) -> None:
+        """``pg_ctl``: start, stop or restart, and wait until that is done."""
+        options = f"-p {self.port} -k {self.data} -c listen_addresses=127.0.0.1 -c fsync=off"
+        log = str(self.data.parent / "log")
+        self._run(
+            "pg_ctl", action, "-w", "-D", str(self.data), "-l", log, "-o", options, *arguments
+        )
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [*self.as_user, str(self.programs / program), *arguments],
+            check=True,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+        )
+
+
+def main() -> int:
+    """Install Debian's package if there is no server and we may; always 0."""
+    if binaries() is None and shutil.which("apt-get"):
+        prefix = () if os.geteuid() == 0 else ("sudo", "-n")
+        if not prefix or shutil.which("sudo"):
+            for step in (("update",), ("install", "-y", "postgresql")):
+                print("+", *prefix, "apt-get", *step, flush=True)
+                subprocess.run([*prefix, "apt-get", *step], check=False)
+    print(f"PostgreSQL: {binaries() or 'none, so the tests that need it are skipped'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
