@@ -35,6 +35,12 @@ def test_a_continued_run_is_marked_with_its_learning_rate() -> None:
     assert figure.layout.annotations[0].text == "learning rate 0.1"
 
 
+def test_a_restart_is_marked_at_its_epoch() -> None:
+    figure = accuracy_curve(ROWS, 10, restarts=(3, 7))
+    assert [shape.x0 for shape in figure.layout.shapes] == [3, 7]
+    assert {note.text for note in figure.layout.annotations} == {"restart"}
+
+
 def test_probability_history_colours_what_was_ever_likely() -> None:
     shares = np.full((3, 10), 0.01, np.float32)
     shares[0, 4], shares[2, 7] = 0.9, 0.9
