@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_core.compare import group_of
-from mnist_core.errors import ConfigError
+from mnist_core.errors import MnistLabError
 from mnist_core.run_records import Run
 from pages.ui import advice, exports, runview, seeds
 from pages.ui.forms import clone
@@ -29,6 +29,8 @@ def labels(run: Run) -> None:
 
     def keep(what: str) -> None:
         value = st.session_state[f"{what}-{run.id}"]
+        if value == {"name": run.name, "tags": list(run.tags), "note": run.note}[what]:
+            return  # Streamlit also calls this when a field leaves the page
         library = backend().library
         try:
             match what:
@@ -38,7 +40,7 @@ def labels(run: Run) -> None:
                     library.set_tags(run.id, value)
                 case "note":
                     library.set_note(run.id, value)
-        except ConfigError as error:
+        except MnistLabError as error:
             st.session_state["runs.problem"] = (run.id, what, str(error))
         else:
             st.session_state.pop("runs.problem", None)

@@ -83,7 +83,9 @@ def watch(page: Page) -> list[str]:
     page.on(
         "console",
         lambda message: (
-            errors.append(f"console: {message.text}") if message.type == "error" else None
+            errors.append(f"console: {message.text} {message.location['url']}")
+            if message.type == "error"
+            else None
         ),
     )
     return errors
