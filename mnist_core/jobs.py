@@ -173,9 +173,9 @@ class JobQueue:
     def _client(self) -> Any:
         """The connection to the scheduler; a new one if that one was restarted meanwhile."""
         with self._lock:
-            if self._dask.status == "closed" and not self._closed.is_set():
+            if self._dask.status == "closed" and self._address and not self._closed.is_set():
                 self._dask = self._connect()
-            if self._dask.status == "connecting":
+            if self._dask.status != "running":
                 raise self._no_answer("the connection was lost")
             return self._dask
 

@@ -16,7 +16,7 @@ from mnist_core.jobs import worker_store
 from mnist_core.settings import Settings
 
 PARENT_POLL = 0.5  # seconds
-NICENESS = 10  # so that the page, the store and the scheduler come first when all cores train
+NICENESS = 5  # so that the page, the store and the scheduler come first when all cores train
 
 
 def _exit_with_parent() -> None:

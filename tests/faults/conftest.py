@@ -12,7 +12,7 @@ import pytest
 from mnist_core.jobs import JobQueue
 from mnist_core.runs import RunStore
 
-PATIENCE = 300.0  # seconds until a condition counts as never coming; busy machines are slow
+PATIENCE = 600.0  # seconds until a condition counts as never coming; busy machines are slow
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
