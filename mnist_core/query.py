@@ -17,7 +17,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any, NoReturn, get_args
 
-from mnist_core.config import FIELDS, TrainConfig, parse_config
+from mnist_core.config import FIELDS, parse_config
 from mnist_core.errors import ConfigError, MnistLabError
 from mnist_core.run_records import Run, State
 
@@ -236,7 +236,7 @@ def _search(text: str) -> Test:
 
 
 def _unknown(field: str) -> NoReturn:
-    known = [*TrainConfig.model_fields, *RESULTS, *TEXTS[:3], "state", "starred"]
+    known = [*FIELDS, *RESULTS, *TEXTS[:3], "state", "starred"]
     close = get_close_matches(field, known, 1)
     hint = f"did you mean {close[0]}? There are" if close else "there are"
     raise QueryError(f"no field {field!r}: {hint} {_list(known)}")
