@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_core.charts import accuracy_curve, loss_curve, probability_history
+from mnist_core.charts import accuracy_curve, loss_curve, probability_bars, probability_history
 
 ROWS = [
     {"epoch": 0, "val_accuracy": 0.1, "train_loss": 2.31, "val_loss": 2.3},
@@ -39,6 +39,18 @@ def test_a_restart_is_marked_at_its_epoch() -> None:
     figure = accuracy_curve(ROWS, 10, restarts=(3, 7))
     assert [shape.x0 for shape in figure.layout.shapes] == [3, 7]
     assert {note.text for note in figure.layout.annotations} == {"restart"}
+
+
+def test_probability_bars_show_every_class_and_highlight_the_winner() -> None:
+    shares = [0.05] * 10
+    shares[7] = 0.55
+    bars = probability_bars(shares, "0123456789", winner=7).data[0]
+    assert list(bars.x) == list("0123456789")
+    assert list(bars.y) == shares
+    colours = set(bars.marker.color)
+    assert len(colours) == 2
+    assert bars.marker.color.count(bars.marker.color[7]) == 1
+    assert len(set(probability_bars(shares, "0123456789", None).data[0].marker.color)) == 1
 
 
 def test_probability_history_colours_what_was_ever_likely() -> None:
