@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """The environment variables this project reads. Empty ones count as not set."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, populate_by_name=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     home: Path = Field(
         default_factory=lambda: user_data_path("mnist-lab", appauthor=False),
