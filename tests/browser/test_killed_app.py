@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mnist_core.runs import RunStore
-from tests.browser.conftest import App, app, browser, page, playwright  # noqa: F401  # fixtures
+from tests.browser.conftest import App
 from tests.faults.conftest import wait_until
 
 
-def kill(app: App) -> None:  # noqa: F811
+def kill(app: App) -> None:
     """SIGKILL to the app's process alone; its scheduler and workers must end by themselves."""
     family = psutil.Process(app.process.pid).children(recursive=True)
     assert len(family) >= 3  # a scheduler, a nanny, a worker
@@ -23,7 +23,7 @@ def kill(app: App) -> None:  # noqa: F811
 
 
 @pytest.mark.usefixtures("data")
-def test_kill_the_app_and_resume(page: Page, app: App) -> None:  # noqa: F811
+def test_kill_the_app_and_resume(page: Page, app: App) -> None:
     page.goto(f"{app.url}/?epochs=1000&batch_size=1")
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("1000")
     page.get_by_role("button", name="Start training").click()
