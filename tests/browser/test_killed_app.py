@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from mnist_core.runs import RunStore
 from tests.browser.conftest import App
-from tests.faults.conftest import wait_until
+from tests.faults.conftest import data, wait_until  # noqa: F401  # a fixture
 
 
 def kill(app: App) -> None:
