@@ -3,7 +3,6 @@
 import streamlit as st
 
 from mnist_core.errors import ConfigError, MnistLabError
-from mnist_core.sweep_config import SweepConfig
 from mnist_core.sweep_view import StudyView
 from pages.ui import sweepform, sweepview
 from pages.ui.state import page, reported, show_problem
@@ -16,9 +15,18 @@ page("Sweep")
 
 
 @reported
-def start(values: str) -> None:
-    config = SweepConfig.model_validate_json(values)
+def start() -> None:
+    """Start the study, and offer another name for the next one; a double click starts one."""
+    names = studies().names()
+    config = sweepform.current(names)
+    shown = selected_study(names)
+    if shown is not None:
+        view = studies().look(shown)
+        if view.active and view.config == config.model_copy(update={"name": shown}):
+            st.toast("This study is running already.")
+            return
     select_study(studies().start(config))
+    sweepform.offer_name([config.name, *names])
 
 
 @reported
@@ -101,7 +109,6 @@ def controls(names: list[str]) -> None:
         width="stretch",
         disabled=config is None,
         on_click=start,
-        args=(config.model_dump_json(),) if config else (),
     )
 
 

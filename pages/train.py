@@ -30,18 +30,18 @@ def use_preset() -> None:
 
 
 @reported
-def start(values: dict[str, object]) -> None:
+def start() -> None:
     """Start a run, or show the one that is training already."""
-    run_id, new = backend().start_if_idle(parse_config(values))
+    run_id, new = backend().start_if_idle(forms.current(TRAIN))
     select_run(run_id)
     if not new:
         st.toast("A run is training already; this is it.")
 
 
 @reported
-def add(values: dict[str, object]) -> None:
+def add() -> None:
     """Queue a run behind those that train; a second click finds it there."""
-    _, new = backend().add(parse_config(values))
+    _, new = backend().add(forms.current(TRAIN))
     st.toast(
         "Added to the queue."
         if new
@@ -220,12 +220,11 @@ try:
             width="stretch",
             disabled=config is None,
             on_click=add if busy else start,
-            args=(config.model_dump(),) if config else (),
         )
         if config is not None:
             forms.keep_link(config)
             st.caption("The address of this page carries these settings: copy it to share them.")
-        rangetest.offer(config)
+        rangetest.offer(disabled=config is None)
     with picture:
         st.fragment(live, run_every=POLL if busy or not ready else None)(ready, active, busy)
         if shown is not None and not shown.active:

@@ -9,14 +9,17 @@ from pages.ui.pictures import DIGITS, percent, picture
 NO_DIGIT = "Not a digit, most likely"
 
 
-def answer(prediction: Prediction | None) -> None:
-    """What was read and how likely each digit is; None while there is nothing to read."""
+def answer(prediction: Prediction | None, key: str = "probabilities") -> None:
+    """What was read and how likely each digit is; None while there is nothing to read.
+
+    ``key`` tells the charts of two answers on one page apart.
+    """
     words, chart = st.columns([1, 1.6])
     with words:
         st.html(f"<div style='min-height:17rem'>{_in_words(prediction)}</div>")
     shares = [0.0] * len(DIGITS) if prediction is None else prediction.probabilities.tolist()
     winner = prediction.digit if prediction is not None and prediction.is_digit else None
-    chart.plotly_chart(probability_bars(shares, DIGITS, winner), key="probabilities")
+    chart.plotly_chart(probability_bars(shares, DIGITS, winner), key=key)
 
 
 def _in_words(prediction: Prediction | None) -> str:

@@ -56,6 +56,14 @@ def keep_link(config: TrainConfig) -> None:
         st.query_params.from_dict(wanted)
 
 
+def current(prefix: str) -> TrainConfig:
+    """What the form holds now, for a callback: what was typed last is not drawn again yet.
+
+    Raises ConfigError for a value that is not allowed.
+    """
+    return parse_config({name: st.session_state[widget_key(prefix, name)] for name in FIELDS})
+
+
 def config_form(prefix: str, devices: list[tuple[str, str]], disabled: bool) -> TrainConfig | None:
     """Draw a widget for every field; the configuration, or None while a value is not allowed.
 
@@ -161,9 +169,10 @@ def _widget(prefix: str, spec: FieldSpec, devices: list[tuple[str, str]], disabl
 
 
 def _device(spec: FieldSpec, key: str, devices: list[tuple[str, str]], disabled: bool) -> str:
-    labels = dict(devices)
-    labels["auto"] = f"Automatic ({devices[0][1]})" if devices else "Automatic"
-    names = ["auto", *(name for name, _ in devices)]
+    # The browser names its choice by the label, so none may change once it was shown: the devices
+    # are known a few seconds after the first page.
+    labels = {"auto": "Automatic", **dict(devices)}
+    names = list(labels)
     if st.session_state[key] not in names:
         names.append(st.session_state[key])  # asked for by a link; Start will say what is there
     return st.selectbox(

@@ -4,9 +4,8 @@ import uuid
 
 import streamlit as st
 
-from mnist_core.config import TrainConfig
 from mnist_core.range_chart import range_chart
-from pages.ui.forms import TRAIN, widget_key
+from pages.ui.forms import TRAIN, current, widget_key
 from pages.ui.state import backend, reported
 
 POLL = 0.3  # seconds between two looks at a test that runs
@@ -14,10 +13,10 @@ TEST = "range"  # session key: (settings, Dask future) of the latest test
 
 
 @reported
-def begin(values: str) -> None:
+def begin() -> None:
     from mnist_core.range_test import range_test_job
 
-    config = TrainConfig.model_validate_json(values)
+    config = current(TRAIN)
     key = f"range-{uuid.uuid4().hex}"
     future = backend().queue.submit(range_test_job, config, key=key, device=config.device)
     st.session_state[TEST] = (config, future)
@@ -27,15 +26,14 @@ def use(rate: float) -> None:
     st.session_state[widget_key(TRAIN, "learning_rate")] = rate
 
 
-def offer(config: TrainConfig | None) -> None:
+def offer(disabled: bool) -> None:
     """A button that starts the test, and beneath it what came out."""
     st.button(
         "Find a learning rate",
         icon=":material/search:",
         width="stretch",
-        disabled=config is None,
+        disabled=disabled,
         on_click=begin,
-        args=(config.model_dump_json(),) if config else (),
         help=(
             "A few hundred steps with a growing learning rate: where the loss falls fastest is a "
             "good one to begin with. It changes nothing by itself."

@@ -1,5 +1,6 @@
 """What pages share: the store, the job queue and the devices, opened once a process."""
 
+import base64
 import functools
 import threading
 from collections.abc import Callable
@@ -23,9 +24,17 @@ RUNS = "runs"  # query parameter (ids with commas) and session key: the runs tha
 
 
 def page(title: str) -> None:
-    """A page's title, icon and width; the icon is a file here, so nothing is fetched for it."""
-    icon = Path(__file__).with_name("icon.png")
-    st.set_page_config(page_title=f"{title} · MNIST Lab", page_icon=icon, layout="wide")
+    """A page's title, icon and width.
+
+    The icon travels inside the page: by the time the browser asks for a file, Streamlit may have
+    dropped it with the page that was left.
+    """
+    icon = base64.b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode()
+    st.set_page_config(
+        page_title=f"{title} · MNIST Lab",
+        page_icon=f"data:image/png;base64,{icon}",
+        layout="wide",
+    )
 
 
 class Backend:

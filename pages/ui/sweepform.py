@@ -5,7 +5,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from mnist_core.config import FIELDS, parse_config
-from mnist_core.errors import ConfigError, MnistLabError
+from mnist_core.errors import ConfigError, MnistLabError, Problem
 from mnist_core.sweep_config import (
     AXIS_SYNTAX,
     NO_AXIS,
@@ -57,6 +57,11 @@ def free_name(names: list[str]) -> str:
     return next(name for i in range(1, len(names) + 2) if (name := f"sweep {i}") not in names)
 
 
+def offer_name(names: list[str]) -> None:
+    """Put a name that no study has into the form (from a callback)."""
+    st.session_state[key("name")] = free_name(names)
+
+
 def fill(config: SweepConfig, names: list[str]) -> None:
     """Put a study's settings into the form, to be changed (from a callback)."""
     values = {
@@ -78,46 +83,37 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
     """Draw the form; the study, or None while a value is not allowed (said at its field)."""
     for name, value in {**DEFAULTS, "name": free_name(names)}.items():
         st.session_state.setdefault(key(name), value)
-    problems: dict[str, list[str]] = {}
     slots: dict[str, Any] = {}
 
     def slot(field: str) -> None:
         slots[field] = st.container()
 
-    name = st.text_input("Name", key=key("name"))
+    st.text_input("Name", key=key("name"))
     slot("name")
-    allowed = [field for field in FIELDS if field not in NO_AXIS]
     fields = st.multiselect(
         "Explore",
-        allowed,
+        [field for field in FIELDS if field not in NO_AXIS],
         format_func=lambda field: FIELDS[field].label,
         key=key("fields"),
         help="The settings that differ from trial to trial. All others are as on the Train page.",
     )
     slot("axes")
-    axes = {}
     for field in fields:
         st.session_state.setdefault(key(f"axis.{field}"), usual_axis(field))
-        text = st.text_input(
+        st.text_input(
             FIELDS[field].label,
             key=key(f"axis.{field}"),
             help=f"{AXIS_SYNTAX}. {FIELDS[field].help}",
         )
         slot(field)
-        try:
-            axes[field] = parse_axis(field, text)
-        except ConfigError as error:
-            problems[field] = [problem.allowed for problem in error.problems]
-    sampler = st.selectbox(
-        "Sampler", get_args(Sampler), format_func=SAMPLERS.__getitem__, key=key("sampler")
-    )
+    st.selectbox("Sampler", get_args(Sampler), format_func=SAMPLERS.__getitem__, key=key("sampler"))
     slot("sampler")
-    trials = st.number_input("Trials", min_value=1, key=key("trials"))
+    st.number_input("Trials", min_value=1, key=key("trials"))
     slot("trials")
     if "epochs" not in fields:
         st.number_input("Epochs", min_value=1, max_value=1000, key=key("epochs"))
     with st.expander("More settings"):
-        pruner = st.selectbox(
+        st.selectbox(
             "Pruning",
             get_args(Pruner),
             format_func=PRUNERS.__getitem__,
@@ -125,38 +121,52 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
             help="Cuts trials that fall behind, so that the others get their time.",
         )
         slot("pruner")
-        objective = st.selectbox(
+        st.selectbox(
             "Objective",
             get_args(Objective),
             format_func=OBJECTIVES.__getitem__,
             key=key("objective"),
         )
-    config = None
-    if not problems:
+    try:
+        return current(names)
+    except ConfigError as error:
+        for problem in error.problems:
+            slot_of = slots.get(problem.field, slots["axes"])
+            slot_of.error(problem.allowed, icon=":material/error:")
+    return None
+
+
+def current(names: list[str]) -> SweepConfig:
+    """What the form holds now; a button's callback sees what was typed last, too.
+
+    ``names`` are of the studies that exist. Raises ConfigError with every value that is not
+    allowed.
+    """
+    value = {name: st.session_state[key(name)] for name in ("name", *DEFAULTS)}
+    name = value.pop("name").strip()
+    problems = []
+    if name in names:
+        taken = "a study of this name exists; resume it, or choose another name"
+        problems.append(Problem("name", name, taken))
+    axes = []
+    for field in value.pop("fields"):
+        text = st.session_state.setdefault(key(f"axis.{field}"), usual_axis(field))
         try:
-            base = st.session_state.get(key("base")) or _train_settings()
-            config = parse_sweep(
-                {
-                    "name": name.strip(),
-                    "base": {**base.model_dump(), "epochs": st.session_state[key("epochs")]}
-                    if "epochs" not in fields
-                    else base,
-                    "axes": list(axes.values()),
-                    "sampler": sampler,
-                    "pruner": pruner,
-                    "objective": objective,
-                    "trials": trials,
-                }
-            )
+            axes.append(parse_axis(field, text))
         except ConfigError as error:
-            for problem in error.problems:
-                problems.setdefault(problem.field, []).append(problem.allowed)
-    if name.strip() in names:
-        problems["name"] = ["a study of this name exists; resume it, or choose another name"]
-    for field, texts in problems.items():
-        for text in texts:
-            slots.get(field, slots["axes"]).error(text, icon=":material/error:")
-    return None if problems else config
+            problems += [Problem(field, text, problem.allowed) for problem in error.problems]
+    base = st.session_state.get(key("base")) or _train_settings()
+    epochs = value.pop("epochs")
+    if all(axis.field != "epochs" for axis in axes):
+        base = {**base.model_dump(), "epochs": epochs}
+    if not problems or all(problem.field == "name" for problem in problems):
+        try:
+            config = parse_sweep({"name": name, "base": base, "axes": axes, **value})
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return config
 
 
 def _train_settings() -> Any:

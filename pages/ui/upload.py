@@ -21,5 +21,5 @@ def upload(reader: Predictor) -> None:
     if steps.empty:
         st.warning("Nothing is written on this picture, as far as I can see.")
         return
-    answer(reader(steps.image))
+    answer(reader(steps.image), key="uploaded")
     st.html(row([picture(steps.ink, "The largest writing"), picture(steps.box, "Fitted")]))

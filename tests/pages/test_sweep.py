@@ -103,6 +103,21 @@ def test_ten_million_points_no_axis_and_a_taken_name_are_refused(app: Backend) -
     page.number_input(key="sweep.epochs").set_value(1)
     page.run()
     button(page, "Start sweep").click().run()
-    assert any("a study of this name exists" in error.value for error in page.error)
+    assert not page.error
+    assert page.text_input(key="sweep.name").value == "sweep 2"
+    page.text_input(key="sweep.name").set_value("sweep 1").run()
+    assert "a study of this name exists" in page.error[0].value
+    assert button(page, "Start sweep").disabled
     assert studies().names() == ["sweep 1"]
     wait_for(page, lambda _: not look().active)
+
+
+def test_the_range_test_suggests_a_learning_rate_and_one_click_uses_it(app: Backend) -> None:
+    page = open_page("train")
+    button(page, "Find a learning rate").click()
+    page = wait_for(page, lambda p: any(b.label.startswith("Use ") for b in p.button))
+    use = next(b for b in page.button if b.label.startswith("Use "))
+    rate = float(use.label.removeprefix("Use "))
+    use.click().run()
+    assert page.number_input(key="train.learning_rate").value == rate
+    assert app.store.newest() == []
