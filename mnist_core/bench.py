@@ -25,6 +25,7 @@ from mnist_core.datasets import ResidentDataset, load_dataset, locate, split_ind
 from mnist_core.device import threads_for
 from mnist_core.errors import DataError
 from mnist_core.events import EpochEnd
+from mnist_core.gradient import gradient
 from mnist_core.model import MnistModel
 from mnist_core.optim import OPTIMIZERS
 from mnist_core.training import accuracy, fit, train
@@ -105,8 +106,7 @@ def _ours(data: ResidentDataset, config: TrainConfig) -> Iterator[tuple[float, f
 def _step_parts(data: ResidentDataset, config: TrainConfig) -> dict[str, float]:
     """Microseconds a step of each part of ``training._epoch``, over one epoch."""
     model = MnistModel(data.in_size, config.hidden_sizes, data.classes)
-    parameters = list(model.parameters())
-    optimizer = OPTIMIZERS[config.optimizer](parameters, config)
+    optimizer = OPTIMIZERS[config.optimizer](model.parameters(), config)
     order = torch.from_numpy(split_indices(len(data.images), config.val_fraction, config.seed)[0])
     batches = list(
         zip(
@@ -115,22 +115,18 @@ def _step_parts(data: ResidentDataset, config: TrainConfig) -> dict[str, float]:
             strict=True,
         )
     )
-    names = ("gather", "forward", "backward", "optimizer step", "accounting")
+    names = ("gather", "gradient", "optimizer step", "accounting")
     totals = dict.fromkeys(names, 0.0)
     losses = []
     for rows, yb in batches:
         times = [time.perf_counter()]
         xb = data.images.index_select(0, rows)
         times.append(time.perf_counter())
-        loss = F.cross_entropy(model(xb), yb)
-        times.append(time.perf_counter())
-        for parameter in parameters:
-            parameter.grad = None
-        loss.backward()
+        loss = gradient(model, xb, yb)
         times.append(time.perf_counter())
         optimizer.step()
         times.append(time.perf_counter())
-        losses.append(loss.detach())
+        losses.append(loss)
         times.append(time.perf_counter())
         for name, began, ended in zip(names, times, times[1:], strict=False):
             totals[name] += ended - began

@@ -74,15 +74,17 @@ class MnistModel(nn.Module):
         *hidden, last = self.layers
         for linear in hidden:
             x = activation(linear(x))
-            if self.dropout and self.training:
-                x = self._drop(x)
+            keep = self.draw_keep(x)
+            if keep is not None:
+                x = x * keep
         logits: Tensor = last(x)
         return logits
 
-    def _drop(self, x: Tensor) -> Tensor:
+    def draw_keep(self, x: Tensor) -> Tensor | None:
+        """What dropout multiplies ``x`` by: 0, or 1 / (1 - dropout). None if nothing is dropped."""
+        if not (self.dropout and self.training):
+            return None
         # F.dropout takes no generator; with one of our own, a run does not depend on what else
         # happens in its process.
-        keep = (
-            torch.rand(x.shape, device=x.device, generator=self.dropout_generator) >= self.dropout
-        )
-        return x * keep / (1 - self.dropout)
+        uniform = torch.rand(x.shape, device=x.device, generator=self.dropout_generator)
+        return (uniform >= self.dropout) / (1 - self.dropout)

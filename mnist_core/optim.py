@@ -9,13 +9,20 @@ import torch
 from mnist_core.config import TrainConfig
 
 
+def unhooked(step: Callable[..., None]) -> Callable[..., None]:
+    """Keep torch from wrapping ``step`` in its profiler and hooks, which takes 50 us a call."""
+    step.hooked = True  # type: ignore[attr-defined]
+    return step
+
+
 class SGD(torch.optim.SGD):
-    """torch.optim.SGD with its step written out, for dense gradients.
+    """torch.optim.SGD with its step written out, for dense gradients; it calls no hooks.
 
     Within the loop on a network of the tutorial's size, torch's own fused step costs 106 us, a
     quarter of a training step and nearly all of it Python; this one costs 27 us.
     """
 
+    @unhooked
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:

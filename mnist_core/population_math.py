@@ -1,48 +1,13 @@
-"""Activations with hand-written derivatives, a layer's tensors for a batch, and optimizer steps."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
+"""Which inputs count, a layer's tensors for a batch, and optimizer steps of a population."""
 
 import torch
 from torch import Tensor
 
 from mnist_core.config import TrainConfig
 from mnist_core.datasets import ResidentDataset
-
-aten = torch.ops.aten
+from mnist_core.gradient import Function
 
 COLUMN_MULTIPLE = 16  # 719 columns instead of 720 cost 10 % of the update's speed
-
-
-@dataclass(frozen=True)
-class Function:
-    """An activation for (sum, out=) and its derivative, applied in place to a gradient."""
-
-    forward: Callable[..., object]
-    backward: Callable[[Tensor, Tensor, Tensor], object]
-    needs_sum: bool = False
-    moves_zero: bool = False
-
-
-# The derivatives take (gradient, sum, activation).
-FUNCTIONS: dict[str, Function] = {
-    "relu": Function(
-        lambda z, out: torch.clamp_min(z, 0, out=out),
-        lambda g, z, a: aten.threshold_backward.grad_input(g, a, 0, grad_input=g),
-    ),
-    "tanh": Function(torch.tanh, lambda g, z, a: aten.tanh_backward.grad_input(g, a, grad_input=g)),
-    "sigmoid": Function(
-        torch.sigmoid,
-        lambda g, z, a: aten.sigmoid_backward.grad_input(g, a, grad_input=g),
-        moves_zero=True,
-    ),
-    "gelu": Function(
-        lambda z, out: aten.gelu.out(z, out=out),
-        lambda g, z, a: aten.gelu_backward.grad_input(g, z, grad_input=g),
-        needs_sum=True,
-    ),
-    "none": Function(lambda z, out: out, lambda g, z, a: g),
-}
 
 
 def live_columns(data: ResidentDataset) -> Tensor | None:

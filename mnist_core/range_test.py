@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import torch
 from distributed import get_worker
-from torch.nn import functional as F
 
 from mnist_core.augment import distort
 from mnist_core.cluster import own_gpu
 from mnist_core.config import TrainConfig
 from mnist_core.datasets import ResidentDataset, load_dataset, resident
 from mnist_core.device import resolve_device
+from mnist_core.gradient import gradient
 from mnist_core.state import TrainState, epoch_generator
 from mnist_core.training import split_rows
 
@@ -62,9 +62,7 @@ def range_test(
         batch = rows.index_select(0, picked)
         images = distort(data.images.index_select(0, batch), config, noise)
         labels = data.labels.index_select(0, batch)
-        loss = F.cross_entropy(model(images), labels, label_smoothing=config.label_smoothing)
-        optimizer.zero_grad()
-        loss.backward()
+        loss = gradient(model, images, labels, config.label_smoothing)
         optimizer.step()
         mean = SMOOTHING * mean + (1 - SMOOTHING) * loss.item()
         smooth = mean / (1 - SMOOTHING ** (i + 1))  # without the pull of the 0 it began with

@@ -22,7 +22,7 @@ def test_both_loops_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert min(ratios) <= result.ratio <= max(ratios)
     assert 0 <= result.tutorial_accuracy <= 1
     assert 0 <= result.our_accuracy <= 1
-    parts = ["gather", "forward", "backward", "optimizer step", "accounting", "evaluation"]
+    parts = ["gather", "gradient", "optimizer step", "accounting", "evaluation"]
     assert list(result.breakdown) == [*parts, "other"]
     assert min(result.breakdown[part] for part in parts) > 0
     text = report(result)

@@ -12,6 +12,7 @@ from mnist_core.config import TrainConfig, parse_config
 from mnist_core.datasets import ResidentDataset
 from mnist_core.errors import ConfigError
 from mnist_core.events import EpochEnd, Finished
+from mnist_core.gradient import FUNCTIONS
 from mnist_core.population import (
     MemberEvent,
     PopulationProgress,
@@ -22,7 +23,7 @@ from mnist_core.population import (
 from mnist_core.population_engine import Engine
 from mnist_core.population_groups import make_groups
 from mnist_core.population_layout import MAX_PADDING, make_buckets, member_bytes, parts
-from mnist_core.population_math import FUNCTIONS, live_columns
+from mnist_core.population_math import live_columns
 from mnist_core.population_state import Population
 from mnist_core.state import CheckpointError, TrainState
 from mnist_core.training import conclude, train
