@@ -146,8 +146,10 @@ try:
             view = studies().look(name)
             if not view.active and view.done:
                 st.markdown(studies().summary(name))
-            st.fragment(live, run_every=POLL if view.active else None)(name, view.active)
-            if not view.active:
+            if view.active:
+                st.fragment(live, run_every=POLL)(name, was_active=True)
+            else:  # no fragment: a click on a chart draws the network that it opens, below
+                live(name, was_active=False)
                 next_steps(view)
                 sweepview.opened(view)
                 if view.done:
