@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 from mnist_core.config import FIELDS, DatasetName, format_sizes, parse_config
 from mnist_core.errors import ConfigError, DrawingError, MnistLabError, StoreError
 from mnist_core.events import DataReady, Downloading, EpochEnd, Event, Finished, Progress, Started
+
+if TYPE_CHECKING:
+    from mnist_core.predict import Predictor
 
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130  # 130: what shells report for Ctrl-C
 
@@ -54,6 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("image", metavar="IMAGE", help="a PNG or JPEG with one digit")
     predict.add_argument("--run", required=True, help="id of the run whose network reads")
 
+    score = commands.add_parser("score-drawings", help="measure how well pen strokes are read")
+    from mnist_core import cli_scoring
+
+    cli_scoring.add_flags(score)
+
     data = commands.add_parser("data", help="say where a data set is, or download it")
     data.add_argument(
         "name",
@@ -64,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         help=", ".join(get_args(DatasetName)),
     )
     bench = commands.add_parser("bench", help="measure speed against the tutorial's loop")
-    for command in (train, sweep, predict, data, bench):
+    for command in (train, sweep, predict, score, data, bench):
         command.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser
 
@@ -182,21 +190,27 @@ def _train(options: dict[str, Any], as_json: bool) -> int:
     return INTERRUPTED if result.outcome == "stopped" else 0
 
 
-def _predict(options: dict[str, Any], as_json: bool) -> int:
+def load_predictor(run_id: str) -> "Predictor":
+    """The network of a run. Raises StoreError if it has none yet."""
     import torch
 
     from mnist_core.predict import Predictor
     from mnist_core.runs import RunStore
+
+    state = RunStore().load_state(run_id, torch.device("cpu"))
+    if state is None:
+        raise StoreError(f"run {run_id!r} has no network yet")
+    return Predictor(state.model)
+
+
+def _predict(options: dict[str, Any], as_json: bool) -> int:
     from mnist_core.scans import image_to_mnist
 
     image = image_to_mnist(Path(options["image"]))
     if not image.any():
         raise DrawingError(f"{options['image']} is blank: there is no digit to read")
-    state = RunStore().load_state(options["run"], torch.device("cpu"))
-    if state is None:
-        raise StoreError(f"run {options['run']!r} has no network yet")
     try:
-        prediction = Predictor(state.model)(image)
+        prediction = load_predictor(options["run"])(image)
     except ValueError as error:
         raise DrawingError(str(error)) from error
     if as_json:
@@ -251,10 +265,17 @@ def _sweep(options: dict[str, Any], as_json: bool) -> int:
     return sweep(options, as_json)
 
 
+def _score_drawings(options: dict[str, Any], as_json: bool) -> int:
+    from mnist_core.cli_scoring import score
+
+    return score(options, as_json)
+
+
 COMMANDS = {
     "train": _train,
     "sweep": _sweep,
     "predict": _predict,
+    "score-drawings": _score_drawings,
     "data": _data,
     "bench": _bench,
 }

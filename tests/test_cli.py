@@ -74,6 +74,7 @@ def test_a_bad_value_is_named_in_one_line(name: str, capsys: pytest.CaptureFixtu
         (["train", "--epochs", "0"], "--epochs '0': must be a whole number from 1 to 1000"),
         (["predict", "digit.png"], "--run"),
         (["data", "digits"], "digits"),
+        (["score-drawings", "pen.tra"], "--run --shipped"),
     ],
 )
 def test_a_bad_command_is_one_line(arguments: list[str], named: str) -> None:
@@ -220,3 +221,44 @@ def test_data_says_where_a_data_set_is(tmp_path: Path) -> None:
         "source": str(tmp_path / "data"),
         "notice": "",
     }
+
+
+@pytest.fixture
+def strokes(tmp_path: Path) -> Path:
+    """Pen strokes in the UCI original format: an upright line, a 1, and a flat one called a 7."""
+    parts = [
+        f'.SEGMENT DIGIT 0 ? "{digit}"\n.COMMENT {digit} 1 1\n.PEN_DOWN\n {line}\n.PEN_UP\n.DT 1\n'
+        for digit, line in ((1, "250 400\n 250 100"), (7, "100 250\n 400 250"))
+    ]
+    path = tmp_path / "pen.tra"
+    path.write_text("\n".join(parts))
+    return path
+
+
+def test_score_drawings_with_the_network_of_the_library(strokes: Path) -> None:
+    done = run("score-drawings", str(strokes), "--shipped", "--json")
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["source"] for row in found] == ["pixels", "strokes"]
+    for row in found:
+        assert list(row["by_pen"]) == ["8", "12", "18", "26"]
+        assert row["overall"]["total"] == 8
+        assert row["by_digit"]["1"]["accuracy"] == 1
+        assert row["by_digit"]["7"]["accuracy"] == 0  # a flat line is none
+
+
+def test_score_drawings_with_a_run_and_of_a_missing_file(
+    strokes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = RunStore()
+    config = TrainConfig(hidden_sizes=(4,))
+    run_id = store.create(config)
+    assert main(["score-drawings", str(strokes), "--run", run_id]) == 1
+    assert "has no network yet" in capsys.readouterr().err
+    store.save_state(run_id, TrainState(config, 784, 10, torch.device("cpu")))
+    assert main(["score-drawings", str(strokes), "--run", run_id]) == 0
+    printed = capsys.readouterr().out
+    assert "pen of 26 px" in printed
+    assert "digit 7" in printed
+    assert main(["score-drawings", str(strokes.with_name("no.tra")), "--shipped"]) == 1
+    assert "no.tra" in capsys.readouterr().err
