@@ -6,6 +6,7 @@ import streamlit as st
 st.navigation(
     [
         st.Page("pages/train.py", title="Train", default=True),
+        st.Page("pages/data.py", title="Data"),
         st.Page("pages/sweep.py", title="Sweep"),
         st.Page("pages/draw.py", title="Draw"),
         st.Page("pages/runs.py", title="Runs"),

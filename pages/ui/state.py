@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistLabError
@@ -29,6 +30,11 @@ def page(title: str) -> None:
     The icon travels inside the page: by the time the browser asks for a file, Streamlit may have
     dropped it with the page that was left.
     """
+    if PagesManager.uses_pages_directory:
+        # Until app.py has run once, Streamlit takes the folder's files for the pages: whoever comes
+        # first, by a link to one of them, would get them all by their files' names.
+        PagesManager.uses_pages_directory = False
+        st.rerun()
     icon = base64.b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode()
     st.set_page_config(
         page_title=f"{title} · MNIST Lab",

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import App, draw, go_to, points, watch
 
@@ -60,3 +60,12 @@ def test_a_double_click_starts_one_run(page: Page) -> None:
     go_to(page, "Draw")
     page.get_by_role("combobox", name=re.compile("Model")).click()
     expect(page.get_by_role("option")).to_have_count(2)  # and the one that comes with the app
+
+
+def test_who_comes_first_by_a_link_to_a_page_sees_the_whole_app(app: App, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{app.url}/draw")
+    expect(page.locator("canvas.upper-canvas")).to_be_visible(timeout=60_000)
+    names = page.get_by_test_id("stTopNavLink")
+    expect(names).to_have_text(["Train", "Data", "Sweep", "Draw", "Runs"])
+    page.close()

@@ -1,0 +1,43 @@
+"""Data: the pictures networks learn from, and what the distortions do to them."""
+
+import streamlit as st
+
+from mnist_core.config import FIELDS
+from mnist_core.errors import MnistLabError
+from pages.ui import samples
+from pages.ui.forms import TRAIN, widget_key
+from pages.ui.state import page
+
+page("Data")
+
+
+def use() -> None:
+    """Take the distortions over into the Train page's form."""
+    for name, spec in FIELDS.items():
+        if spec.distorts:
+            st.session_state[widget_key(TRAIN, name)] = st.session_state[samples.key(name)]
+
+
+st.caption("The pictures that networks learn from, and what distortions do to them.")
+try:
+    left, right = st.columns([1, 3], gap="large")
+    with left:
+        name = samples.choose_dataset()
+        data = samples.dataset(name)
+        label = samples.choose_class(data)
+        st.button("Other pictures", icon=":material/shuffle:", on_click=samples.next_draw)
+        st.markdown("**Distort them**")
+        distortion = samples.strengths()
+        if st.button(
+            "Train with these",
+            icon=":material/arrow_forward:",
+            type="primary",
+            on_click=use,
+            help="Takes the distortions over into the Train page's form; starts nothing.",
+        ):
+            st.switch_page("pages/train.py")
+    with right:
+        samples.facts(data)
+        samples.show(data, label, distortion)
+except MnistLabError as error:
+    st.error(str(error))

@@ -1,0 +1,65 @@
+"""The Data page: what it shows, distortions, a data set that is not there."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pages.ui.state import Backend
+from tests.pages.conftest import button, open_page
+
+
+def pictures(page: object) -> list[str]:
+    return [html.proto.body for html in page.get("html")]
+
+
+def test_pictures_are_shown_as_they_are(app: Backend) -> None:
+    page = open_page("data")
+    assert not page.exception
+    assert "pictures to learn from" in page.markdown[1].value
+    (before,) = pictures(page)
+    assert before.count("<img") == 8
+    assert any("Move a slider" in text.value for text in page.caption)
+    button(page, "Other pictures").click().run()
+    (after,) = pictures(page)
+    assert after != before
+    page.selectbox(key="data.class.mnist").set_value("3").run()
+    assert pictures(page)[0].count("<figcaption style='font-size:0.8rem;opacity:0.75'>3<") == 8
+
+
+def test_distortions_are_shown_and_taken_to_the_form(app: Backend) -> None:
+    page = open_page("data")
+    page.slider(key="data.rotation").set_value(30.0).run()
+    plain, *varied = pictures(page)
+    assert len(varied) == 4
+    assert len({plain, *varied}) == 5
+    button(page, "Train with these").click().run()
+    assert page.session_state["train.rotation"] == 30.0
+    assert page.session_state["train.shift"] == 0.0
+    assert app.store.newest() == []
+
+
+@pytest.mark.usefixtures("app")
+def test_a_damaged_file_is_a_message_that_names_it(
+    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(small_mnist, tmp_path / "copy")
+    file = copy / "MNIST" / "raw" / "train-images-idx3-ubyte"
+    file.write_bytes(file.read_bytes()[:-1])
+    monkeypatch.setenv("MNIST_LAB_DATA", str(copy))
+    page = open_page("data")
+    assert not page.exception
+    assert str(file) in page.error[0].value
+
+
+@pytest.mark.usefixtures("app")
+def test_a_data_set_without_a_way_to_get_it_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from torchvision.datasets import KMNIST
+
+    monkeypatch.setattr(KMNIST, "mirrors", ["http://127.0.0.1:9/"])  # nobody listens there
+    page = open_page("data")
+    page.selectbox(key="data.dataset").set_value("kmnist").run()
+    assert not page.exception
+    assert "MNIST_LAB_DATA" in page.error[0].value
