@@ -4,7 +4,8 @@ import streamlit as st
 
 from mnist_core.charts import probability_bars
 from mnist_core.predict import Prediction
-from pages.ui.pictures import DIGITS, percent, picture
+from pages.ui.pictures import DIGITS, picture
+from pages.ui.words import percent
 
 NO_DIGIT = "Not a digit, most likely"
 
@@ -30,7 +31,7 @@ def _in_words(prediction: Prediction | None) -> str:
         )
     if prediction.is_digit:
         said = f"<div role='status' style='font-size:5rem;line-height:1'>{prediction.digit}</div>"
-        sure = f"{percent(prediction.confidence)} sure"
+        sure = f"{percent(prediction.confidence, 1)} sure"
     else:
         said = f"<div role='status' style='font-size:1.6rem;line-height:1.2'>{NO_DIGIT}</div>"
         sure = f"If it is one, then a {prediction.digit}"

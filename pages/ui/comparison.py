@@ -8,8 +8,8 @@ from mnist_core.compare import accuracies, differing, group_of, settings_key, ve
 from mnist_core.compare_chart import CURVES, Curve, compare_curves
 from mnist_core.run_records import Run
 from pages.ui import forms, seeds
-from pages.ui.runview import percent
 from pages.ui.state import backend
+from pages.ui.words import percent
 
 MAX_CURVES = 40  # more lines than this nobody can follow, and each is a question to the store
 

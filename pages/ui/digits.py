@@ -9,8 +9,9 @@ from mnist_core.my_digits import MOST_BYTES, MyDigit, MyDigits, as_tensors, pars
 from mnist_core.strokes import as_strokes
 from mnist_core.teaching import teach
 from pages.ui import canvas, models
-from pages.ui.pictures import DIGITS, percent, picture
+from pages.ui.pictures import DIGITS, picture
 from pages.ui.state import backend
+from pages.ui.words import percent
 
 PAGE = 24  # thumbnails at once
 COLUMNS = 8
@@ -95,7 +96,7 @@ def _scores(digits: tuple[MyDigit, ...], model: str, runs: models.Readers) -> No
         rows.append(
             {
                 "Model": models.title(who, runs),
-                f"Your {len(digits)} digits": percent(float(right)),
+                f"Your {len(digits)} digits": percent(float(right), 1),
                 "Test set": "" if test is None else percent(test, 2),
             }
         )

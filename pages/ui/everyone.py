@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from mnist_core.predict import Prediction, vote
 from pages.ui import models
 from pages.ui.answer import NO_DIGIT
-from pages.ui.pictures import DIGITS, bars, percent
+from pages.ui.pictures import DIGITS, bars
+from pages.ui.words import percent
 
 DEFAULT = 4  # models shown until somebody chooses
 
@@ -39,7 +40,7 @@ def everyone(image: NDArray[np.float32], runs: models.Readers) -> None:
 
 def _card(name: str, prediction: Prediction) -> str:
     digit = str(prediction.digit) if prediction.is_digit else "–"
-    sure = f"{percent(prediction.confidence)} sure" if prediction.is_digit else NO_DIGIT.lower()
+    sure = f"{percent(prediction.confidence, 1)} sure" if prediction.is_digit else NO_DIGIT.lower()
     shares = bars(
         prediction.probabilities.tolist(), DIGITS, prediction.digit if prediction.is_digit else None
     )

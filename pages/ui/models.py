@@ -8,6 +8,7 @@ from mnist_core.config import PRESETS
 from mnist_core.runs import Run
 from pages.ui import runview
 from pages.ui.state import RUN, backend, predictor, select_run
+from pages.ui.words import percent
 
 if TYPE_CHECKING:
     from mnist_core.predict import Predictor
@@ -34,7 +35,7 @@ def readers() -> Readers:
 def name(model: str, runs: Readers) -> str:
     """How a model is called, with its test accuracy."""
     accuracy = test_accuracy(model, runs)
-    shown = "" if accuracy is None else f" · test {runview.percent(accuracy)}"
+    shown = "" if accuracy is None else f" · test {percent(accuracy)}"
     return title(model, runs) + shown
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_core.charts import ACCENT, MUTED, PALETTE
+from pages.ui.words import percent
 
 DIGITS = tuple("0123456789")
 # On black: the palette's light blue speaks for, its orange against.
@@ -21,10 +22,6 @@ FOR, AGAINST = (
     np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)], np.float32)
     for colour in (PALETTE[5], PALETTE[1])
 )
-
-
-def percent(share: float, digits: int = 1) -> str:
-    return f"{share:.{digits}%}".replace("%", " %")
 
 
 def picture(image: NDArray[np.float32], caption: str, side: int = 140, label: str = "") -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from mnist_core.charts import accuracy_curve, loss_curve, run_colour
 from mnist_core.run_records import Run
+from pages.ui.words import duration, percent
 
 HEADLINES = {
     "queued": "Waiting for a free worker",
@@ -14,16 +15,6 @@ HEADLINES = {
     "failed": "Failed",
     "interrupted": "Interrupted: the process that trained it is gone",
 }
-
-
-def percent(share: float) -> str:
-    return f"{share:.2%}".replace("%", " %")
-
-
-def duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
 def progress_bar(run: Run) -> None:

@@ -5,8 +5,8 @@ import streamlit as st
 from mnist_core.compare import SEED_RUNS, accuracies, more_seeds, spread
 from mnist_core.config import TrainConfig
 from mnist_core.run_records import Run
-from pages.ui.runview import percent
 from pages.ui.state import backend, reported
+from pages.ui.words import percent
 
 
 @reported

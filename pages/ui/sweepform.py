@@ -17,8 +17,9 @@ from mnist_core.sweep_config import (
     parse_sweep,
     usual_axis,
 )
-from pages.ui import forms, runview
+from pages.ui import forms
 from pages.ui.studies import studies
+from pages.ui.words import duration
 
 POLL = 0.5  # seconds between two looks for the measured cost
 SAMPLERS = {
@@ -199,6 +200,6 @@ def _cost(config: SweepConfig) -> str | None:
         return f":red[{error}]"
     if found is None:
         return None
-    time = runview.duration(found.seconds)
+    time = duration(found.seconds)
     memory = f"{found.memory / 2**20:,.0f} MB"
     return f"{found.trials:,} trials · about {time} on one worker · {memory} of memory"

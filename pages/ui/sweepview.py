@@ -12,6 +12,7 @@ from mnist_core.sweep_view import StudyView
 from pages.ui import runview
 from pages.ui.state import backend, select_run, select_runs
 from pages.ui.studies import TRIAL
+from pages.ui.words import duration, percent
 
 HEADLINES = {
     "running": "Training",
@@ -28,7 +29,7 @@ def progress(view: StudyView) -> None:
         if view.download < 1:
             st.progress(view.download, text=f"Downloading the data set ({view.download:.0%})")
         elif view.models_per_second:
-            left = runview.duration(view.seconds_left)
+            left = duration(view.seconds_left)
             share = min(view.done / view.planned, 1.0)
             st.progress(share, text=f"{view.done:,} of {view.planned:,} trials · {left} left")
         else:
@@ -36,7 +37,7 @@ def progress(view: StudyView) -> None:
     best = view.best
     trials, top, pace = st.columns(3)
     trials.metric("Trials", f"{view.done:,} of {view.planned:,}")
-    top.metric("Best so far", runview.percent(best["val_accuracy"]) if best else "–")
+    top.metric("Best so far", percent(best["val_accuracy"]) if best else "–")
     speed = f"{view.models_per_second:.2f}" if view.models_per_second else "–"
     pace.metric("Models per second", speed)
 

@@ -6,7 +6,8 @@ import streamlit as st
 from mnist_core.datasets import locate, resident
 from mnist_core.insight import Neighbours, attribution, counterfactual
 from mnist_core.predict import Prediction, Predictor
-from pages.ui.pictures import percent, picture, row, signed
+from pages.ui.pictures import picture, row, signed
+from pages.ui.words import percent
 
 NEAREST = 6
 INK = np.float32(0.25)  # how bright ink without a say is
@@ -47,6 +48,6 @@ def _change(reader: Predictor, image: np.ndarray, winner: int, runner_up: int) -
     return row(
         [
             picture(signed(needed - image), f"blue: more ink, orange: less ({percent(amount, 0)})"),
-            picture(needed, f"then: {changed.digit}, {percent(changed.confidence)}"),
+            picture(needed, f"then: {changed.digit}, {percent(changed.confidence, 1)}"),
         ]
     )

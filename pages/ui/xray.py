@@ -6,7 +6,8 @@ from mnist_core.drawing import Preparation, Steps, prepare_strokes
 from mnist_core.insight import Response, strongest_responses
 from mnist_core.predict import Prediction, Predictor
 from pages.ui.canvas import Drawing
-from pages.ui.pictures import DIGITS, bars, percent, picture, row, signed
+from pages.ui.pictures import DIGITS, bars, picture, row, signed
+from pages.ui.words import percent
 
 UNITS = 8  # of the first layer, shown
 STEPS = {
@@ -31,9 +32,9 @@ def xray(strokes: Drawing, prediction: Prediction, reader: Predictor) -> None:
     st.html(row(_pictures(steps)))
     if not all(kept.values()):
         st.html(
-            f"With every step: <b>{prediction.digit}</b>, {percent(prediction.confidence)}. "
+            f"With every step: <b>{prediction.digit}</b>, {percent(prediction.confidence, 1)}. "
             f"Without {', '.join(STEPS[flag][0].lower() for flag in kept if not kept[flag])}: "
-            f"<b>{changed.digit}</b>, {percent(changed.confidence)}."
+            f"<b>{changed.digit}</b>, {percent(changed.confidence, 1)}."
         )
     left, right = st.columns([1.6, 1], gap="large")
     with left:
