@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import torch
 
-from mnist_core.bench import _tutorial
+from mnist_core.bench import tutorial_epochs
 from mnist_core.config import TrainConfig, parse_config
 from mnist_core.datasets import ResidentDataset, load_dataset, locate
 from mnist_core.population import RoundEnd, train_population
@@ -86,8 +86,8 @@ def measure(repeats: int) -> dict[str, object]:
     assert root is not None, "MNIST_LAB_DATA names no folder with MNIST"
     data = load_dataset("mnist").to(DEVICE)
     populations = cases(repeats)
-    tutorial = _tutorial(root, TrainConfig())
-    wide = {h: _tutorial(root, parse_config({"hidden_sizes": h})) for h in GRID_WIDTHS}
+    tutorial = tutorial_epochs(root, TrainConfig())
+    wide = {h: tutorial_epochs(root, parse_config({"hidden_sizes": h})) for h in GRID_WIDTHS}
     running = {name: rounds(configs, data) for name, configs in populations.items()}
     base: list[float] = []
     rates: list[float] = []

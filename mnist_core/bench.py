@@ -75,7 +75,7 @@ def _cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def _tutorial(root: Path, config: TrainConfig) -> Iterator[tuple[float, float]]:
+def tutorial_epochs(root: Path, config: TrainConfig) -> Iterator[tuple[float, float]]:
     """The tutorial's loop; (seconds, validation accuracy) of each epoch, without end."""
     dataset = MNIST(root, transform=ToTensor())
     train_dl, valid_dl = (
@@ -172,7 +172,7 @@ def bench(repeats: int = 5) -> BenchResult:
         tutorial_threads=many,
         our_threads=few,
     )
-    tutorial, ours = _tutorial(root, config), _ours(data, config)
+    tutorial, ours = tutorial_epochs(root, config), _ours(data, config)
     theirs_rows, our_rows, parts, evaluations = [], [], [], []
     try:
         for _ in range(repeats + 1):
