@@ -1,5 +1,6 @@
 """docs/cluster.md on one machine: PostgreSQL, a scheduler, three workers, and what dies."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,10 @@ from mnist_core.config import parse_config
 from mnist_core.errors import StoreError
 from mnist_core.jobs import JobQueue
 from mnist_core.runs import RunStore
+from mnist_core.sweep_config import parse_axis, parse_sweep
+from mnist_core.sweep_jobs import StudyQueue
+from mnist_core.sweep_study import load_study
+from mnist_core.sweep_view import CURVES
 from tests.faults.conftest import wait_until
 from tests.faults.postgres import Postgres, binaries, free_port
 
@@ -167,5 +172,36 @@ def test_runs_of_a_scheduler_that_died_are_interrupted_and_resumed(
         wait_until(lambda: len(queue.store.history(run_id)) > len(rows), "it has got further")
         queue.stop(run_id)
         wait_until(lambda: not queue.store.get(run_id).active, "it stops")
+    finally:
+        queue.close()
+
+
+def test_a_study_is_shared_by_the_workers_and_outlives_one(cluster: Cluster) -> None:
+    workers = [cluster.worker() for _ in range(2)]
+    queue = JobQueue(RunStore())
+    try:
+        wait_until(lambda: len(queue.workers()) == 2, "the workers are there")
+        studies = StudyQueue(queue)
+        rates = ",".join(f"0.{digits:02}" for digits in range(1, 33))
+        axes = [parse_axis("learning_rate", rates), parse_axis("hidden_sizes", "4,8")]
+        base = parse_config({"epochs": 60, "batch_size": 8})
+        studies.start(parse_sweep({"name": "shared", "base": base, "axes": axes}))
+        wait_until(lambda: len(studies.look("shared").curves) == 64, "both have a population")
+        populations = [
+            json.loads(value)
+            for key, value in load_study("shared", studies.storage)[0].user_attrs.items()
+            if key.startswith(CURVES)
+        ]
+        assert len({population["job"] for population in populations}) == 2
+        assert studies.look("shared").done == 0
+        workers[0].kill()
+        cluster.worker()
+        wait_until(lambda: not studies.look("shared").active, "the study ends")
+        view = studies.look("shared")
+        assert (view.state, view.done) == ("completed", 64)
+        settings = {(row["learning_rate"], row["hidden_sizes"]) for row in view.rows}
+        assert len(settings) == 64
+        ended = [run for run in queue.store.newest() if run.state == "completed"]
+        assert len({run.trial for run in ended}) == len(ended) == 64
     finally:
         queue.close()
