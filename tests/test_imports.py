@@ -18,7 +18,7 @@ PAGES, SHARED = sorted((ROOT / "pages").glob("*.py")), sorted((ROOT / "pages" / 
 LAYERS = (
     ("errors", "events", "settings", "distortion"),
     ("config", "device", "model", "strokes"),
-    ("optim", "download", "drawing", "augment"),
+    ("optim", "download", "drawing", "augment", "gradient"),
     ("state", "datasets"),
     ("training",),
 )
