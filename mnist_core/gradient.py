@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mnist_core.model import MnistModel
 
@@ -71,13 +72,11 @@ def gradient(model: MnistModel, images: Tensor, labels: Tensor, smoothing: float
         passed.append((linear, x, sums, active, keep))
         x = active if keep is None else active * keep
     log_p = torch.log_softmax(torch.addmm(last.bias, x, last.weight.t()), 1)
-    targets = labels[:, None]
-    picked = log_p.gather(1, targets)
-    loss = picked.mean() * (smoothing - 1)
+    loss = F.nll_loss(log_p, labels) * (1 - smoothing)
     if smoothing:
         loss -= log_p.mean() * smoothing
     # d(cross-entropy)/d(logits) = softmax - what is wanted
-    grad = log_p.exp_().scatter_(1, targets, picked.exp_().sub_(1 - smoothing))
+    grad = log_p.exp_().scatter_(1, labels[:, None], smoothing - 1, reduce="add")
     if smoothing:
         grad -= smoothing / grad.shape[1]
     grad /= len(labels)
