@@ -1,8 +1,9 @@
 """Train: choose the hyperparameters, start, and watch the network learn."""
 
+import time
+
 import streamlit as st
 
-from mnist_core.charts import accuracy_curve
 from mnist_core.config import FIELDS, PRESETS, parse_config
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.run_records import Run
@@ -94,6 +95,16 @@ def look() -> tuple[Run | None, list[dict[str, float]]]:
         return None, []
 
 
+def first_rows(run: Run) -> list[dict[str, float]]:
+    """Look more often for a run's first point, so that it is not one more poll away."""
+    rows: list[dict[str, float]] = []
+    until = time.monotonic() + POLL
+    while not rows and time.monotonic() < until:
+        time.sleep(POLL / 10)
+        rows = backend().store.history(run.id)
+    return rows
+
+
 def live(was_ready: bool, was_active: bool, was_busy: bool) -> None:
     """The picture: polled while anything trains, drawn once when nothing does."""
     try:
@@ -107,38 +118,41 @@ def _live(was_ready: bool, was_active: bool, was_busy: bool) -> None:
     if backend().ready and not was_ready:
         st.rerun()  # now it is known whether there is a run to show
     run, rows = look()
+    if run is not None and run.active and not rows:
+        rows = first_rows(run)
     active = backend().store.active() if was_ready else []
     if was_busy and not active:
         st.rerun()
+    top = st.container()
     if run is None:
-        st.info(
+        top.info(
             "Nothing is trained yet. Press **Start training** and watch the accuracy climb, epoch "
             "by epoch; the tutorial's settings take a few seconds.",
             icon=":material/arrow_back:",
         )
-        # An empty chart, not none: the browser loads the chart's code now, not at the first point.
-        st.plotly_chart(accuracy_curve([], last_epoch=5), key="accuracy-empty")
+        runview.charts(None, [], key="live")
         return
     if was_active and not run.active:
         st.rerun()
-    head, side = st.columns([4, 1], vertical_alignment="center")
-    head.markdown(f"**{run.name}** · {runview.HEADLINES[run.state]}")
-    if run.active:
-        side.button(
-            "Stopping …" if run.stop_requested else "Stop",
-            key="stop",
-            icon=":material/stop:",
-            on_click=stop,
-            args=(run.id,),
-            disabled=run.stop_requested,
-            width="stretch",
-        )
-        runview.progress_bar(run)
-    if run.data.get("notice"):
-        st.warning(run.data["notice"], icon=":material/info:")
-    if run.error:
-        st.error(run.error)
-    runview.charts(run, rows)
+    with top:
+        head, side = st.columns([4, 1], vertical_alignment="center")
+        head.markdown(f"**{run.name}** · {runview.HEADLINES[run.state]}")
+        if run.active:
+            side.button(
+                "Stopping …" if run.stop_requested else "Stop",
+                key="stop",
+                icon=":material/stop:",
+                on_click=stop,
+                args=(run.id,),
+                disabled=run.stop_requested,
+                width="stretch",
+            )
+            runview.progress_bar(run)
+        if run.data.get("notice"):
+            st.warning(run.data["notice"], icon=":material/info:")
+        if run.error:
+            st.error(run.error)
+    runview.charts(run, rows, key="live")
     if not run.active:
         runview.figures(run, rows)
     queueview.queue_list(active, run.id)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_core.charts import accuracy_curve, loss_curve, run_colour
+from mnist_core.charts import ACCENT, accuracy_curve, loss_curve, run_colour
 from mnist_core.run_records import Run
 from pages.ui.words import duration, percent
 
@@ -40,24 +40,29 @@ def progress_bar(run: Run) -> None:
         st.progress(0.0, text=HEADLINES[run.state])
 
 
-def charts(run: Run, rows: list[dict[str, float]]) -> None:
-    """Accuracy large, losses beside it; both keep a viewer's zoom while they grow."""
-    segments = [(s.start, s.config.learning_rate) for s in run.segments]
-    last = max(run.last_epoch, int(rows[-1]["epoch"]) if rows else 0)
+def charts(run: Run | None, rows: list[dict[str, float]], key: str = "") -> None:
+    """Accuracy large, losses beside it; both keep a viewer's zoom while they grow.
+
+    Without a run they are empty. Charts of the same ``key`` take each other's place in the
+    browser, which is faster than to make new ones; by default each run has its own.
+    """
+    segments = [(s.start, s.config.learning_rate) for s in run.segments] if run else []
+    last = max(run.last_epoch if run else 5, int(rows[-1]["epoch"]) if rows else 0)
+    name = run.id if run else ""
     left, right = st.columns([3, 2])
     left.plotly_chart(
         accuracy_curve(
             rows,
             last,
             segments,
-            revision=run.id,
-            colour=run_colour(run.id),
-            restarts=run.restarts,
+            revision=name,
+            colour=run_colour(run.id) if run else ACCENT,
+            restarts=run.restarts if run else (),
         ),
-        key=f"accuracy-{run.id}",
+        key=f"accuracy-{key or name}",
     )
-    right.plotly_chart(loss_curve(rows, last, segments, revision=run.id), key=f"loss-{run.id}")
-    if run.restarts:
+    right.plotly_chart(loss_curve(rows, last, segments, revision=name), key=f"loss-{key or name}")
+    if run and run.restarts:
         epochs = ", ".join(map(str, run.restarts))
         st.caption(
             f"Training was broken off and went on from what was saved after epoch {epochs}; the "
