@@ -1,6 +1,6 @@
 """Populations against the tutorial's own loop: seconds a model and epoch, on full MNIST.
 
-    MNIST_LAB_DATA=<folder with MNIST> python benchmarks/population.py [--json] [--repeats 3]
+    MNIST_LAB_DATA=<folder with MNIST> python -m benchmarks.population [--json] [--repeats 3]
 
 48,000 digits to train and 12,000 to validate in each epoch, batches of 100. Repeats are
 interleaved, each begins with an epoch of the tutorial's loop, and every ratio is taken within its
