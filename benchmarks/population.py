@@ -3,8 +3,9 @@
     MNIST_LAB_DATA=<folder with MNIST> python -m benchmarks.population [--json] [--repeats 3]
 
 48,000 digits to train and 12,000 to validate in each epoch, batches of 100. Repeats are
-interleaved, each begins with an epoch of the tutorial's loop, and every ratio is taken within its
-repeat; an epoch of each goes before as a warm-up and is left out. The matrix rate is that of a
+interleaved, and a processor's clock changes within seconds: so an epoch of the tutorial's loop goes
+before each population's, and the ratio is between these two. An epoch of each goes before as a
+warm-up and is left out. The matrix rate is that of a
 2048^3 product in float32, measured in each repeat.
 """
 
@@ -89,18 +90,17 @@ def measure(repeats: int) -> dict[str, object]:
     tutorial = tutorial_epochs(root, TrainConfig())
     wide = {h: tutorial_epochs(root, parse_config({"hidden_sizes": h})) for h in GRID_WIDTHS}
     running = {name: rounds(configs, data) for name, configs in populations.items()}
-    base: list[float] = []
-    rates: list[float] = []
+    base: dict[str, list[float]] = {name: [] for name in populations}
+    rates: dict[str, list[float]] = {name: [] for name in populations}
     seconds: dict[str, list[float]] = {name: [] for name in populations}
     for repeat in range(repeats + 1):
-        tutorial_seconds, _ = next(tutorial)
-        taken = {name: next(source) for name, source in running.items()}
-        rate = matrix_rate()
-        if repeat:  # the first is the warm-up
-            base.append(tutorial_seconds)
-            rates.append(rate)
-            for name, value in taken.items():
-                seconds[name].append(value / len(populations[name]))
+        for name, source in running.items():
+            tutorial_seconds, _ = next(tutorial)
+            taken = next(source) / len(populations[name])
+            if repeat:  # the first is the warm-up
+                base[name].append(tutorial_seconds)
+                seconds[name].append(taken)
+                rates[name].append(matrix_rate())
     rows = []
     for name, configs in populations.items():
         work = statistics.mean(operations(c) for c in configs)
@@ -110,10 +110,10 @@ def measure(repeats: int) -> dict[str, object]:
                 "models": len(configs),
                 "ms_per_model_epoch": 1e3 * statistics.median(seconds[name]),
                 "times_tutorial": statistics.median(
-                    b / s for b, s in zip(base, seconds[name], strict=True)
+                    b / s for b, s in zip(base[name], seconds[name], strict=True)
                 ),
                 "share_of_matrix_rate": statistics.median(
-                    work / s / r for s, r in zip(seconds[name], rates, strict=True)
+                    work / s / r for s, r in zip(seconds[name], rates[name], strict=True)
                 ),
             }
         )
@@ -121,9 +121,9 @@ def measure(repeats: int) -> dict[str, object]:
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "repeats": repeats,
-        "tutorial_seconds_per_epoch": statistics.median(base),
+        "tutorial_seconds_per_epoch": statistics.median(itertools.chain(*base.values())),
         "tutorial_seconds_by_width": {h: next(source)[0] for h, source in wide.items()},
-        "matrix_gflops": statistics.median(rates) / 1e9,
+        "matrix_gflops": statistics.median(itertools.chain(*rates.values())) / 1e9,
         "populations": rows,
     }
 
