@@ -20,7 +20,9 @@ def answer(prediction: Prediction | None, key: str = "probabilities") -> None:
         st.html(f"<div style='min-height:17rem'>{_in_words(prediction)}</div>")
     shares = [0.0] * len(DIGITS) if prediction is None else prediction.probabilities.tolist()
     winner = prediction.digit if prediction is not None and prediction.is_digit else None
-    chart.plotly_chart(probability_bars(shares, DIGITS, winner), key=key)
+    chart.plotly_chart(
+        probability_bars(shares, DIGITS, winner), key=key, config={"displayModeBar": False}
+    )
 
 
 def _in_words(prediction: Prediction | None) -> str:
