@@ -4,9 +4,8 @@
 
 48,000 digits to train and 12,000 to validate in each epoch, batches of 100. Repeats are
 interleaved, and a processor's clock changes within seconds: so an epoch of the tutorial's loop goes
-before each population's, and the ratio is between these two. An epoch of each goes before as a
-warm-up and is left out. The matrix rate is that of a
-2048^3 product in float32, measured in each repeat.
+before each population's, and the ratio is between these two. The matrix rate, measured after it, is
+that of a 2048^3 product in float32. An epoch of each goes before as a warm-up and is left out.
 """
 
 import argparse

@@ -138,8 +138,7 @@ def _as_line(event: Event) -> str | None:
 
 
 def _download_line(event: Downloading) -> str:
-    share = event.done / event.total if event.total else 0
-    return f"Downloading {event.dataset}: {event.done / 1e6:.1f} MB, {share:.0%}"
+    return f"Downloading {event.dataset}: {event.done / 1e6:.1f} MB, {event.share:.0%}"
 
 
 @contextmanager
@@ -222,19 +221,15 @@ def _predict(options: dict[str, Any], as_json: bool) -> int:
 
 
 def _data(options: dict[str, Any], as_json: bool) -> int:
-    from mnist_core.datasets import prepare
+    from mnist_core.datasets import load_dataset
 
-    steps = prepare(options["name"])
-    while True:
-        try:
-            event = next(steps)
-        except StopIteration as end:
-            dataset = end.value
-            break
+    def arrived(event: Downloading) -> None:
         if as_json:
             print_json(as_json_fields(event))
         else:
             print(_download_line(event), flush=True)
+
+    dataset = load_dataset(options["name"], arrived)
     ready = DataReady(dataset.name, dataset.source, dataset.notice)
     if as_json:
         print_json(as_json_fields(ready))

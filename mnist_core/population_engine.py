@@ -17,9 +17,10 @@ from torch import Tensor
 from mnist_core.augment import distort
 from mnist_core.datasets import ResidentDataset
 from mnist_core.gradient import FUNCTIONS
-from mnist_core.population_layout import EVAL_BATCH, SLOTS, Packed, make_buckets, parts, places
+from mnist_core.population_layout import SLOTS, Packed, make_buckets, parts, places
 from mnist_core.population_math import Block, optimizer_step
 from mnist_core.state import TrainState, epoch_generator
+from mnist_core.training import EVAL_BATCH
 
 
 class _Batch:

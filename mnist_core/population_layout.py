@@ -13,12 +13,11 @@ import torch
 from torch import Tensor
 
 from mnist_core.config import TrainConfig
+from mnist_core.training import EVAL_BATCH
 
 # A bucket pads its members by less than this factor. At 1.15, 64 widths drawn at random from
 # 16..256 make some 20 buckets and 6 % of padding; a grid of widths makes one bucket a width.
 MAX_PADDING = 1.15
-
-EVAL_BATCH = 1000  # pictures evaluated at once: from here on the product runs at its full rate
 
 SLOTS: dict[str, tuple[str, ...]] = {  # what PyTorch's optimizers call their tensors
     "sgd": (),

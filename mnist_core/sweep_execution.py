@@ -63,7 +63,7 @@ def _execute(
         except StopIteration as end:
             dataset = end.value
             break
-        study.set_user_attr(DOWNLOAD, arrived.done / arrived.total if arrived.total else 0.0)
+        study.set_user_attr(DOWNLOAD, arrived.share)
         yield arrived
         if study.user_attrs.get(STOP):
             return

@@ -1,10 +1,12 @@
 """Sweep: train many networks at once and see which settings matter."""
 
+from functools import partial
+
 import streamlit as st
 
 from mnist_core.errors import ConfigError, MnistLabError
 from mnist_core.sweep_view import StudyView
-from pages.ui import sweepform, sweepview
+from pages.ui import runview, sweepform, sweepview
 from pages.ui.state import page, reported, show_problem
 from pages.ui.studies import select_study, selected_study, studies
 
@@ -55,17 +57,8 @@ def live(name: str, was_active: bool) -> None:
     view = studies().look(name)
     if was_active and not view.active:
         st.rerun()
-    head, side = st.columns([4, 1], vertical_alignment="center")
-    head.markdown(f"**{view.name}** · {sweepview.HEADLINES[view.state]}")
-    if view.active:
-        side.button(
-            "Stopping …" if view.stopping else "Stop",
-            icon=":material/stop:",
-            on_click=stop,
-            args=(name,),
-            disabled=view.stopping,
-            width="stretch",
-        )
+    ask = partial(stop, name) if view.active else None
+    runview.headline(view.name, sweepview.HEADLINES[view.state], ask, view.stopping)
     if view.error:
         st.error(view.error)
     sweepview.progress(view)

@@ -1,6 +1,7 @@
 """Train: choose the hyperparameters, start, and watch the network learn."""
 
 import time
+from functools import partial
 
 import streamlit as st
 
@@ -123,36 +124,25 @@ def _live(was_ready: bool, was_active: bool, was_busy: bool) -> None:
     active = backend().store.active() if was_ready else []
     if was_busy and not active:
         st.rerun()
-    top = st.container()
     if run is None:
-        top.info(
+        st.info(
             "Nothing is trained yet. Press **Start training** and watch the accuracy climb, epoch "
             "by epoch; the tutorial's settings take a few seconds.",
             icon=":material/arrow_back:",
         )
-        runview.charts(None, [], key="live")
+        runview.charts(None, [])
         return
     if was_active and not run.active:
         st.rerun()
-    with top:
-        head, side = st.columns([4, 1], vertical_alignment="center")
-        head.markdown(f"**{run.name}** · {runview.HEADLINES[run.state]}")
-        if run.active:
-            side.button(
-                "Stopping …" if run.stop_requested else "Stop",
-                key="stop",
-                icon=":material/stop:",
-                on_click=stop,
-                args=(run.id,),
-                disabled=run.stop_requested,
-                width="stretch",
-            )
-            runview.progress_bar(run)
-        if run.data.get("notice"):
-            st.warning(run.data["notice"], icon=":material/info:")
-        if run.error:
-            st.error(run.error)
-    runview.charts(run, rows, key="live")
+    ask = partial(stop, run.id) if run.active else None
+    runview.headline(run.name, runview.HEADLINES[run.state], ask, run.stop_requested)
+    if run.active:
+        runview.progress_bar(run)
+    if run.data.get("notice"):
+        st.warning(run.data["notice"], icon=":material/info:")
+    if run.error:
+        st.error(run.error)
+    runview.charts(run, rows)
     if not run.active:
         runview.figures(run, rows)
     queueview.queue_list(active, run.id)

@@ -73,3 +73,14 @@ def tar_gz(folder: str, files: dict[str, bytes]) -> bytes:
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def write_lines(path: Path, *digits: tuple[int, int, tuple[int, int, int, int]]) -> Path:
+    """Pen strokes in the UCI original format; each digit is (label, writer, x0 y0 x1 y1)."""
+    parts = [
+        f'.SEGMENT DIGIT 0 ? "{digit}"\n.COMMENT {digit} {writer} 1\n.PEN_DOWN\n'
+        f" {x0} {y0}\n {x1} {y1}\n.PEN_UP\n.DT 100\n"
+        for digit, writer, (x0, y0, x1, y1) in digits
+    ]
+    path.write_text("\n".join(parts))
+    return path

@@ -16,6 +16,7 @@ from mnist_core.config import FIELDS, TrainConfig
 from mnist_core.datasets import load_sample
 from mnist_core.runs import RunStore
 from mnist_core.state import TrainState
+from tests.files import write_lines
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "mnist_core"]
@@ -226,13 +227,8 @@ def test_data_says_where_a_data_set_is(tmp_path: Path) -> None:
 @pytest.fixture
 def strokes(tmp_path: Path) -> Path:
     """Pen strokes in the UCI original format: an upright line, a 1, and a flat one called a 7."""
-    parts = [
-        f'.SEGMENT DIGIT 0 ? "{digit}"\n.COMMENT {digit} 1 1\n.PEN_DOWN\n {line}\n.PEN_UP\n.DT 1\n'
-        for digit, line in ((1, "250 400\n 250 100"), (7, "100 250\n 400 250"))
-    ]
-    path = tmp_path / "pen.tra"
-    path.write_text("\n".join(parts))
-    return path
+    upright, flat = (250, 400, 250, 100), (100, 250, 400, 250)
+    return write_lines(tmp_path / "pen.tra", (1, 1, upright), (7, 1, flat))
 
 
 def test_score_drawings_with_the_network_of_the_library(strokes: Path) -> None:

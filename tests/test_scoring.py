@@ -7,24 +7,18 @@ import pytest
 
 from mnist_core.errors import DrawingError
 from mnist_core.scoring import score_drawings
+from tests.files import write_lines
 
 
 @pytest.fixture
 def file(tmp_path):
     """Two upright lines (1, by writers 1 and 2) and a flat one that is called a 7."""
-    parts = []
-    for digit, writer, (x0, y0, x1, y1) in (
+    lines = (
         (1, 1, (250, 400, 250, 100)),
         (1, 2, (100, 300, 100, 200)),
         (7, 2, (100, 250, 400, 250)),
-    ):
-        parts.append(
-            f'.SEGMENT DIGIT 0 ? "{digit}"\n.COMMENT {digit} {writer} 1\n.PEN_DOWN\n'
-            f" {x0} {y0}\n {x1} {y1}\n.PEN_UP\n.DT 100\n"
-        )
-    path = tmp_path / "pen.tra"
-    path.write_text("\n".join(parts))
-    return path
+    )
+    return write_lines(tmp_path / "pen.tra", *lines)
 
 
 def upright_is_one(images):

@@ -134,6 +134,19 @@ def number(
     )
 
 
+def choice(spec: FieldSpec, key: str, disabled: bool = False) -> str:
+    """A list to choose from, with the choices' names."""
+    chosen: str = st.selectbox(
+        spec.label,
+        spec.choices,
+        format_func=lambda name: spec.choice_names.get(name, name),
+        help=spec.help,
+        key=key,
+        disabled=disabled,
+    )
+    return chosen
+
+
 def _step(value: float) -> float:
     """One unit of the value's leading digit: 0.5 goes to 0.6, 0.001 to 0.002."""
     return 10.0 ** int(f"{value:e}".split("e")[1]) if value else 0.001
@@ -148,14 +161,7 @@ def _widget(prefix: str, spec: FieldSpec, devices: list[tuple[str, str]], disabl
         case "int" | "float":
             return number(spec, key, disabled)
         case "choice":
-            return st.selectbox(
-                spec.label,
-                spec.choices,
-                format_func=lambda choice: spec.choice_names.get(choice, choice),
-                help=spec.help,
-                key=key,
-                disabled=disabled,
-            )
+            return choice(spec, key, disabled)
         case "sizes":
             return st.text_input(
                 spec.label,

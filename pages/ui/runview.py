@@ -1,8 +1,11 @@
 """One run on the screen: its progress, its charts and, at the end, its figures."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from mnist_core.charts import ACCENT, accuracy_curve, loss_curve, run_colour
+from mnist_core.events import Downloading
 from mnist_core.run_records import Run
 from pages.ui.words import duration, percent
 
@@ -17,14 +20,33 @@ HEADLINES = {
 }
 
 
+def headline(name: str, said: str, stop: Callable[[], None] | None, stopping: bool) -> None:
+    """What is looked at and how it stands; with ``stop``, a button that asks it to."""
+    head, side = st.columns([4, 1], vertical_alignment="center")
+    head.markdown(f"**{name}** · {said}")
+    if stop is not None:
+        side.button(
+            "Stopping …" if stopping else "Stop",
+            key="stop",
+            icon=":material/stop:",
+            on_click=stop,
+            disabled=stopping,
+            width="stretch",
+        )
+
+
+def download_bar(event: Downloading) -> None:
+    """How much of a data set has arrived."""
+    done, total = event.done / 1e6, event.total / 1e6
+    text = f"Downloading the data set: {done:.1f} of {total:.1f} MB ({event.share:.0%})"
+    st.progress(event.share, text=text)
+
+
 def progress_bar(run: Run) -> None:
     """How far an active run is; it moves within long epochs too."""
     progress = run.progress
     if "total" in progress and "fraction" not in progress:
-        done, total = progress["done"], progress["total"]
-        share = min(done / total, 1.0) if total else 0.0
-        text = f"Downloading the data set: {done / 1e6:.1f} of {total / 1e6:.1f} MB ({share:.0%})"
-        st.progress(share, text=text)
+        download_bar(Downloading(**progress))
     elif "fraction" in progress:
         epochs = run.last_epoch - run.segments[-1].start
         done = progress["epoch"] - 1 - run.segments[-1].start + progress["fraction"]
@@ -40,11 +62,10 @@ def progress_bar(run: Run) -> None:
         st.progress(0.0, text=HEADLINES[run.state])
 
 
-def charts(run: Run | None, rows: list[dict[str, float]], key: str = "") -> None:
+def charts(run: Run | None, rows: list[dict[str, float]]) -> None:
     """Accuracy large, losses beside it; both keep a viewer's zoom while they grow.
 
-    Without a run they are empty. Charts of the same ``key`` take each other's place in the
-    browser, which is faster than to make new ones; by default each run has its own.
+    Without a run they are empty: so the browser loads the charts' code before the first point.
     """
     segments = [(s.start, s.config.learning_rate) for s in run.segments] if run else []
     last = max(run.last_epoch if run else 5, int(rows[-1]["epoch"]) if rows else 0)
@@ -59,9 +80,9 @@ def charts(run: Run | None, rows: list[dict[str, float]], key: str = "") -> None
             colour=run_colour(run.id) if run else ACCENT,
             restarts=run.restarts if run else (),
         ),
-        key=f"accuracy-{key or name}",
+        key=f"accuracy-{name}",
     )
-    right.plotly_chart(loss_curve(rows, last, segments, revision=name), key=f"loss-{key or name}")
+    right.plotly_chart(loss_curve(rows, last, segments, revision=name), key=f"loss-{name}")
     if run and run.restarts:
         epochs = ", ".join(map(str, run.restarts))
         st.caption(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mnist_core.config import FIELDS
 from mnist_core.distortion import Distortion
-from pages.ui import forms
+from pages.ui import forms, runview
 from pages.ui.pictures import picture, row
 
 if TYPE_CHECKING:
@@ -28,14 +28,7 @@ def key(name: str) -> str:
 
 
 def choose_dataset() -> str:
-    spec = FIELDS["dataset"]
-    name: str = st.selectbox(
-        spec.label,
-        spec.choices,
-        format_func=lambda choice: spec.choice_names.get(choice, choice),
-        key=key("dataset"),
-    )
-    return name
+    return forms.choice(FIELDS["dataset"], key("dataset"))
 
 
 def dataset(name: str) -> "ImageDataset":
@@ -45,23 +38,11 @@ def dataset(name: str) -> "ImageDataset":
     """
     loaded: dict[str, ImageDataset] = st.session_state.setdefault("data.loaded", {})
     if name not in loaded:
-        loaded[name] = _load(name)
+        from mnist_core.datasets import load_dataset
+
+        with st.empty():
+            loaded[name] = load_dataset(name, runview.download_bar)
     return loaded[name]
-
-
-def _load(name: str) -> "ImageDataset":
-    from mnist_core.datasets import prepare
-
-    steps = prepare(name)
-    with st.empty():
-        while True:
-            try:
-                event = next(steps)
-            except StopIteration as end:
-                found: ImageDataset = end.value
-                return found
-            share = min(event.done / event.total, 1.0) if event.total else 0.0
-            st.progress(share, text=f"Downloading: {event.done / 1e6:.1f} MB ({share:.0%})")
 
 
 def choose_class(data: "ImageDataset") -> int | None:
@@ -109,12 +90,13 @@ def show(data: "ImageDataset", label: int | None, distortion: Distortion) -> Non
     import torch
 
     from mnist_core.augment import distort
+    from mnist_core.datasets import as_rows
 
     draw = np.random.default_rng(st.session_state.get(DRAW, 0))
     labels = data.labels.numpy()
     rows = np.arange(len(labels)) if label is None else np.flatnonzero(labels == label)
     picked = draw.choice(rows, min(SHOWN, len(rows)), replace=False)
-    images = data.images[torch.from_numpy(picked)].flatten(1).float() / 255
+    images = as_rows(data.images[torch.from_numpy(picked)])
     names = [data.classes[label] for label in labels[picked]]
     st.html(row([_shown(x, data, name) for x, name in zip(images, names, strict=True)]))
     if not (distortion.bends or distortion.thickness):

@@ -35,12 +35,14 @@ def page(title: str) -> None:
         # first, by a link to one of them, would get them all by their files' names.
         PagesManager.uses_pages_directory = False
         st.rerun()
-    icon = base64.b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode()
-    st.set_page_config(
-        page_title=f"{title} · MNIST Lab",
-        page_icon=f"data:image/png;base64,{icon}",
-        layout="wide",
-    )
+    st.set_page_config(page_title=f"{title} · MNIST Lab", page_icon=_icon(), layout="wide")
+
+
+@functools.cache
+def _icon() -> str:
+    """The icon as an address; read and encoded once a process."""
+    data = base64.b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode()
+    return f"data:image/png;base64,{data}"
 
 
 class Backend:

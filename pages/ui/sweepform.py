@@ -160,7 +160,7 @@ def current(names: list[str]) -> SweepConfig:
     epochs = value.pop("epochs")
     if all(axis.field != "epochs" for axis in axes):
         base = {**base.model_dump(), "epochs": epochs}
-    if not problems or all(problem.field == "name" for problem in problems):
+    if all(problem.field == "name" for problem in problems):
         try:
             config = parse_sweep({"name": name, "base": base, "axes": axes, **value})
         except ConfigError as error:

@@ -16,6 +16,9 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from tests.browser.chromium import launch
 
 ROOT = Path(__file__).resolve().parents[2]
+# Digits as strokes on the 280 x 280 pad.
+SEVEN = [[(75, 65), (200, 65), (125, 225)]]
+ONE = [[(140, 50), (140, 230)]]
 
 
 class App:

@@ -4,10 +4,7 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import App, draw, go_to, points, watch
-
-SEVEN = [[(75, 65), (200, 65), (125, 225)]]
-ONE = [[(140, 50), (140, 230)]]
+from tests.browser.conftest import SEVEN, App, draw, go_to, points, watch
 
 
 def start(page: Page, epochs: int, hidden: str = "32") -> None:

@@ -10,11 +10,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import App, draw, go_to, watch
+from tests.browser.conftest import ONE, SEVEN, App, draw, go_to, watch
 
-SEVEN = [[(75, 65), (200, 65), (125, 225)]]
 BAR = [[(110, 140), (190, 140)]]
-ONE = [[(140, 50), (140, 230)]]
 INK = """() => {
   for (const element of document.querySelectorAll('.st-key-canvas, .st-key-canvas *')) {
     const canvas = element.shadowRoot?.querySelector('canvas.dc-canvas.lower-canvas');

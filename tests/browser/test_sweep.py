@@ -2,9 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import draw, go_to
+from tests.browser.conftest import SEVEN, draw, go_to
 
-SEVEN = [[(75, 65), (200, 65), (125, 225)]]
 LONG = 300_000  # ms; 64 networks on the full MNIST take 20 s on two idle cores
 
 
