@@ -17,8 +17,8 @@ from mnist_core.events import EpochEnd, Finished, Outcome
 from mnist_core.optim import learning_rate_at
 from mnist_core.population_engine import Engine
 from mnist_core.population_groups import make_groups
+from mnist_core.population_inputs import input_use
 from mnist_core.population_layout import member_bytes
-from mnist_core.population_math import live_columns
 from mnist_core.population_state import Population
 from mnist_core.state import epoch_generator
 from mnist_core.training import PROGRESS_INTERVAL, split_rows
@@ -76,7 +76,7 @@ class _Trainer:
     def __init__(self, population: Population, data: ResidentDataset) -> None:
         self.members = population.members
         self.data = data
-        self.columns = live_columns(data)
+        self.use = input_use(data)
         self.split = cache(lambda val_fraction: split_rows(data, val_fraction))
         self.began = self.reported = time.perf_counter()
         self.work_done = self.examples = 0
@@ -93,7 +93,7 @@ class _Trainer:
         keys = [(state.config.order_seed, state.epoch) for state in states]
         distinct = list(dict.fromkeys(keys))
         orders = [distinct.index(key) for key in keys]
-        return Engine(states, self.data, orders, self.columns), distinct
+        return Engine(states, self.data, orders, self.use), distinct
 
     def epoch(self, group: list[int]) -> Iterator[PopulationProgress | MemberEvent]:
         """Train the group for an epoch and measure it. Closed early, it saves what was learnt."""

@@ -17,6 +17,7 @@ from torch import Tensor
 from mnist_core.augment import distort
 from mnist_core.datasets import ResidentDataset
 from mnist_core.gradient import FUNCTIONS
+from mnist_core.population_inputs import Inputs, choose_columns, pick
 from mnist_core.population_layout import SLOTS, Packed, make_buckets, parts, places
 from mnist_core.population_math import Block, optimizer_step
 from mnist_core.state import TrainState, epoch_generator
@@ -48,17 +49,17 @@ class _Batch:
         self.grads = [parts(engine.buckets, i, t) for i, t in enumerate(grads)]
 
 
-def _product(bias: Tensor, weight: Tensor, x: Tensor, out: Tensor) -> None:
-    """``out`` = weight @ x + bias for (units, inputs) and (inputs, pictures).
+def _product(weight: Tensor, x: Tensor, out: Tensor) -> None:
+    """``out`` = weight @ x for (units, inputs) and (inputs, pictures).
 
     As two halves where it can be halved: each thread then takes one, which on 2 cores and 100
     pictures is 7 % faster than how the library shares the whole out.
     """
     if len(weight) % 2:
-        torch.addmm(bias, weight, x, out=out)
+        torch.mm(weight, x, out=out)
         return
-    halves = [t.view(2, -1, t.shape[1]) for t in (bias, weight, out)]
-    torch.baddbmm(halves[0], halves[1], x.expand(2, -1, -1), out=halves[2])
+    halves = [t.view(2, -1, t.shape[1]) for t in (weight, out)]
+    torch.bmm(halves[0], x.expand(2, -1, -1), out=halves[1])
 
 
 class Engine:
@@ -69,7 +70,7 @@ class Engine:
     Args:
         states: sorted so that members of like widths are neighbours.
         orders: for each member which entry of ``step``'s ``rows`` it is trained on.
-        columns: see ``live_columns``.
+        use: how often the inputs are needed, see ``population_inputs.input_use``.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Engine:
         states: Sequence[TrainState],
         data: ResidentDataset,
         orders: Sequence[int],
-        columns: Tensor | None,
+        use: Tensor,
     ) -> None:
         first = states[0].config
         self.states = states
@@ -91,14 +92,19 @@ class Engine:
         # Weight decay reaches the weights of inputs that are always zero, too, and a distortion
         # puts ink where no picture had any.
         decays = any(c.weight_decay for c in configs)
-        self.columns = None if decays or self._distorts else columns
         self.plain = self.optimizer == "sgd" and not decays
         device = data.images.device
+        # Momentum moves a weight after its input has gone; and to find what a batch needs, a GPU
+        # would have to be waited for.
+        by_batch = self.plain and device.type == "cpu"
+        if decays or self._distorts:
+            use = torch.ones_like(use)
+        self.columns = choose_columns(use, first.batch_size, by_batch)
         self.buckets = make_buckets([(*c.hidden_sizes, data.classes) for c in configs])
         self._places = places(self.buckets)
 
         def packed() -> Packed:
-            return Packed(self.buckets, data.in_size, self.columns, device)
+            return Packed(self.buckets, self.columns, device)
 
         self.weights = packed()
         self.slots = [packed() for _ in SLOTS[self.optimizer]]
@@ -197,7 +203,8 @@ class Engine:
         correct = torch.zeros_like(loss)
         for part in rows.split(EVAL_BATCH):
             batch = self._batch(len(part), training=False)
-            self._forward(batch, [self._inputs(images, part)] * (int(self.order_of.max()) + 1))
+            inputs = pick(images.index_select(0, part), self.columns)
+            self._forward(batch, [inputs] * (int(self.order_of.max()) + 1))
             logits = batch.member_logits
             log_p = torch.log_softmax(logits, 1, out=batch.member_grad)
             targets = labels.index_select(0, part).expand(len(loss), 1, -1)
@@ -218,29 +225,30 @@ class Engine:
         batch = self._batch(length, training=True)
         if self.dropout:
             self._draw(batch)
-        inputs = [self._inputs(self.data.images, r) for r in rows]
+        pictures = [self.data.images.index_select(0, r) for r in rows]
         if self._distorts:
             config = self.states[0].config
-            inputs = [distort(x, config, n) for x, n in zip(inputs, self._noise, strict=True)]
-        self._forward(batch, inputs)
+            pictures = [distort(x, config, n) for x, n in zip(pictures, self._noise, strict=True)]
+        inputs = [pick(x, self.columns) for x in pictures]
+        picked = self._forward(batch, inputs)
         labels = torch.stack([self.data.labels.index_select(0, r) for r in rows])
         targets = labels.index_select(0, self.order_of)[:, None]
         log_p = torch.log_softmax(batch.member_logits, 1, out=batch.member_grad)
-        picked = log_p.gather(1, targets)
+        wanted = log_p.gather(1, targets)
         # A share of the certainty is spread evenly over all classes (Szegedy et al. 2016).
         spread = self.states[0].config.label_smoothing
-        self._loss[:, :length] -= picked[:, 0] * (1 - spread)
+        self._loss[:, :length] -= wanted[:, 0] * (1 - spread)
         if spread:
             self._loss[:, :length] -= log_p.mean(1) * spread
         # d(cross-entropy)/d(logits) = softmax - what is wanted
-        log_p.exp_().scatter_(1, targets, picked.exp_().sub_(1 - spread))
+        log_p.exp_().scatter_(1, targets, wanted.exp_().sub_(1 - spread))
         if spread:
             log_p.sub_(spread / self.classes)
         if self.plain and rates != self._rates:  # the step is linear: its size can go in here
             self._scale[:, 0, 0] = torch.tensor(rates)
             self._rates = rates
         log_p.mul_(self._scale).div_(length)
-        self._backward(batch, inputs)
+        self._backward(batch, inputs, picked)
         if not self.plain:
             self._update(rates)
 
@@ -249,10 +257,6 @@ class Engine:
         if key not in self._batches:
             self._batches[key] = _Batch(self, length, training)
         return self._batches[key]
-
-    def _inputs(self, images: Tensor, rows: Tensor) -> Tensor:
-        x = images.index_select(0, rows)
-        return x if self.columns is None else x.index_select(1, self.columns)
 
     def _draw(self, batch: _Batch) -> None:
         """Dropout of each member, the same numbers as ``MnistModel`` draws when it is alone."""
@@ -270,19 +274,25 @@ class Engine:
             # 1 / (1 - p), which for padding is -1 times nothing
             block.keep.ge_(below).mul_((1 - below).reciprocal_())
 
-    def _forward(self, batch: _Batch, inputs: Sequence[Tensor]) -> None:
-        w = self.weights
+    def _forward(self, batch: _Batch, inputs: Sequence[Inputs]) -> list[Tensor]:
+        """Logits into ``batch``. Returns for each run its biases and weights of active inputs."""
+        w, picked = self.weights, []
         first = batch.blocks[0].sums if self.depth else batch.logits
         for rows, order in self._runs:
-            _product(w.first_bias[rows], w.first[rows], inputs[order].t(), first[rows])
+            pictures, sums = inputs[order], first[rows]
+            _product(w.first[rows], pictures.common.t(), sums)
+            weights = w.rare[:, rows].index_select(0, pictures.active)
+            sums.addmm_(weights.t(), pictures.rare.t())
+            picked.append(weights)
         for layer, upper in enumerate(w.upper):
             batch.blocks[layer].activate()
             for (weight, bias), x, out in zip(
                 upper, batch.outs[layer], batch.sums[layer + 1], strict=True
             ):
                 torch.baddbmm(bias, weight, x, out=out)
+        return picked
 
-    def _backward(self, batch: _Batch, inputs: Sequence[Tensor]) -> None:
+    def _backward(self, batch: _Batch, inputs: Sequence[Inputs], picked: Sequence[Tensor]) -> None:
         """Gradients into ``grads``; for plain SGD, where those are the weights, the step itself."""
         w, g = self.weights, self.grads
         beta, alpha = (1, -1) if self.plain else (0, 1)
@@ -307,9 +317,12 @@ class Engine:
                 add_up(grad, bias_grad)
             batch.blocks[layer].differentiate()
         first = batch.blocks[0].grad if self.depth else batch.grad
-        for rows, order in self._runs:
-            g.first[rows].addmm_(first[rows], inputs[order], beta=beta, alpha=alpha)
-        add_up(first, g.first_bias)
+        for (rows, order), weights in zip(self._runs, picked, strict=True):
+            pictures, grad = inputs[order], first[rows]
+            # The few before the many, while the processor's cache still holds them.
+            weights.addmm_(pictures.rare.t(), grad.t(), beta=beta, alpha=alpha)
+            g.rare[:, rows].index_copy_(0, pictures.active, weights)
+            g.first[rows].addmm_(grad, pictures.common, beta=beta, alpha=alpha)
 
     def _update(self, rates: Sequence[float]) -> None:
         self.steps += 1

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.config import TrainConfig
+from mnist_core.population_inputs import Columns
 from mnist_core.training import EVAL_BATCH
 
 # A bucket pads its members by less than this factor. At 1.15, 64 widths drawn at random from
@@ -76,22 +77,21 @@ class Packed:
     """One number for every weight of every member: the weights, or their gradients, or a slot.
 
     Attributes:
-        first, first_bias: the first layers, (rows, columns) and (rows, 1).
+        first: the first layers' weights of the common inputs, (rows, common inputs).
+        rare: their biases, and their weights of the rare inputs, (1 + rare inputs, rows): to take
+            the weights of a few inputs is then to copy a few rows.
         upper: the layers after the first; each has for every bucket (members, out, in) and
             (members, out, 1).
-        columns: the inputs that are kept, or None for all.
+        columns: which inputs those are.
     """
 
-    def __init__(
-        self, buckets: list[Bucket], in_size: int, columns: Tensor | None, device: torch.device
-    ) -> None:
+    def __init__(self, buckets: list[Bucket], columns: Columns, device: torch.device) -> None:
         self.buckets = buckets
         self.columns = columns
         self._places = places(buckets)
         rows = buckets[-1].rows.stop
-        width = in_size if columns is None else len(columns)
-        self.first = torch.zeros(rows, width, device=device)
-        self.first_bias = torch.zeros(rows, 1, device=device)
+        self.first = torch.zeros(rows, len(columns.common), device=device)
+        self.rare = torch.zeros(1 + len(columns.rare), rows, device=device)
         self.upper = [
             [
                 (
@@ -103,13 +103,22 @@ class Packed:
             for layer in range(1, len(buckets[0].widths))
         ]
 
-    def views(self, member: int) -> list[Tensor]:
-        """The padded weights of one member, in the order of ``MnistModel.parameters()``."""
+    def rows(self, member: int) -> slice:
+        """A member's share of the first layer, with its padding."""
         number, place = self._places[member]
         bucket = self.buckets[number]
         height = bucket.widths[0]
         top = bucket.rows.start + place * height
-        views = [self.first[top : top + height], self.first_bias[top : top + height, 0]]
+        return slice(top, top + height)
+
+    def views(self, member: int) -> list[Tensor]:
+        """The padded weights of one member, in the order of ``MnistModel.parameters()``.
+
+        Without those of rare inputs.
+        """
+        number, place = self._places[member]
+        rows = self.rows(member)
+        views = [self.first[rows], self.rare[0, rows]]
         for layer in self.upper:
             weight, bias = layer[number]
             views += [weight[place], bias[place, :, 0]]
@@ -118,15 +127,19 @@ class Packed:
     def load(self, member: int, tensors: list[Tensor]) -> None:
         """Take over a member's tensors, which have the shapes of its own parameters."""
         for i, (view, tensor) in enumerate(zip(self.views(member), tensors, strict=True)):
-            if i == 0 and self.columns is not None:
-                tensor = tensor.index_select(1, self.columns)
+            if i == 0:
+                rare = tensor.index_select(1, self.columns.rare)
+                self.rare[1:, self.rows(member)][:, : len(rare)] = rare.t()
+                tensor = tensor.index_select(1, self.columns.common)
             view[tuple(slice(n) for n in tensor.shape)] = tensor
 
     def save(self, member: int, tensors: list[Tensor]) -> None:
         """The inverse of ``load``. Columns that are not kept stay as they are in ``tensors``."""
         for i, (view, tensor) in enumerate(zip(self.views(member), tensors, strict=True)):
-            if i == 0 and self.columns is not None:
-                tensor.index_copy_(1, self.columns, view[: len(tensor)])
+            if i == 0:
+                rare = self.rare[1:, self.rows(member)][:, : len(tensor)]
+                tensor.index_copy_(1, self.columns.rare, rare.t())
+                tensor.index_copy_(1, self.columns.common, view[: len(tensor)])
             else:
                 tensor.copy_(view[tuple(slice(n) for n in tensor.shape)])
 

@@ -1,27 +1,10 @@
-"""Which inputs count, a layer's tensors for a batch, and optimizer steps of a population."""
+"""A layer's tensors for a batch, and optimizer steps of a population."""
 
 import torch
 from torch import Tensor
 
 from mnist_core.config import TrainConfig
-from mnist_core.datasets import ResidentDataset
 from mnist_core.gradient import Function
-
-COLUMN_MULTIPLE = 16  # 719 columns instead of 720 cost 10 % of the update's speed
-
-
-def live_columns(data: ResidentDataset) -> Tensor | None:
-    """The inputs that are not zero in every picture, or None if leaving out the rest gains nothing.
-
-    719 of MNIST's 784. The others contribute nothing, and their weights have a gradient of zero.
-    """
-    peak = torch.maximum(data.images.amax(0), data.test_images.amax(0))
-    trough = torch.minimum(data.images.amin(0), data.test_images.amin(0))
-    live = (peak != 0) | (trough != 0)
-    count = -(-int(live.sum()) // COLUMN_MULTIPLE) * COLUMN_MULTIPLE
-    if count >= data.in_size * 0.95:
-        return None
-    return live.byte().sort(descending=True, stable=True).indices[:count].sort().values
 
 
 class Block:

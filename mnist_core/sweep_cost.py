@@ -12,8 +12,8 @@ from mnist_core.datasets import ResidentDataset
 from mnist_core.population import MEMORY_BUDGET
 from mnist_core.population_engine import Engine
 from mnist_core.population_groups import make_groups
+from mnist_core.population_inputs import input_use
 from mnist_core.population_layout import member_bytes
-from mnist_core.population_math import live_columns
 from mnist_core.population_state import Population
 from mnist_core.sweep_config import POPULATION, SweepConfig
 from mnist_core.sweep_study import distributions, make_sampler
@@ -57,14 +57,14 @@ def estimate_cost(
     count = min(config.planned, POPULATION[config.sampler])
     configs = sample_configs(config, count)
     population = Population(configs, data, device)
-    columns = live_columns(data)
+    use = input_use(data)
     seconds = 0.0
     groups = make_groups(population, data, memory_budget)
     for group in groups:
         states = [population.members[i] for i in group]
         first = states[0].config
         train_rows, val_rows = split_rows(data, first.val_fraction)
-        engine = Engine(states, data, [0] * len(states), columns)
+        engine = Engine(states, data, [0] * len(states), use)
         rates = [state.config.learning_rate for state in states]
         batches = train_rows.split(first.batch_size)
         times = [time.perf_counter()]

@@ -22,8 +22,8 @@ from mnist_core.population import (
 )
 from mnist_core.population_engine import Engine
 from mnist_core.population_groups import make_groups
+from mnist_core.population_inputs import MULTIPLE, choose_columns, input_use
 from mnist_core.population_layout import MAX_PADDING, make_buckets, member_bytes, parts
-from mnist_core.population_math import live_columns
 from mnist_core.population_state import Population
 from mnist_core.state import CheckpointError, TrainState
 from mnist_core.training import conclude, train
@@ -177,7 +177,7 @@ def test_padded_units_stay_exactly_zero(
         for size in sizes
     ]
     states = [TrainState(c, tiny.in_size, tiny.classes, CPU) for c in configs]
-    engine = Engine(states, tiny, [0, 0, 0], None)
+    engine = Engine(states, tiny, [0, 0, 0], input_use(tiny))
     assert len(engine.buckets) == 1
     before = engine.weights.first.clone()
     for rows in torch.arange(200).split(40):
@@ -191,22 +191,61 @@ def test_padded_units_stay_exactly_zero(
         assert all(p.isfinite().all() for p in padding)
 
 
-def test_inputs_that_are_always_zero_are_left_out_and_keep_their_weights(
-    tiny: ResidentDataset,
-) -> None:
-    def widened(images: Tensor) -> Tensor:
-        return torch.cat([images, torch.zeros(len(images), 24)], dim=1)
+def widened(data: ResidentDataset, rare: int, blank: int) -> ResidentDataset:
+    """With inputs in front that are zero in most pictures, and behind that are zero in all."""
 
-    data = ResidentDataset(
-        widened(tiny.images), tiny.labels, widened(tiny.test_images), tiny.test_labels, 4
+    def wider(images: Tensor) -> Tensor:
+        chance = torch.rand(len(images), rare, generator=torch.Generator().manual_seed(1))
+        seldom = torch.where(chance < 0.05, chance * 20 - 0.5, 0)
+        return torch.cat([seldom, images, torch.zeros(len(images), blank)], dim=1)
+
+    return ResidentDataset(
+        wider(data.images), data.labels, wider(data.test_images), data.test_labels, data.classes
     )
-    columns = live_columns(data)
-    assert columns is not None
-    assert columns.tolist() == list(range(16))
-    assert live_columns(tiny) is None
-    for weight_decay in (0.0, 0.1):
-        config = {"epochs": 2, "optimizer": "adamw", "learning_rate": 0.01}
-        assert_equals_alone([parse_config({**config, "weight_decay": weight_decay})], data)
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+@pytest.mark.parametrize("optimizer", RATES)
+def test_blank_and_rare_inputs_are_left_out_and_keep_their_weights(
+    tiny: ResidentDataset, optimizer: str, weight_decay: float
+) -> None:
+    data = widened(tiny, rare=20, blank=24)
+    configs = [
+        parse_config(
+            {
+                "epochs": 2,
+                "optimizer": optimizer,
+                "learning_rate": RATES[optimizer],
+                "weight_decay": weight_decay,
+                "hidden_sizes": 4 + i,
+                "order_seed": i % 2,
+                "batch_size": 16,
+            }
+        )
+        for i in range(5)
+    ]
+    assert_equals_alone(configs, data)
+
+
+def test_an_input_is_rare_where_most_batches_do_without_it(tiny: ResidentDataset) -> None:
+    data = widened(tiny, rare=20, blank=24)
+    use = input_use(data)
+    images = torch.cat([data.images, data.test_images])
+    torch.testing.assert_close(use, (images != 0).double().mean(0))
+    rare, full, blank = range(20), range(20, 36), range(36, 60)
+    by_batch = choose_columns(use, batch_size=10, by_batch=True)
+    assert by_batch.common.tolist() == list(full)
+    assert by_batch.rare.tolist() == list(rare)
+    # Of 200 pictures one has ink in each of those nearly always: none is worth the trouble.
+    large = choose_columns(use, batch_size=200, by_batch=True)
+    always = choose_columns(use, batch_size=10, by_batch=False)
+    for columns in (large, always):
+        assert {*rare, *full} <= set(columns.common.tolist())
+        assert len(columns.common) % MULTIPLE == 0
+        assert not len(columns.rare)
+    assert not set(blank) & {*by_batch.common.tolist(), *by_batch.rare.tolist()}
+    everything = choose_columns(torch.ones(60), batch_size=10, by_batch=True)
+    assert everything.common.tolist() == list(range(60))
 
 
 def test_a_diverged_member_is_reported_and_disturbs_nobody(tiny: ResidentDataset) -> None:
