@@ -104,7 +104,7 @@ def print_json(values: dict[str, Any]) -> None:
     print(json.dumps(known, allow_nan=False), flush=True)
 
 
-def as_json_fields(event: Event) -> dict[str, Any]:
+def as_json_fields(event: Any) -> dict[str, Any]:
     """The event's fields, without the live network, and its name."""
     fields = dataclasses.fields(event)
     values = {f.name: getattr(event, f.name) for f in fields if f.name != "state"}

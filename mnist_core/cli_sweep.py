@@ -98,13 +98,15 @@ def sweep(options: dict[str, Any], as_json: bool) -> int:
 
 def _as_json(event: Any) -> dict[str, Any]:
     """The event's fields, those of a trial's own event beside its number."""
-    from mnist_core.sweep import TrialEvent, TrialStarted
+    from mnist_core.sweep import TrialEvent, TrialLeft, TrialStarted
 
     match event:
         case TrialEvent():
             return {"trial": event.trial, **as_json_fields(event.event)}
         case TrialStarted():
             return {"event": "TrialStarted", "trial": event.trial, "values": event.values}
+        case TrialLeft():
+            return as_json_fields(event)
     return {"event": type(event).__name__, **dataclasses.asdict(event)}
 
 

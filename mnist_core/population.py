@@ -6,7 +6,7 @@ be kept, continued, drawn with and compared like any other run.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -74,6 +74,7 @@ class _Trainer:
     """One call of ``train_population``: the data, and how much of the work is done."""
 
     def __init__(self, population: Population, data: ResidentDataset) -> None:
+        self.population = population
         self.members = population.members
         self.data = data
         self.use = input_use(data)
@@ -96,7 +97,10 @@ class _Trainer:
         return Engine(states, self.data, orders, self.use), distinct
 
     def epoch(self, group: list[int]) -> Iterator[PopulationProgress | MemberEvent]:
-        """Train the group for an epoch and measure it. Closed early, it saves what was learnt."""
+        """Train the group for an epoch and measure it.
+
+        Closed early, it saves what was learnt, unless the population is to ``rewind``.
+        """
         states = [self.members[i] for i in group]
         configs = [state.config for state in states]
         train_rows, val_rows = self.split(configs[0].val_fraction)
@@ -130,10 +134,11 @@ class _Trainer:
                     self.reported = now
                     yield self.progress(total, work * seen / n, seen * len(group), now)
         finally:
-            engine.save()
             losses = engine.mean_losses(max(seen, 1))
-            for state, loss, rate in zip(states, losses, rates, strict=True):
-                state.count(loss, seen, rate)
+            if not self.population.rewinds:
+                engine.save()
+                for state, loss, rate in zip(states, losses, rates, strict=True):
+                    state.count(loss, seen, rate)
         self.work_done += work
         self.examples += n * len(group)
         val_losses, accuracies = engine.evaluate(self.data.images, self.data.labels, val_rows)
@@ -171,6 +176,19 @@ class _Trainer:
             seconds_left=elapsed / done * (total - work),
         )
 
+    def dismiss(self, groups: list[list[int]]) -> Iterator[MemberEvent]:
+        """Finish those that are complete, have diverged or were pruned."""
+        pruned = set(self.population.leaving)
+        self.population.leaving.clear()
+        for group in groups:
+            states = [(i, self.members[i]) for i in group]
+            complete = [i for i, s in states if s.diverged or s.epoch >= s.last_epoch]
+            stopped = [i for i in group if i in pruned and i not in complete]
+            if complete:
+                yield from self.finish(complete, "completed")
+            if stopped:
+                yield from self.finish(stopped, "stopped")
+
     def finish(self, group: list[int], outcome: Outcome) -> Iterator[MemberEvent]:
         """Measure members on the test pictures, and let them go."""
         engine, _ = self.engine(group)
@@ -196,7 +214,7 @@ class _Trainer:
 
 def train_population(
     population: Population, data: ResidentDataset, memory_budget: int = MEMORY_BUDGET
-) -> Iterator[PopulationEvent]:
+) -> Generator[PopulationEvent, None, None]:
     """Train every member from where it stands to the end of its segment.
 
     Yields PopulationStarted; then in each round PopulationProgress, an EpochEnd for every member,
@@ -207,7 +225,8 @@ def train_population(
     each, so a group of them is slower than one that shares its batches.
 
     To stop early, close the generator: the members' states hold what was learnt, and
-    ``training.conclude`` measures it, one by one.
+    ``training.conclude`` measures it, one by one. After ``population.rewind()`` they stand at
+    their last whole epoch instead.
 
     Raises:
         ConfigError: a member alone needs more than ``memory_budget`` bytes.
@@ -222,19 +241,10 @@ def train_population(
         groups=len(groups),
         group_bytes=max(sum(sizes[i] for i in group) for group in groups),
     )
+    yield from trainer.dismiss(groups)  # of those that were taken up again some may be complete
     while members:
+        groups = make_groups(population, data, memory_budget)
         for group in groups:
             yield from trainer.epoch(group)
         yield RoundEnd(tuple(sorted(members)))
-        pruned = set(population.leaving)
-        population.leaving.clear()
-        for group in groups:
-            complete = [
-                i for i in group if members[i].diverged or members[i].epoch >= members[i].last_epoch
-            ]
-            stopped = [i for i in group if i in pruned and i not in complete]
-            if complete:
-                yield from trainer.finish(complete, "completed")
-            if stopped:
-                yield from trainer.finish(stopped, "stopped")
-        groups = make_groups(population, data, memory_budget) if members else []
+        yield from trainer.dismiss(groups)

@@ -21,6 +21,7 @@ class Population:
         members: the training state of every member that is still in training, by its number.
         size: K, with those that have finished or were pruned.
         leaving: members that were pruned in this round.
+        rewinds: what a stop within an epoch leaves behind, see ``rewind``.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Population:
             for i, config in enumerate(configs)
         }
         self.leaving: list[int] = []
+        self.rewinds = False
 
     def __repr__(self) -> str:
         return f"Population({len(self.members)} of {self.size} members in training)"
@@ -56,6 +58,14 @@ class Population:
     def prune(self, members: Iterable[int]) -> None:
         """Stop some members at the end of the round; the others go on without recomputation."""
         self.leaving += [i for i in members if i in self.members]
+
+    def rewind(self) -> None:
+        """Give up the epoch under way when training is closed, instead of keeping a part of it.
+
+        Every member then stands at its last whole epoch, from which it can go on as if it had
+        never been interrupted.
+        """
+        self.rewinds = True
 
     def to_bytes(self) -> bytes:
         """This population, between two rounds, as a safetensors file with everything to go on."""
@@ -86,4 +96,5 @@ class Population:
             for i in sorted(map(int, saved))
         }
         population.leaving = []
+        population.rewinds = False
         return population

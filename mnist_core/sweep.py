@@ -1,7 +1,8 @@
 """Running a study: Optuna chooses the trials, populations train them, events report them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,8 +23,15 @@ from mnist_core.population import (
     train_population,
 )
 from mnist_core.population_state import Population
+from mnist_core.state import TrainState
 from mnist_core.sweep_config import POPULATION, SweepConfig, Value
-from mnist_core.sweep_study import distributions, give_back, make_pruner, trials_left
+from mnist_core.sweep_study import (
+    INSTEAD_OF,
+    distributions,
+    give_back,
+    make_pruner,
+    trials_left,
+)
 
 TrialOutcome = Literal["completed", "pruned", "diverged"]
 
@@ -39,11 +47,16 @@ class StudyStarted:
 
 @dataclass(frozen=True)
 class TrialStarted:
-    """A trial is in the population that trains next; ``values`` are those on the axes."""
+    """A trial is in the population that trains next; ``values`` are those on the axes.
+
+    ``rows`` are its epochs so far if it goes on where trial ``instead_of`` was left.
+    """
 
     trial: int
     values: dict[str, Value]
     config: TrainConfig
+    instead_of: int | None = None
+    rows: tuple[EpochEnd, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,17 @@ class TrialEnd:
 
 
 @dataclass(frozen=True)
+class TrialLeft:
+    """The study was stopped while a trial was under way; ``state`` is after its last whole epoch.
+
+    Another trial will be tried in its place, and can go on from there.
+    """
+
+    trial: int
+    state: TrainState
+
+
+@dataclass(frozen=True)
 class StudyProgress:
     """``done`` of ``planned`` trials have ended; the rest is extrapolated from this call's pace."""
 
@@ -81,7 +105,17 @@ class StudyEnd:
     best: tuple[int, ...]
 
 
-StudyEvent = StudyStarted | TrialStarted | TrialEvent | TrialEnd | StudyProgress | StudyEnd
+StudyEvent = (
+    StudyStarted | TrialStarted | TrialEvent | TrialEnd | TrialLeft | StudyProgress | StudyEnd
+)
+
+
+def _never() -> bool:
+    return False
+
+
+def _nothing(trial: int) -> list[EpochEnd]:
+    return []
 
 
 def run_study(
@@ -91,13 +125,23 @@ def run_study(
     device: torch.device,
     memory_budget: int = MEMORY_BUDGET,
     jobs: int = 1,
+    stop: Callable[[], bool] = _never,
+    earlier: Callable[[int], Sequence[EpochEnd]] = _nothing,
 ) -> Iterator[StudyEvent]:
     """Run the trials that are left, a population at a time.
 
-    Closed early or on an error, it gives the trials under way back to the study, which asks for
-    them again when it goes on; trials that a crash left running need ``recover`` first. Several
-    processes may run the same study at once, each with populations of its own; ``jobs`` is how
-    many they are, so that none leaves nothing to the others.
+    Stopped, closed early or on an error, it gives the trials under way back to the study, which
+    asks for them again when it goes on; trials that a crash left running need ``recover`` first.
+    Several processes may run the same study at once, each with populations of its own.
+
+    Args:
+        study, config, data, device: what to run, on what.
+        memory_budget: see ``train_population``.
+        jobs: how many processes run the study, so that none leaves nothing to the others.
+        stop: is asked several times a second; once it says yes, TrialLeft reports each trial
+            that has trained for an epoch, and the study ends without StudyEnd.
+        earlier: the epochs of a trial that was left, the last one with its network; or none,
+            and the trial in its place begins anew.
 
     A trial whose loss is no longer finite counts as pruned and has the attribute ``diverged``;
     one that is not above twice the accuracy of guessing has ``learned`` = False.
@@ -110,9 +154,13 @@ def run_study(
         space = distributions(config)
         trials = [study.ask(space) for _ in range(count)]
         running = _Running(study, config, trials, data, device)
+        events = running.train(memory_budget, earlier)
         try:
-            for event in running.train(memory_budget):
+            for event in events:
                 if isinstance(event, PopulationProgress):
+                    if stop():
+                        yield from running.leave(events)
+                        return
                     done, pace = running.count_done(), time.perf_counter() - began
                     work = before + max(done, event.fraction * count)
                     yield StudyProgress(
@@ -163,23 +211,71 @@ class _Running:
     def count_done(self) -> int:
         return len(self.trials) - len(self.open)
 
-    def train(self, memory_budget: int) -> Iterator[StudyEvent | PopulationProgress]:
+    def train(
+        self, memory_budget: int, earlier: Callable[[int], Sequence[EpochEnd]]
+    ) -> Generator[StudyEvent | PopulationProgress, None, None]:
         """Train to the end and tell Optuna the results."""
         configs = [self.config.train_config(trial.params) for trial in self.trials]
-        for trial, train_config in zip(self.trials, configs, strict=True):
-            yield TrialStarted(trial.number, trial.params, train_config)
-        population = Population(configs, self.data, self.device)
-        for event in train_population(population, self.data, memory_budget):
-            if isinstance(event, MemberEvent):
-                yield TrialEvent(self.trials[event.member].number, event.event)
-                if isinstance(event.event, EpochEnd):
-                    self.last[event.member] = event.event
-                else:
-                    yield self.tell(event.member, event.event)
-            elif isinstance(event, PopulationProgress):
-                yield event
-            elif isinstance(event, RoundEnd) and self.judge is not None:
-                population.prune(self.losers(event.members))
+        before = [
+            self.rows_before(*pair, earlier) for pair in zip(self.trials, configs, strict=True)
+        ]
+        for trial, config, rows in zip(self.trials, configs, before, strict=True):
+            instead_of = trial.user_attrs.get(INSTEAD_OF)
+            yield TrialStarted(trial.number, trial.params, config, instead_of, rows)
+        self.population = Population(configs, self.data, self.device)
+        for member, rows in enumerate(before):
+            if rows:
+                self.take_up(member, rows)
+        with closing(train_population(self.population, self.data, memory_budget)) as events:
+            for event in events:
+                if isinstance(event, MemberEvent):
+                    yield TrialEvent(self.trials[event.member].number, event.event)
+                    if isinstance(event.event, EpochEnd):
+                        self.last[event.member] = event.event
+                    else:
+                        yield self.tell(event.member, event.event)
+                elif isinstance(event, PopulationProgress):
+                    yield event
+                elif isinstance(event, RoundEnd) and self.judge is not None:
+                    self.population.prune(self.losers(event.members))
+
+    def rows_before(
+        self,
+        trial: optuna.Trial,
+        config: TrainConfig,
+        earlier: Callable[[int], Sequence[EpochEnd]],
+    ) -> tuple[EpochEnd, ...]:
+        """The epochs that a trial need not train again."""
+        instead_of = trial.user_attrs.get(INSTEAD_OF)
+        rows = () if instead_of is None else tuple(earlier(instead_of))
+        # Alone, its run may have gone on as something else.
+        return rows if rows and rows[-1].state.config == config else ()
+
+    def take_up(self, member: int, rows: Sequence[EpochEnd]) -> None:
+        """Let a member go on from these epochs. The pruner sees them as if they were its own."""
+        self.population.members[member] = rows[-1].state
+        for row in rows:
+            self.last[member] = row
+            if self.judge is not None and not row.state.diverged:
+                self.report(member)
+                self.judge.cuts(member)
+
+    def leave(
+        self, events: Generator[StudyEvent | PopulationProgress, None, None]
+    ) -> Iterator[TrialLeft]:
+        """End ``events``, which ``train`` made; the members stand at their last whole epochs."""
+        self.population.rewind()
+        events.close()
+        for member, last in self.last.items():
+            if member in self.open:
+                yield TrialLeft(self.trials[member].number, last.state)
+
+    def report(self, member: int) -> None:
+        """Show the pruner a member as it stands."""
+        assert self.judge is not None
+        value, epoch = self.objectives(member)[0], self.last[member].epoch
+        self.open[member].report(value, epoch)
+        self.judge.report(member, value, epoch)
 
     def objectives(self, member: int) -> list[float]:
         """What the study is told about a member as it stands."""
@@ -199,9 +295,7 @@ class _Running:
         assert self.judge is not None
         judged = [i for i in members if not self.last[i].state.diverged]
         for i in judged:
-            value, epoch = self.objectives(i)[0], self.last[i].epoch
-            self.open[i].report(value, epoch)
-            self.judge.report(i, value, epoch)
+            self.report(i)
         on = [i for i in judged if self.last[i].epoch < self.last[i].state.last_epoch]
         cut = {i for i in on if self.judge.cuts(i)}
         self.cut |= cut

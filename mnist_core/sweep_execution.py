@@ -73,13 +73,19 @@ def _execute(
     torch.set_num_threads(threads_for(_multiplications(config, data.in_size, data.classes)))
     recorder = StudyRecorder(study, store, job, ready, data)
     looked = time.monotonic()
-    for event in run_study(study, config, data, device, jobs=jobs):
+
+    def stop() -> bool:
+        nonlocal looked
+        if time.monotonic() - looked <= STOP_POLL:
+            return False
+        looked = time.monotonic()
+        return bool(study.user_attrs.get(STOP))
+
+    for event in run_study(
+        study, config, data, device, jobs=jobs, stop=stop, earlier=recorder.earlier
+    ):
         recorder.record(event)
         yield event
-        if time.monotonic() - looked > STOP_POLL:
-            looked = time.monotonic()
-            if study.user_attrs.get(STOP):
-                break
     recorder.flush()
 
 

@@ -15,11 +15,12 @@ from optuna.study import Study
 
 from mnist_core.config import TrainConfig, format_sizes
 from mnist_core.datasets import ResidentDataset
+from mnist_core.errors import RunNotFoundError
 from mnist_core.events import DataReady, EpochEnd, Finished
-from mnist_core.run_records import TAG, Segment, run_name, segments_json
+from mnist_core.run_records import MLFLOW_STATUS, TAG, Run, Segment, State, run_name, segments_json
 from mnist_core.runs import EPOCH_METRICS, RunStore, this_process
 from mnist_core.state import TrainState
-from mnist_core.sweep import StudyEvent, StudyProgress, TrialEvent, TrialStarted
+from mnist_core.sweep import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
 from mnist_core.sweep_view import CURVES
 from mnist_core.training import split_rows
 
@@ -34,7 +35,7 @@ class StudyRecorder:
 
     The study's attribute ``population.N`` (N is the first trial) is JSON: ``job``, ``trials``
     (their numbers), ``curves`` (trial -> validation accuracies at epochs ``stride``,
-    2 ``stride`` ...)
+    2 ``stride`` ...), ``left`` (trial -> the id of its run, for those that a stop left unfinished)
     and, of the job at that time, ``models_per_second`` and ``seconds_left``.
     """
 
@@ -49,6 +50,10 @@ class StudyRecorder:
         self._configs: dict[int, TrainConfig] = {}
         self._began: dict[int, float] = {}
         self._rows: dict[int, list[EpochEnd]] = {}
+        self._open: set[int] = set()
+        self._left: dict[int, str] = {}  # the runs of trials that this job leaves
+        self._left_before = _left(study)
+        self._runs: dict[int, str] = {}  # of trials that go on where others were left
         self._pace: dict[str, float] = {}
         self._written = 0.0
 
@@ -56,15 +61,22 @@ class StudyRecorder:
         """Take one event. A trial's run is in the store before the study knows its result."""
         match event:
             case TrialStarted():
-                if self._rows:  # the population before has ended
+                if self._configs and not self._open:  # the population before has ended
                     self.flush()
                     self._configs, self._began, self._rows = {}, {}, {}
                 self._configs[event.trial] = event.config
                 self._began[event.trial] = time.time()
+                self._open.add(event.trial)
+                if event.rows and event.instead_of is not None:
+                    self._rows[event.trial] = list(event.rows)
+                    self._runs[event.trial] = self._left_before[event.instead_of]
             case TrialEvent(trial, EpochEnd() as end):
                 self._rows.setdefault(trial, []).append(end)
             case TrialEvent(trial, Finished() as end):
                 self._keep(trial, end)
+                self._open.remove(trial)
+            case TrialLeft():
+                self._left[event.trial] = self._keep(event.trial, None)
             case StudyProgress():
                 self._pace = {
                     "models_per_second": event.models_per_second,
@@ -72,6 +84,29 @@ class StudyRecorder:
                 }
                 if time.monotonic() - self._written > WRITE_INTERVAL:
                     self.flush()
+
+    def earlier(self, trial: int) -> list[EpochEnd]:
+        """The epochs of a trial that a stop left unfinished, the last one with its network.
+
+        Empty for any other trial, and if its run has been deleted or has gone on without us.
+        """
+        run = self._left_as(self._left_before.get(trial))
+        state = self.store.load_state(run.id, self.data.images.device) if run else None
+        if run is None or state is None:
+            return []
+        rows = self.store.history(run.id)
+        return [
+            EpochEnd(int(row["epoch"]), **{key: row[key] for key in EPOCH_METRICS}, state=state)
+            for row in rows
+        ]
+
+    def _left_as(self, run_id: str | None) -> Run | None:
+        """A run that a stop left unfinished, if it still is."""
+        try:
+            run = self.store.get(run_id) if run_id else None
+        except RunNotFoundError:
+            return None
+        return run if run is not None and run.state == "interrupted" else None
 
     def flush(self) -> None:
         """Write the curves as they are."""
@@ -88,54 +123,72 @@ class StudyRecorder:
             "trials": list(self._configs),
             "stride": stride,
             "curves": curves,
+            "left": self._left,
             **self._pace,
         }
         self.study.set_user_attr(f"{CURVES}{min(self._configs)}", json.dumps(value))
         self._written = time.monotonic()
 
-    def _keep(self, trial: int, end: Finished) -> None:
-        """Make a run of a trial that has ended."""
+    def _keep(self, trial: int, end: Finished | None) -> str:
+        """Make a run of a trial that has ended, or (``end`` is None) is left; returns its id.
+
+        The run of a trial that went on where another was left is that one's, brought up to date.
+        """
         config, rows = self._configs[trial], self._rows[trial]
         client, now = self.store._client, int(time.time() * 1000)
+        state = rows[-1].state
+        before = self._left_as(self._runs.pop(trial, None))
+        if before is None:
+            run_id = self._create(trial, config, state)
+        else:
+            run_id = before.id
+            client.update_run(run_id, name=before.name.replace(_named(before.trial), _named(trial)))
+        tags = {"trial": str(trial)}
+        figures = {"best_val_accuracy": state.best_accuracy}
+        if end is not None:
+            tags["result"] = json.dumps(asdict(end))
+            figures |= {"test_accuracy": end.test_accuracy, "test_loss": end.test_loss}
+        checkpoint = f"checkpoints/epoch-{state.epoch:06d}-{time.time_ns()}.safetensors"
+        self.store._upload(run_id, checkpoint, state.to_bytes())
+        metrics = [
+            Metric(key, getattr(row, key), now, row.epoch) for row in rows for key in EPOCH_METRICS
+        ]
+        metrics += [Metric(key, value, now, state.epoch) for key, value in figures.items()]
+        for i in range(MAX_BATCH, len(metrics), MAX_BATCH):
+            client.log_batch(run_id, metrics=metrics[i : i + MAX_BATCH])
+        settings = {**config.model_dump(), "hidden_sizes": format_sizes(config.hidden_sizes)}
+        outcome: State = "interrupted" if end is None else end.outcome
+        tags |= {"checkpoint": checkpoint, "state": outcome}
+        client.log_batch(
+            run_id,
+            metrics=metrics[:MAX_BATCH],
+            params=[Param(key, str(value)) for key, value in settings.items()],
+            tags=[RunTag(TAG + key, value) for key, value in tags.items()],
+        )
+        client.set_terminated(run_id, MLFLOW_STATUS[outcome])
+        if before is not None:
+            self.store._delete_checkpoints(run_id, lambda path: path != checkpoint)
+        return run_id
+
+    def _create(self, trial: int, config: TrainConfig, state: TrainState) -> str:
+        """A run for a trial, without its results; returns its id."""
         tags = {
             "state": "interrupted",  # until all of it is there
             "queued": repr(self._began[trial]),
             "owner": this_process(),
             "segments": segments_json([Segment(0, config)]),
             "study": self.study.study_name,
-            "trial": str(trial),
             "labels": json.dumps([self.study.study_name[:MAX_LABEL]]),
             "data": json.dumps(asdict(self.ready)),
-            "started": json.dumps(self._started(config, rows[-1].state)),
-            "result": json.dumps(asdict(end)),
+            "started": json.dumps(self._started(config, state)),
         }
-        created = client.create_run(
+        created = self.store._client.create_run(
             self.store._experiment,
             start_time=int(self._began[trial] * 1000),
-            run_name=f"{run_name(config)} (trial {trial})",
+            run_name=f"{run_name(config)} {_named(trial)}",
             tags={TAG + key: value for key, value in tags.items()},
         )
-        run_id = created.info.run_id
-        checkpoint = f"checkpoints/epoch-{end.epoch:06d}-{time.time_ns()}.safetensors"
-        self.store._upload(run_id, checkpoint, rows[-1].state.to_bytes())
-        metrics = [
-            Metric(key, getattr(row, key), now, row.epoch) for row in rows for key in EPOCH_METRICS
-        ]
-        metrics += [
-            Metric("best_val_accuracy", end.best_val_accuracy, now, end.epoch),
-            Metric("test_accuracy", end.test_accuracy, now, end.epoch),
-            Metric("test_loss", end.test_loss, now, end.epoch),
-        ]
-        for i in range(MAX_BATCH, len(metrics), MAX_BATCH):
-            client.log_batch(run_id, metrics=metrics[i : i + MAX_BATCH])
-        settings = {**config.model_dump(), "hidden_sizes": format_sizes(config.hidden_sizes)}
-        client.log_batch(
-            run_id,
-            metrics=metrics[:MAX_BATCH],
-            params=[Param(key, str(value)) for key, value in settings.items()],
-            tags=[RunTag(TAG + "checkpoint", checkpoint), RunTag(TAG + "state", end.outcome)],
-        )
-        client.set_terminated(run_id, "FINISHED")
+        return str(created.info.run_id)
 
     def _started(self, config: TrainConfig, state: TrainState) -> dict[str, Any]:
         """The fields of the event that the run would have begun with, alone."""
@@ -150,3 +203,14 @@ class StudyRecorder:
             "first_epoch": 0,
             "last_epoch": config.epochs,
         }
+
+
+def _named(trial: int) -> str:
+    """How a run's name says which trial it is."""
+    return f"(trial {trial})"
+
+
+def _left(study: Study) -> dict[int, str]:
+    """For each trial that a stop left unfinished the id of its run."""
+    kept = [json.loads(v) for k, v in study.user_attrs.items() if k.startswith(CURVES)]
+    return {int(trial): run for one in kept for trial, run in one.get("left", {}).items()}

@@ -26,6 +26,7 @@ from mnist_core.errors import ConfigError, Problem, StoreError
 from mnist_core.settings import Settings
 from mnist_core.sweep_config import MAX_TRIALS, Axis, SweepConfig
 
+INSTEAD_OF = "instead_of"  # a trial's attribute: the interrupted trial that it is tried for
 SWEEP = "sweep"  # the study's attribute with its SweepConfig
 FIRST_RUNG = 1  # epochs until successive halving cuts for the first time
 REDUCTION = 3  # it keeps a third; rungs at 1, 3, 9, 27 epochs
@@ -198,7 +199,7 @@ def give_back(study: Study, trial: FrozenTrial | optuna.Trial) -> None:
     study.tell(trial.number, state=TrialState.FAIL)
     config = SweepConfig.model_validate_json(study.user_attrs[SWEEP])
     if len(trial.params) == len(config.axes):  # not if its worker was lost while it was made
-        study.enqueue_trial(trial.params, user_attrs={"instead_of": trial.number})
+        study.enqueue_trial(trial.params, user_attrs={INSTEAD_OF: trial.number})
 
 
 def recover(study: Study, among: Collection[int] | None = None) -> int:

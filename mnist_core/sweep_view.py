@@ -9,6 +9,7 @@ from optuna.trial import TrialState
 
 from mnist_core.sweep_analysis import trial_rows
 from mnist_core.sweep_config import SweepConfig
+from mnist_core.sweep_study import INSTEAD_OF
 
 CURVES = "population."  # attribute of a study: a population's curves, see StudyRecorder
 JOB = "job."  # attribute for each job that works on a study: since when and whose; empty at its end
@@ -22,8 +23,9 @@ StudyState = Literal["running", "completed", "stopped", "failed", "interrupted"]
 class StudyView:
     """A study at one moment.
 
-    ``rows`` are those of ``trial_rows`` and, with the state ``running``, the trials under way
-    with their latest ``val_accuracy``. ``curves`` are trial -> (epoch, validation accuracy).
+    ``rows`` are those of ``trial_rows`` and, with their latest ``val_accuracy``, the trials under
+    way (``running``) and those that a stop left unfinished (``stopped``).
+    ``curves`` are trial -> (epoch, validation accuracy).
     ``best`` is the row with the highest validation accuracy. ``models_per_second`` and
     ``seconds_left`` are those of its jobs together, 0 while they are not known.
     """
@@ -67,12 +69,22 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
                 curves[int(trial)] = [((i + 1) * stride, y) for i, y in enumerate(points)]
             if active and attributes.get(JOB + kept["job"]) and "seconds_left" in kept:
                 paces[kept["job"]] = (kept["models_per_second"], kept["seconds_left"])
-    for trial in running if active else ():
-        if len(trial.params) < len(config.axes):
-            continue  # it is being made at this moment
+    # One that is being made at this moment has no values yet.
+    unfinished = [
+        (trial, "running") for trial in running if active and len(trial.params) == len(config.axes)
+    ]
+    waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+    replaced = {trial.user_attrs.get(INSTEAD_OF) for trial in waiting}
+    given_back = study.get_trials(deepcopy=False, states=(TrialState.FAIL,)) if replaced else []
+    unfinished += [
+        (trial, "stopped")
+        for trial in given_back
+        if trial.number in replaced and curves.get(trial.number)
+    ]
+    for trial, state in unfinished:
         points = curves.get(trial.number)
         latest = points[-1][1] if points else None
-        row = {"trial": trial.number, "state": "running", "val_accuracy": latest}
+        row = {"trial": trial.number, "state": state, "val_accuracy": latest}
         rows.append({**row, "parameters": None, **trial.params})
     shown = {row["trial"] for row in rows}
     return StudyView(

@@ -5,14 +5,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from optuna.study import Study
+from optuna.trial import TrialState
 
 from mnist_core.cli import main
 from mnist_core.config import FIELDS
 from mnist_core.events import DataReady
+from mnist_core.execution import execute
+from mnist_core.run_library import RunLibrary
 from mnist_core.runs import RunStore
-from mnist_core.sweep import TrialEvent
+from mnist_core.sweep import TrialEvent, TrialStarted
 from mnist_core.sweep_charts import accuracy_map, curves, parallel, pareto
-from mnist_core.sweep_config import NO_AXIS, parse_axis, parse_sweep, usual_axis
+from mnist_core.sweep_config import NO_AXIS, SweepConfig, parse_axis, parse_sweep, usual_axis
 from mnist_core.sweep_execution import execute_study
 from mnist_core.sweep_study import (
     create_study,
@@ -70,10 +74,84 @@ def test_a_stopped_study_goes_on_with_what_is_left() -> None:
     for event in execute_study(study, config, store, "job"):
         if isinstance(event, TrialEvent):
             study.set_user_attr(STOP, True)
-    assert view(study, config, active=False).state == "stopped"
-    assert store.newest() == []
     assert trials_left(study, config) == 4
     assert recover(study) == 0  # those under way were given back
+    left = {run.trial: run for run in store.newest()}
+    assert sorted(left) == [0, 1, 2, 3]
+    stopped = view(study, config, active=False)
+    assert (stopped.state, stopped.done) == ("stopped", 0)
+    assert {row["trial"]: row["state"] for row in stopped.rows} == dict.fromkeys(left, "stopped")
+    assert sorted(stopped.curves) == sorted(left)
+    for run in left.values():
+        assert (run.state, run.ready) == ("interrupted", True)
+        state = store.load_state(run.id, torch.device("cpu"))
+        assert state is not None
+        assert state.epoch == len(store.history(run.id)) >= 1
+
+
+def test_a_trial_that_was_stopped_ends_as_if_it_had_not_been() -> None:
+    """Stopped once and once more, with a pruner that must see the epochs before the stops."""
+    store = RunStore()
+    values = {**SWEEP, "pruner": "median", "base": {"epochs": 400, "batch_size": 5}}
+
+    def study_of(name: str, stops: int) -> tuple[Study, SweepConfig]:
+        config = parse_sweep({**values, "name": name})
+        study = create_study(config, open_storage())
+        for _ in range(stops):
+            study.set_user_attr(STOP, False)
+            for event in execute_study(study, config, store, "job"):
+                if isinstance(event, TrialEvent):
+                    study.set_user_attr(STOP, True)
+            assert view(study, config, active=False).state == "stopped"
+        study.set_user_attr(STOP, False)
+        events = list(execute_study(study, config, store, "job"))
+        first = {e.trial: e.event.epoch for e in reversed(events) if isinstance(e, TrialEvent)}
+        assert all((epoch > 1) == (stops > 0) for epoch in first.values())
+        return study, config
+
+    whole, config = study_of("whole", 0)
+    stopped, _ = study_of("stopped", 2)
+    seen = view(stopped, config, active=False)
+    assert (seen.state, seen.done, len(seen.rows)) == ("completed", 4, 4)
+    ends = {}
+    for study in (whole, stopped):
+        runs = {run.trial: run for run in store.newest() if run.study == study.study_name}
+        assert len(runs) == 4
+        ends[study.study_name] = {
+            tuple(trial.params.values()): (
+                trial.state,
+                trial.value,
+                trial.intermediate_values,
+                runs[trial.number].result["test_loss"],
+                [row["train_loss"] for row in store.history(runs[trial.number].id)],
+            )
+            for trial in study.trials
+            if trial.state != TrialState.FAIL
+        }
+        for run in runs.values():
+            assert run.name.endswith(f"(trial {run.trial})")
+            assert run.state == ("completed" if run.result["epoch"] == 400 else "stopped")
+    assert ends["stopped"] == ends["whole"]
+
+
+def test_a_run_that_was_deleted_or_went_on_alone_is_tried_anew() -> None:
+    config, store = parse_sweep({**SWEEP, "base": {"epochs": 300, "batch_size": 5}}), RunStore()
+    study = create_study(config, open_storage())
+    for event in execute_study(study, config, store, "job"):
+        if isinstance(event, TrialEvent):
+            study.set_user_attr(STOP, True)
+    left = store.newest()
+    RunLibrary(store).delete([left[0].id])
+    store.requeue(left[1].id)
+    list(execute(left[1].id, store))
+    study.set_user_attr(STOP, False)
+    events = list(execute_study(study, config, store, "job"))
+    started = [e for e in events if isinstance(e, TrialStarted)]
+    anew = {e.instead_of for e in started if not e.rows}
+    assert anew == {left[0].trial, left[1].trial}
+    runs = store.newest()
+    assert sorted(run.trial for run in runs) == sorted([left[1].trial, *(e.trial for e in started)])
+    assert all(run.state == "completed" for run in runs)
 
 
 def test_the_trials_of_a_lost_worker_are_given_back_to_its_job() -> None:

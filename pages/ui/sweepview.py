@@ -17,7 +17,7 @@ from pages.ui.words import duration, percent
 HEADLINES = {
     "running": "Training",
     "completed": "Finished",
-    "stopped": "Stopped; the trials that had ended are kept",
+    "stopped": "Stopped; what was learnt is kept",
     "failed": "Failed",
     "interrupted": "Interrupted: the process that ran it is gone",
 }

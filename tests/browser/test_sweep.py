@@ -27,7 +27,7 @@ def test_start_watch_stop_resume_click_and_draw(page: Page) -> None:
     start(page, epochs=3)
     wait_for_cells(page)
     page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_text("Stopped; the trials that had ended")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Stopped; what was learnt is kept")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text("64 of 64", exact=True)).to_be_visible(timeout=LONG)
     expect(page.get_by_text("Finished")).to_be_visible(timeout=LONG)
