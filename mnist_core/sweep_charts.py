@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from scipy.interpolate import griddata
 
-from mnist_core.charts import ACCENT, MUTED, SECOND, layout
+from mnist_core.charts import ACCENT, MUTED, SECOND, epoch_axis, layout
 from mnist_core.sweep_config import Axis
 
 Trials = Sequence[dict[str, Any]]  # rows of ``StudyView``
@@ -43,6 +43,7 @@ def curves(
     rows: Trials,
     axes: Sequence[Axis],
     best: int | None,
+    last_epoch: int,
     revision: str = "",
     height: int = 380,
 ) -> go.Figure:
@@ -75,6 +76,7 @@ def curves(
             hovertemplate="%{text}<extra></extra>",
         )
     figure.update_yaxes(tickformat=".0%")
+    epoch_axis(figure, last_epoch)
     return figure
 
 

@@ -26,6 +26,7 @@ class StudyView:
     ``rows`` are those of ``trial_rows`` and, with their latest ``val_accuracy``, the trials under
     way (``running``) and those that a stop left unfinished (``stopped``).
     ``curves`` are trial -> (epoch, validation accuracy).
+    ``share`` of the work, 0 to 1, is done: trials that have ended and epochs of the others.
     ``best`` is the row with the highest validation accuracy. ``models_per_second`` and
     ``seconds_left`` are those of its jobs together, 0 while they are not known.
     """
@@ -37,6 +38,7 @@ class StudyView:
     error: str
     done: int
     planned: int
+    share: float
     rows: list[dict[str, Any]]
     curves: dict[int, list[tuple[int, float]]]
     download: float
@@ -46,6 +48,12 @@ class StudyView:
     @property
     def active(self) -> bool:
         return self.state == "running"
+
+    @property
+    def last_epoch(self) -> int:
+        """The epochs of the trial that is to train longest."""
+        epochs = self.config.base.epochs
+        return max((row.get("epochs", epochs) for row in self.rows), default=epochs)
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -81,9 +89,13 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
         for trial in given_back
         if trial.number in replaced and curves.get(trial.number)
     ]
+    work = float(len(ended))
     for trial, state in unfinished:
         points = curves.get(trial.number)
-        latest = points[-1][1] if points else None
+        latest = None
+        if points:
+            epoch, latest = points[-1]
+            work += epoch / trial.params.get("epochs", config.base.epochs)
         row = {"trial": trial.number, "state": state, "val_accuracy": latest}
         rows.append({**row, "parameters": None, **trial.params})
     shown = {row["trial"] for row in rows}
@@ -95,6 +107,7 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
         error=attributes.get(ERROR, ""),
         done=len(ended),
         planned=config.planned,
+        share=min(work / config.planned, 1.0),
         rows=rows,
         curves={trial: points for trial, points in curves.items() if trial in shown},
         download=attributes.get(DOWNLOAD, 1.0),

@@ -8,7 +8,7 @@ from mnist_core.errors import ConfigError, MnistLabError
 from mnist_core.sweep_view import StudyView
 from pages.ui import runview, sweepform, sweepview
 from pages.ui.state import page, reported, show_problem
-from pages.ui.studies import select_study, selected_study, studies
+from pages.ui.studies import TRIAL, select_study, selected_study, studies
 
 POLL = 1.0  # seconds between two looks at a study that runs
 NEW = "a new one"
@@ -38,6 +38,7 @@ def stop(name: str) -> None:
 
 @reported
 def resume(name: str) -> None:
+    st.session_state.pop(TRIAL, None)  # another trial takes its place
     studies().resume(name)
 
 

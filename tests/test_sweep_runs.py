@@ -214,7 +214,7 @@ def test_charts_of_512_trials_are_a_few_traces() -> None:
         for i in range(512)
     ]
     lines = {i: [(1, 0.1), (2, 0.2)] for i in range(512)}
-    drawn = curves(lines, rows, axes, best=511)
+    drawn = curves(lines, rows, axes, best=511, last_epoch=2)
     assert [trace.type for trace in drawn.data] == ["scattergl", "scattergl"]
     assert list(drawn.data[1].customdata) == [511, 511, None]
     grid = accuracy_map(rows, axes[1], axes[0], axes, grid=True)

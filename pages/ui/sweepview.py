@@ -30,8 +30,7 @@ def progress(view: StudyView) -> None:
             st.progress(view.download, text=f"Downloading the data set ({view.download:.0%})")
         elif view.models_per_second:
             left = duration(view.seconds_left)
-            share = min(view.done / view.planned, 1.0)
-            st.progress(share, text=f"{view.done:,} of {view.planned:,} trials · {left} left")
+            st.progress(view.share, text=f"{view.share:.0%} · {left} left")
         else:
             st.progress(0.0, text="Waiting for a worker, and for the first steps")
     best = view.best
@@ -96,6 +95,7 @@ def pictures(view: StudyView) -> None:
                 view.rows,
                 view.config.axes,
                 best["trial"] if best else None,
+                view.last_epoch,
                 view.name,
             ),
             f"sweep-curves-{view.name}",
@@ -166,6 +166,10 @@ def opened(view: StudyView) -> None:
     if run is None:
         st.caption("Its network can be opened when its training has ended.")
         return
+    rows = backend().store.history(run.id)
+    if run.state == "interrupted":
+        reached = f"{rows[-1]['epoch']:.0f} of its {run.last_epoch} epochs"
+        st.caption(f"The sweep was stopped after {reached}.")
     with st.container(horizontal=True):
         if st.button("Draw digits for it", icon=":material/draw:", type="primary"):
             select_run(run.id)
@@ -176,7 +180,6 @@ def opened(view: StudyView) -> None:
         if st.button("Compare with the best", icon=":material/compare_arrows:"):
             select_runs(list(dict.fromkeys([run.id, *_best_run(view)])))
             st.switch_page("pages/runs.py")
-    rows = backend().store.history(run.id)
     runview.charts(run, rows)
     runview.figures(run, rows)
 
