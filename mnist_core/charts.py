@@ -24,6 +24,11 @@ def run_colour(run_id: str) -> str:
     return PALETTE[int(run_id, 16) % len(PALETTE)]
 
 
+# Drag to zoom and double-click to come back need no buttons; with all of Plotly's, which a phone
+# always shows, they cover the title.
+BUTTONS_LEFT_OUT = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale"]
+
+
 def layout(title: str, x: str, y: str, height: int, revision: str) -> dict[str, Any]:
     """What all charts share. A viewer's zoom is kept for as long as ``revision`` is the same."""
     return {
@@ -34,6 +39,7 @@ def layout(title: str, x: str, y: str, height: int, revision: str) -> dict[str, 
         "yaxis": {"title": y, "zeroline": False},
         "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
         "hovermode": "x unified",
+        "modebar": {"remove": BUTTONS_LEFT_OUT},
         "uirevision": revision,
     }
 

@@ -15,7 +15,8 @@ SCALE = "Cividis"  # dark to light, for all eyes
 CONTOUR_POINTS = 60  # along each side of an interpolated map
 
 
-def _figure(title: str, x: str, y: str, height: int, revision: str) -> go.Figure:
+def sweep_figure(title: str, x: str, y: str, height: int, revision: str) -> go.Figure:
+    """An empty chart of trials: a click on a point selects it."""
     figure = go.Figure()
     figure.update_layout(layout(title, x, y, height, revision))
     figure.update_layout(showlegend=False, hovermode="closest", clickmode="event+select")
@@ -34,7 +35,8 @@ def shown(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _texts(rows: Trials, axes: Sequence[Axis]) -> list[str]:
+def descriptions(rows: Trials, axes: Sequence[Axis]) -> list[str]:
+    """Each trial in a line, see ``describe``."""
     return [describe(row, axes) for row in rows]
 
 
@@ -51,8 +53,8 @@ def curves(
 
     One WebGL trace with gaps: a trace for each of 512 trials would take the browser seconds.
     """
-    figure = _figure("All trials", "epoch", "", height, revision)
-    said = dict(zip((row["trial"] for row in rows), _texts(rows, axes), strict=True))
+    figure = sweep_figure("All trials", "epoch", "", height, revision)
+    said = dict(zip((row["trial"] for row in rows), descriptions(rows, axes), strict=True))
     for colour, width, chosen in (
         (MUTED, 1, [trial for trial in lines if trial != best]),
         (ACCENT, 3, [trial for trial in lines if trial == best]),
@@ -87,15 +89,15 @@ def accuracy_map(
 
     Of several trials in a cell the best is shown.
     """
-    figure = _figure("Validation accuracy", x.label, y.label, 380, revision)
+    figure = sweep_figure("Validation accuracy", x.label, y.label, 380, revision)
     measured = sorted(
         (row for row in rows if row["val_accuracy"] is not None), key=lambda r: r["val_accuracy"]
     )
     colours = {"colorscale": SCALE, "colorbar": {"tickformat": ".0%", "thickness": 12}}
     if grid:
         cells = {(row[x.field], row[y.field]): row for row in measured}
-        columns = sorted({row[x.field] for row in rows}, key=_order)
-        lines = sorted({row[y.field] for row in rows}, key=_order)
+        columns = sorted({row[x.field] for row in rows}, key=order)
+        lines = sorted({row[y.field] for row in rows}, key=order)
         z = [[cells.get((c, line), {}).get("val_accuracy") for c in columns] for line in lines]
         names = [shown(c) for c in columns], [shown(line) for line in lines]
         figure.add_heatmap(x=names[0], y=names[1], z=z, xgap=1, ygap=1, hoverinfo="skip", **colours)
@@ -116,7 +118,7 @@ def accuracy_map(
         x=at[0],
         y=at[1],
         customdata=[row["trial"] for row in points],
-        text=_texts(points, axes),
+        text=descriptions(points, axes),
         mode="markers",
         marker=marker,
         hovertemplate="%{text}<extra></extra>",
@@ -124,7 +126,8 @@ def accuracy_map(
     return figure
 
 
-def _order(value: object) -> tuple[int, Any]:
+def order(value: object) -> tuple[int, Any]:
+    """A key to sort the values of an axis by: numbers, then texts such as 64-32."""
     return (0, value) if isinstance(value, int | float) else (1, str(value))
 
 
@@ -153,65 +156,10 @@ def _add_contours(figure: go.Figure, points: Trials, x: Axis, y: Axis) -> None:
     )
 
 
-def parallel(rows: Trials, axes: Sequence[Axis], revision: str = "") -> go.Figure:
-    """Each trial as a line over all axes and the accuracy it reached; boxes on an axis select.
-
-    Plotly's own parallel coordinates report nothing to Python, so these are drawn as lines.
-    """
-    figure = _figure("Parallel coordinates", "", "", 420, revision)
-    measured = [row for row in rows if row["val_accuracy"] is not None]
-    names = [axis.field for axis in axes] + ["val_accuracy"]
-    labels = [axis.label for axis in axes] + ["Validation accuracy"]
-    heights = {}
-    for name, axis in zip(names, [*axes, None], strict=True):
-        heights[name] = _heights([row[name] for row in measured], axis is not None and axis.log)
-    x: list[int | None] = []
-    y: list[float | None] = []
-    trials: list[int | None] = []
-    text: list[str] = []
-    for i, (row, said) in enumerate(zip(measured, _texts(measured, axes), strict=True)):
-        x += [*range(len(names)), None]
-        y += [*(heights[name][i] for name in names), None]
-        trials += [row["trial"]] * len(names) + [None]
-        text += [said] * len(names) + [""]
-    figure.add_scatter(
-        x=x,
-        y=y,
-        customdata=trials,
-        text=text,
-        mode="lines+markers",
-        line={"color": ACCENT, "width": 1},
-        marker={"color": ACCENT, "size": 7},
-        opacity=0.45,
-        hovertemplate="%{text}<extra></extra>",
-    )
-    figure.update_xaxes(
-        tickvals=list(range(len(names))),
-        ticktext=labels,
-        range=[-0.3, len(names) - 0.7],
-        showgrid=True,
-    )
-    figure.update_yaxes(showticklabels=False, showgrid=False)
-    figure.update_layout(dragmode="select")
-    return figure
-
-
-def _heights(values: list[Any], log: bool) -> list[float]:
-    """Values as heights from 0 to 1: numbers in proportion, choices at equal distances."""
-    if not values:
-        return []
-    if not all(isinstance(value, int | float) for value in values):
-        order = sorted({str(value) for value in values})
-        return [order.index(str(value)) / max(len(order) - 1, 1) for value in values]
-    numbers = np.log(values) if log else np.array(values, float)
-    span = numbers.max() - numbers.min()
-    return ((numbers - numbers.min()) / (span or 1.0)).tolist()  # type: ignore[no-any-return]
-
-
 def importance_bars(shares: dict[str, float], axes: Sequence[Axis]) -> go.Figure:
     """How much of the variation each axis explains, the largest on top."""
     labels = {axis.field: axis.label for axis in axes}
-    figure = _figure("Share of the variation explained", "", "", 120 + 40 * len(shares), "")
+    figure = sweep_figure("Variation explained", "", "", 120 + 40 * len(shares), "")
     names = list(reversed(shares))
     figure.add_bar(
         x=[shares[name] for name in names],
@@ -227,7 +175,7 @@ def importance_bars(shares: dict[str, float], axes: Sequence[Axis]) -> go.Figure
 
 def slice_chart(rows: Trials, axis: Axis, axes: Sequence[Axis], revision: str = "") -> go.Figure:
     """Validation accuracy against one axis, a point a trial."""
-    figure = _figure(f"Along {axis.label.lower()}", axis.label, "", 380, revision)
+    figure = sweep_figure(f"Along {axis.label.lower()}", axis.label, "", 380, revision)
     measured = [row for row in rows if row["val_accuracy"] is not None]
     _add_points(figure, measured, [row[axis.field] for row in measured], axes)
     figure.update_xaxes(type="log" if axis.log else None)
@@ -239,7 +187,7 @@ def pareto(
     rows: Trials, cost: str, label: str, axes: Sequence[Axis], revision: str = ""
 ) -> go.Figure:
     """Validation accuracy against ``cost``; a line joins the trials that nothing beats in both."""
-    figure = _figure("Accuracy against cost", label, "", 380, revision)
+    figure = sweep_figure("Accuracy against cost", label, "", 380, revision)
     measured = [row for row in rows if None not in (row["val_accuracy"], row.get(cost))]
     _add_points(figure, measured, [row[cost] for row in measured], axes)
     front: list[dict[str, Any]] = []
@@ -250,7 +198,7 @@ def pareto(
         x=[row[cost] for row in front],
         y=[row["val_accuracy"] for row in front],
         customdata=[row["trial"] for row in front],
-        text=_texts(front, axes),
+        text=descriptions(front, axes),
         mode="lines+markers",
         line={"color": SECOND, "width": 2, "shape": "hv"},
         hovertemplate="%{text}<extra></extra>",
@@ -265,7 +213,7 @@ def _add_points(figure: go.Figure, rows: Trials, x: list[Any], axes: Sequence[Ax
         x=x,
         y=[row["val_accuracy"] for row in rows],
         customdata=[row["trial"] for row in rows],
-        text=_texts(rows, axes),
+        text=descriptions(rows, axes),
         mode="markers",
         marker={"size": 9, "color": ACCENT, "opacity": 0.7},
         hovertemplate="%{text}<extra></extra>",

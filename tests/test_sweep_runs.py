@@ -15,9 +15,10 @@ from mnist_core.execution import execute
 from mnist_core.run_library import RunLibrary
 from mnist_core.runs import RunStore
 from mnist_core.sweep import TrialEvent, TrialStarted
-from mnist_core.sweep_charts import accuracy_map, curves, parallel, pareto
+from mnist_core.sweep_charts import accuracy_map, curves, pareto
 from mnist_core.sweep_config import NO_AXIS, SweepConfig, parse_axis, parse_sweep, usual_axis
 from mnist_core.sweep_execution import execute_study
+from mnist_core.sweep_parallel import parallel
 from mnist_core.sweep_study import (
     create_study,
     distributions,
@@ -219,5 +220,26 @@ def test_charts_of_512_trials_are_a_few_traces() -> None:
     assert list(drawn.data[1].customdata) == [511, 511, None]
     grid = accuracy_map(rows, axes[1], axes[0], axes, grid=True)
     assert set(grid.data[1].customdata) == set(range(512))
-    assert len(parallel(rows, axes).data) == 1
+    others, best = parallel(rows, axes).data
+    assert set(best.customdata) == {*range(460, 512), None}
+    assert len(set(others.customdata) | set(best.customdata)) == 513
     assert pareto(rows, "parameters", "parameters", axes).data[1].customdata == tuple(range(512))
+
+
+def test_parallel_coordinates_say_which_values_an_axis_has() -> None:
+    axes = (parse_axis("hidden_sizes", "16,32,64-32"), parse_axis("learning_rate", "0.01:1:log"))
+    rows = [
+        {"trial": i, "val_accuracy": y, "hidden_sizes": h, "learning_rate": r}
+        for i, (y, h, r) in enumerate(
+            [(0.5, 16, 0.01), (0.9, 32, 0.1), (0.7, "64-32", 1.0), (None, 16, 0.5)]
+        )
+    ]
+    figure = parallel(rows, axes)
+    marks = {(note.x, note.y): note.text for note in figure.layout.annotations}
+    assert [marks[0, y] for y in (0, 0.5, 1)] == ["16", "32", "64-32"]
+    assert [marks[1, y] for y in (0, 1)] == ["0.01", "1"]
+    assert [marks[2, y] for y in (0, 1)] == ["50.0%", "90.0%"]
+    others, best = figure.data
+    assert list(best.customdata) == [1, 1, 1, None]
+    assert list(best.y[:3]) == pytest.approx([0.5, 0.5, 1.0])
+    assert list(others.y[:3]) == pytest.approx([0.0, 0.0, 0.0])

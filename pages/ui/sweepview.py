@@ -8,6 +8,7 @@ import streamlit as st
 from mnist_core import sweep_charts
 from mnist_core.run_records import Run
 from mnist_core.sweep_config import Axis
+from mnist_core.sweep_parallel import parallel
 from mnist_core.sweep_view import StudyView
 from pages.ui import runview
 from pages.ui.state import backend, select_run, select_runs
@@ -37,8 +38,9 @@ def progress(view: StudyView) -> None:
     trials, top, pace = st.columns(3)
     trials.metric("Trials", f"{view.done:,} of {view.planned:,}")
     top.metric("Best so far", percent(best["val_accuracy"]) if best else "–")
-    speed = f"{view.models_per_second:.2f}" if view.models_per_second else "–"
-    pace.metric("Models per second", speed)
+    if view.active:
+        speed = f"{view.models_per_second:.2f}" if view.models_per_second else "–"
+        pace.metric("Models per second", speed)
 
 
 def clicked(chart: str) -> None:
@@ -131,11 +133,14 @@ def findings(view: StudyView, shares: dict[str, float], brushed: set[int] | None
 def brush(view: StudyView) -> set[int] | None:
     """Parallel coordinates; the trials within every axis's boxes, or None where none is drawn."""
     name = f"sweep-parallel-{view.name}"
-    figure = sweep_charts.parallel(view.rows, view.config.axes, view.name)
+    figure = parallel(view.rows, view.config.axes, view.name)
     event = st.plotly_chart(
         figure, key=name, on_select=lambda: clicked(name), selection_mode=("points", "box")
     )
-    st.caption("Drag a box on an axis to filter the table; hold Shift for a box on another axis.")
+    st.caption(
+        "The best tenth is blue. Drag a box on an axis to filter the table; hold Shift for a box on "
+        "another axis."
+    )
     axes: dict[int, set[int]] = {}
     for point in event["selection"]["points"]:
         trial = point["customdata"]
