@@ -94,7 +94,7 @@ class StudyQueue:
         return config.name
 
     def stop(self, name: str) -> None:
-        """Ask a study to stop; its trials under way are trained again when it goes on."""
+        """Ask a study to stop; its trials under way are kept as of their last whole epoch."""
         self._study(name)[0].set_user_attr(STOP, True)
 
     def resume(self, name: str) -> None:

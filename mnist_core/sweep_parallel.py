@@ -16,8 +16,8 @@ MOST_MARKS = 8  # values on an axis up to which each is written beside it, else 
 def parallel(rows: Trials, axes: Sequence[Axis], revision: str = "") -> go.Figure:
     """Each trial as a line over all axes and the accuracy it reached; boxes on an axis select.
 
-    The best tenth stands out in blue. Plotly's own parallel coordinates report nothing to Python, so these
-    are drawn as lines.
+    The best tenth stands out in blue. Plotly's own parallel coordinates report nothing to Python,
+    so these are drawn as lines.
     """
     figure = sweep_figure("Parallel coordinates", "", "", 420, revision)
     measured = sorted(

@@ -138,8 +138,8 @@ def brush(view: StudyView) -> set[int] | None:
         figure, key=name, on_select=lambda: clicked(name), selection_mode=("points", "box")
     )
     st.caption(
-        "The best tenth is blue. Drag a box on an axis to filter the table; hold Shift for a box on "
-        "another axis."
+        "The best tenth is blue. Drag a box on an axis to filter the table; hold Shift for a box "
+        "on another axis."
     )
     axes: dict[int, set[int]] = {}
     for point in event["selection"]["points"]:
