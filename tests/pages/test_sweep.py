@@ -62,9 +62,21 @@ def test_stop_then_resume_then_extend(app: Backend) -> None:
     button(page, "Stop").click()
     wait_for(page, lambda _: not look().active)
     page.run()
-    assert look().state == "stopped"
+    stopped = look()
+    assert stopped.state == "stopped"
+    assert 0 < stopped.share < 1
+    metrics = {metric.label: metric.value for metric in page.metric}
+    assert stopped.best is not None
+    assert metrics["Best so far"] == f"{stopped.best['val_accuracy']:.2%}".replace("%", " %")
+    page.session_state[TRIAL] = stopped.best["trial"]
+    page.run()
+    epochs = [c.value for c in page.caption if c.value.startswith("The sweep was stopped after")]
+    assert epochs[0].endswith("of its 1000 epochs.")
+    assert not button(page, "Draw digits for it").disabled
     button(page, "Resume").click()
-    wait_for(page, lambda _: look().active and bool(look().curves))
+    page.run()
+    assert TRIAL not in page.session_state
+    wait_for(page, lambda _: look().active and look().share > stopped.share)
     studies().stop("sweep 1")
     wait_for(page, lambda _: not look().active)
     page.run()
