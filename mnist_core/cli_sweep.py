@@ -2,9 +2,10 @@
 
 import argparse
 import dataclasses
+import shlex
 import time
 import uuid
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from mnist_core.cli import (
     INTERRUPTED,
@@ -14,6 +15,7 @@ from mnist_core.cli import (
     print_json,
 )
 from mnist_core.config import FIELDS, parse_config
+from mnist_core.errors import ConfigError, Problem
 from mnist_core.sweep_config import (
     AXIS_SYNTAX,
     NO_AXIS,
@@ -24,6 +26,9 @@ from mnist_core.sweep_config import (
     parse_axis,
     parse_sweep,
 )
+
+if TYPE_CHECKING:
+    from optuna.study import Study
 
 CHOICES = {"sampler": Sampler, "pruner": Pruner, "objective": Objective}
 
@@ -40,6 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         elif name in ("name", "trials"):
             text = f"{info.title}" + (f", {info.default} if not given" if name == "trials" else "")
             parser.add_argument(flag(name), dest=f"study.{name}", metavar="X", help=text)
+    parser.add_argument("--resume", metavar="NAME", help="go on with this study, with its settings")
 
 
 def parse_options(options: dict[str, Any]) -> SweepConfig:
@@ -65,17 +71,44 @@ def parse_options(options: dict[str, Any]) -> SweepConfig:
     return parse_sweep({"base": parse_config(base), "axes": axes, **study})
 
 
+def _resumed(name: str, options: dict[str, Any]) -> "tuple[Study, SweepConfig]":
+    """A study that is there, ready to go on.
+
+    Raises:
+        ConfigError: there is none of this name, it is running, or a setting is given for it.
+    """
+    from mnist_core.runs import is_gone
+    from mnist_core.sweep_study import load_study, open_jobs, open_storage, reopen
+
+    for field, value in options.items():
+        if value is not None:
+            allowed = "cannot be given with --resume: a study goes on with its own settings"
+            raise ConfigError([Problem(field.removeprefix("study."), value, allowed)])
+    try:
+        study, config = load_study(name, open_storage())
+    except ConfigError as error:
+        raise ConfigError([Problem("resume", name, error.problems[0].allowed)]) from None
+    for _, owner in open_jobs(study).values():
+        if "://" in owner or not is_gone(owner):
+            raise ConfigError([Problem("resume", name, "is running; stop it first")])
+    reopen(study)
+    return study, config
+
+
 def sweep(options: dict[str, Any], as_json: bool) -> int:
-    """Create the study, run it, and say what was found."""
-    config = parse_options(options)
+    """Create the study or go on with it, run it, and say what was found."""
+    resume = options.pop("resume")
+    config = None if resume else parse_options(options)
 
     from mnist_core.runs import RunStore, this_process
     from mnist_core.sweep_analysis import summarise
     from mnist_core.sweep_execution import execute_study
-    from mnist_core.sweep_study import create_study, open_storage
-    from mnist_core.sweep_view import JOB, STOP
+    from mnist_core.sweep_study import JOB, STOP, create_study, open_storage
 
-    study = create_study(config, open_storage())
+    if config is None:
+        study, config = _resumed(resume, options)
+    else:
+        study = create_study(config, open_storage())
     job = uuid.uuid4().hex
     study.set_user_attr(JOB + job, f"{time.time():.3f} {this_process()}")
     began = time.perf_counter()
@@ -93,6 +126,8 @@ def sweep(options: dict[str, Any], as_json: bool) -> int:
         print_json({"study": config.name, "summary": said, "seconds": seconds})
     else:
         print(f"{config.name}: {said}")
+        if interrupted:
+            print(f"Stopped; sweep --resume {shlex.quote(config.name)} goes on.")
     return INTERRUPTED if interrupted else 0
 
 

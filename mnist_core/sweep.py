@@ -266,9 +266,9 @@ class _Running:
         """End ``events``, which ``train`` made; the members stand at their last whole epochs."""
         self.population.rewind()
         events.close()
-        for member, last in self.last.items():
-            if member in self.open:
-                yield TrialLeft(self.trials[member].number, last.state)
+        for member, trial in self.open.items():
+            if member in self.last:
+                yield TrialLeft(trial.number, self.last[member].state)
 
     def report(self, member: int) -> None:
         """Show the pruner a member as it stands."""

@@ -18,8 +18,7 @@ from mnist_core.sweep import StudyEvent, run_study
 from mnist_core.sweep_config import POPULATION, SweepConfig
 from mnist_core.sweep_cost import sample_configs
 from mnist_core.sweep_recorder import StudyRecorder
-from mnist_core.sweep_study import recover
-from mnist_core.sweep_view import CURVES, DOWNLOAD, ERROR, JOB, STOP
+from mnist_core.sweep_study import CURVES, DOWNLOAD, ERROR, JOB, STOP, recover
 
 
 def execute_study(

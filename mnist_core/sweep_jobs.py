@@ -18,15 +18,18 @@ from mnist_core.settings import Settings
 from mnist_core.sweep_analysis import importance, summarise
 from mnist_core.sweep_config import POPULATION, SweepConfig
 from mnist_core.sweep_study import (
+    JOB,
+    STOP,
     create_study,
     extend_study,
     load_study,
+    open_jobs,
     open_storage,
-    recover,
+    reopen,
     study_names,
     trials_left,
 )
-from mnist_core.sweep_view import ERROR, JOB, STOP, StudyView, view
+from mnist_core.sweep_view import StudyView, view
 
 if TYPE_CHECKING:
     from mnist_core.sweep_cost import CostEstimate
@@ -101,9 +104,7 @@ class StudyQueue:
         """Go on with a study; nothing happens to one that is running."""
         study, config = self._study(name)
         if not self._active_jobs(study):
-            recover(study)
-            study.set_user_attr(STOP, False)
-            study.set_user_attr(ERROR, "")
+            reopen(study)
             self._submit(study, config)
 
     def extend(self, name: str, trials: int) -> None:
@@ -194,11 +195,7 @@ class StudyQueue:
 
     def _active_jobs(self, study: Study) -> list[str]:
         """The jobs that work on a study or wait for a worker, without those that were lost."""
-        active = {}
-        for key, value in study.user_attrs.items():
-            if key.startswith(JOB) and value:
-                since, owner = value.split(" ", 1)
-                active[key.removeprefix(JOB)] = (float(since), owner)
+        active = open_jobs(study)
         ours = [job for job, (_, owner) in active.items() if owner == self.queue.owner]
         lost = self.queue.lost([f"study-{job}" for job in ours]) if ours else set()
         found = []

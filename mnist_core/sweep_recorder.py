@@ -21,7 +21,7 @@ from mnist_core.run_records import MLFLOW_STATUS, TAG, Run, Segment, State, run_
 from mnist_core.runs import EPOCH_METRICS, RunStore, this_process
 from mnist_core.state import TrainState
 from mnist_core.sweep import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
-from mnist_core.sweep_view import CURVES
+from mnist_core.sweep_study import CURVES
 from mnist_core.training import split_rows
 
 CURVE_POINTS = 100  # of longer curves the study keeps every second, third ... epoch

@@ -27,7 +27,14 @@ from mnist_core.settings import Settings
 from mnist_core.sweep_config import MAX_TRIALS, Axis, SweepConfig
 
 INSTEAD_OF = "instead_of"  # a trial's attribute: the interrupted trial that it is tried for
-SWEEP = "sweep"  # the study's attribute with its SweepConfig
+
+# Attributes of a study:
+SWEEP = "sweep"  # its SweepConfig
+CURVES = "population."  # with a number: a population's curves, see StudyRecorder
+JOB = "job."  # with each job that works on it: since when and whose; empty at its end
+STOP, ERROR = "stop", "error"  # that it is to stop; why its last job failed
+DOWNLOAD = "download"  # the share of the data set that has arrived
+
 FIRST_RUNG = 1  # epochs until successive halving cuts for the first time
 REDUCTION = 3  # it keeps a third; rungs at 1, 3, 9, 27 epochs
 COUNTED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
@@ -212,3 +219,23 @@ def recover(study: Study, among: Collection[int] | None = None) -> int:
     for trial in stale:
         give_back(study, trial)
     return len(stale)
+
+
+def open_jobs(study: Study) -> dict[str, tuple[float, str]]:
+    """The jobs that have not said that they ended: since when (s since 1970), and whose they are.
+
+    A job whose owner was killed says nothing.
+    """
+    jobs = {}
+    for key, value in study.user_attrs.items():
+        if key.startswith(JOB) and value:
+            since, owner = value.split(" ", 1)
+            jobs[key.removeprefix(JOB)] = (float(since), owner)
+    return jobs
+
+
+def reopen(study: Study) -> None:
+    """Make a study that nobody works on ready to go on."""
+    recover(study)
+    study.set_user_attr(STOP, False)
+    study.set_user_attr(ERROR, "")

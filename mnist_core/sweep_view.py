@@ -9,12 +9,7 @@ from optuna.trial import TrialState
 
 from mnist_core.sweep_analysis import trial_rows
 from mnist_core.sweep_config import SweepConfig
-from mnist_core.sweep_study import INSTEAD_OF
-
-CURVES = "population."  # attribute of a study: a population's curves, see StudyRecorder
-JOB = "job."  # attribute for each job that works on a study: since when and whose; empty at its end
-STOP, ERROR = "stop", "error"  # attributes: that it is to stop; why its last job failed
-DOWNLOAD = "download"  # attribute: the share of the data set that has arrived
+from mnist_core.sweep_study import CURVES, DOWNLOAD, ERROR, INSTEAD_OF, JOB, STOP
 
 StudyState = Literal["running", "completed", "stopped", "failed", "interrupted"]
 

@@ -1,6 +1,9 @@
 """Studies as they are kept: every trial a run, stopped and resumed, and from the command line."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from mnist_core.sweep_config import NO_AXIS, SweepConfig, parse_axis, parse_swee
 from mnist_core.sweep_execution import execute_study
 from mnist_core.sweep_parallel import parallel
 from mnist_core.sweep_study import (
+    STOP,
     create_study,
     distributions,
     load_study,
@@ -27,7 +31,7 @@ from mnist_core.sweep_study import (
     recover,
     trials_left,
 )
-from mnist_core.sweep_view import STOP, view
+from mnist_core.sweep_view import view
 from tests.files import write_mnist
 
 SWEEP = {
@@ -199,6 +203,47 @@ def test_the_command_line_refuses_by_flag(
     assert ended.value.code == 2
     assert says in capsys.readouterr().err
     assert RunStore().newest() == []
+
+
+def test_the_command_line_stops_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    command = "sweep --hidden-sizes 4,8 --epochs 300 --batch-size 5 --name study --trials 2 --json"
+    with subprocess.Popen(
+        [sys.executable, "-m", "mnist_core", *command.split()], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if json.loads(line)["event"] == "EpochEnd":
+                break
+        with pytest.raises(SystemExit):
+            main(["sweep", "--resume", "study"])
+        assert "--resume 'study': is running; stop it first" in capsys.readouterr().err
+        process.send_signal(signal.SIGINT)
+        rest = [json.loads(line) for line in process.stdout]
+    assert process.returncode == 130
+    assert [line["trial"] for line in rest if line.get("event") == "TrialLeft"] == [0, 1]
+    assert main(["sweep", "--resume", "study", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    first = next(line for line in lines if line.get("event") == "EpochEnd")
+    assert first["epoch"] > 1
+    assert lines[-1]["summary"]
+    assert sorted(run.state for run in RunStore().newest()) == ["completed"] * 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--resume other", "--resume 'other': no such study; there are none yet"),
+        ("--resume other --epochs 3", "--epochs '3': cannot be given with --resume"),
+        ("--resume other --trials 3", "--trials '3': cannot be given with --resume"),
+    ],
+)
+def test_the_command_line_says_what_cannot_go_on(
+    capsys: pytest.CaptureFixture[str], flags: str, says: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["sweep", *flags.split()])
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
 
 
 def test_charts_of_512_trials_are_a_few_traces() -> None:

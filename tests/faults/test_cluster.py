@@ -18,8 +18,7 @@ from mnist_core.jobs import JobQueue
 from mnist_core.runs import RunStore
 from mnist_core.sweep_config import parse_axis, parse_sweep
 from mnist_core.sweep_jobs import StudyQueue
-from mnist_core.sweep_study import load_study
-from mnist_core.sweep_view import CURVES
+from mnist_core.sweep_study import CURVES, load_study
 from tests.faults.conftest import wait_until
 from tests.faults.postgres import Postgres, binaries, free_port
 
