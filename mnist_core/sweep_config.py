@@ -1,6 +1,7 @@
 """What a study explores: axes over the fields of ``TrainConfig``, and how they are sampled."""
 
 import math
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -256,3 +257,16 @@ def parse_sweep(values: dict[str, Any]) -> SweepConfig:
             for d in error.errors()
         ]
         raise ConfigError(problems) from None
+
+
+@dataclass(frozen=True)
+class CostEstimate:
+    """What a study will take at most (pruning makes it less), see ``sweep_cost``.
+
+    ``seconds`` is extrapolated from steps of its own networks; ``memory`` is in bytes, beyond the
+    data.
+    """
+
+    trials: int
+    seconds: float
+    memory: int

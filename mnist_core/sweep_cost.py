@@ -1,7 +1,6 @@
 """What a study will take, before anything is started."""
 
 import time
-from dataclasses import dataclass
 from itertools import pairwise
 
 import optuna
@@ -15,24 +14,11 @@ from mnist_core.population_groups import make_groups
 from mnist_core.population_inputs import input_use
 from mnist_core.population_layout import member_bytes
 from mnist_core.population_state import Population
-from mnist_core.sweep_config import POPULATION, SweepConfig
+from mnist_core.sweep_config import POPULATION, CostEstimate, SweepConfig
 from mnist_core.sweep_study import distributions, make_sampler
 from mnist_core.training import split_rows
 
 TIMED_STEPS = 5
-
-
-@dataclass(frozen=True)
-class CostEstimate:
-    """What a study will take at most (pruning makes it less).
-
-    ``seconds`` is extrapolated from steps of its own networks, timed here and now; ``memory`` is
-    in bytes, beyond the data.
-    """
-
-    trials: int
-    seconds: float
-    memory: int
 
 
 def sample_configs(config: SweepConfig, count: int) -> list[TrainConfig]:

@@ -2,8 +2,9 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from distributed import fire_and_forget, get_worker
 from optuna.storages import BaseStorage
@@ -16,7 +17,7 @@ from mnist_core.jobs import SUBMIT_TIME, JobQueue, worker_store
 from mnist_core.runs import is_gone
 from mnist_core.settings import Settings
 from mnist_core.sweep_analysis import importance, summarise
-from mnist_core.sweep_config import POPULATION, SweepConfig
+from mnist_core.sweep_config import POPULATION, CostEstimate, SweepConfig
 from mnist_core.sweep_study import (
     JOB,
     STOP,
@@ -30,9 +31,6 @@ from mnist_core.sweep_study import (
     trials_left,
 )
 from mnist_core.sweep_view import StudyView, view
-
-if TYPE_CHECKING:
-    from mnist_core.sweep_cost import CostEstimate
 
 
 @lru_cache(maxsize=4)
@@ -51,7 +49,7 @@ def run_study_job(name: str, store: str, studies: str, job: str, jobs: int, numb
         pass
 
 
-def cost_job(config: SweepConfig) -> "CostEstimate":
+def cost_job(config: SweepConfig) -> CostEstimate:
     """What a worker does to say what a study will take."""
     import torch
 
@@ -66,17 +64,22 @@ def cost_job(config: SweepConfig) -> "CostEstimate":
 
 
 class StudyQueue:
-    """The studies in a storage, by default the one that ``Settings`` names, and their jobs.
+    """The studies in the storage that ``Settings`` names, and their jobs.
 
-    Every method raises StoreError if the storage cannot be used.
+    ``queue`` gives the workers, and may wait for them: to list studies needs none. Every method
+    raises StoreError if the storage cannot be used.
     """
 
-    def __init__(self, queue: JobQueue) -> None:
-        self.queue = queue
+    def __init__(self, queue: Callable[[], JobQueue]) -> None:
+        self._queue = queue
         self.url = Settings().studies_uri
         self._studies: dict[str, Study] = {}
         self._costs: dict[str, Any] = {}
         self._found: dict[tuple[str, str, int], Any] = {}
+
+    @property
+    def queue(self) -> JobQueue:
+        return self._queue()
 
     @property
     def storage(self) -> BaseStorage:
@@ -145,7 +148,7 @@ class StudyQueue:
         found: dict[str, float] = self._found[done]
         return found
 
-    def cost(self, config: SweepConfig) -> "CostEstimate | None":
+    def cost(self, config: SweepConfig) -> CostEstimate | None:
         """What a study will take, measured on a worker; None until it is known.
 
         Raises:
@@ -196,6 +199,8 @@ class StudyQueue:
     def _active_jobs(self, study: Study) -> list[str]:
         """The jobs that work on a study or wait for a worker, without those that were lost."""
         active = open_jobs(study)
+        if not active:
+            return []
         ours = [job for job, (_, owner) in active.items() if owner == self.queue.owner]
         lost = self.queue.lost([f"study-{job}" for job in ours]) if ours else set()
         found = []

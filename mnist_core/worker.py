@@ -12,8 +12,6 @@ from typing import Any
 from distributed import Worker
 
 from mnist_core.cluster import GPU, own_gpu
-from mnist_core.jobs import worker_store
-from mnist_core.settings import Settings
 
 PARENT_POLL = 0.5  # seconds
 NICENESS = 5  # so that the page, the store and the scheduler come first when all cores train
@@ -55,6 +53,8 @@ def dask_setup(process: Any) -> None:
 def _warm_up(worker: Worker) -> None:
     """Load what the first job needs, so that its first result takes as long as any other's."""
     from mnist_core.datasets import locate, prepare, resident
+    from mnist_core.jobs import worker_store
+    from mnist_core.settings import Settings
     from mnist_core.training import train  # noqa: F401
 
     gpu = own_gpu(worker.name)

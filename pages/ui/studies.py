@@ -11,7 +11,7 @@ TRIAL = "sweep.trial"  # session key: the trial that was clicked
 
 @st.cache_resource(show_spinner=False)
 def studies() -> StudyQueue:
-    return StudyQueue(backend().queue)
+    return StudyQueue(lambda: backend().queue)
 
 
 def select_study(name: str | None) -> None:

@@ -18,6 +18,7 @@ from mnist_core.sweep_config import (
     usual_axis,
 )
 from pages.ui import forms
+from pages.ui.state import backend
 from pages.ui.studies import studies
 from pages.ui.words import duration
 
@@ -194,6 +195,8 @@ def _cost_when_known(config: SweepConfig) -> None:
 
 
 def _cost(config: SweepConfig) -> str | None:
+    if not backend().ready:
+        return None
     try:
         found = studies().cost(config)
     except MnistLabError as error:

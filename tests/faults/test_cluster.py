@@ -180,7 +180,7 @@ def test_a_study_is_shared_by_the_workers_and_outlives_one(cluster: Cluster) -> 
     queue = JobQueue(RunStore())
     try:
         wait_until(lambda: len(queue.workers()) == 2, "the workers are there")
-        studies = StudyQueue(queue)
+        studies = StudyQueue(lambda: queue)
         rates = ",".join(f"0.{digits:02}" for digits in range(1, 33))
         axes = [parse_axis("learning_rate", rates), parse_axis("hidden_sizes", "4,8")]
         base = parse_config({"epochs": 60, "batch_size": 8})
