@@ -319,7 +319,6 @@ class Engine:
         first = batch.blocks[0].grad if self.depth else batch.grad
         for (rows, order), weights in zip(self._runs, picked, strict=True):
             pictures, grad = inputs[order], first[rows]
-            # The few before the many, while the processor's cache still holds them.
             weights.addmm_(pictures.rare.t(), grad.t(), beta=beta, alpha=alpha)
             g.rare[:, rows].index_copy_(0, pictures.active, weights)
             g.first[rows].addmm_(grad, pictures.common, beta=beta, alpha=alpha)
