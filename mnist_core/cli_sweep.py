@@ -133,7 +133,7 @@ def sweep(options: dict[str, Any], as_json: bool) -> int:
 
 def _as_json(event: Any) -> dict[str, Any]:
     """The event's fields, those of a trial's own event beside its number."""
-    from mnist_core.sweep import TrialEvent, TrialLeft, TrialStarted
+    from mnist_core.sweep_events import TrialEvent, TrialLeft, TrialStarted
 
     match event:
         case TrialEvent():
@@ -147,7 +147,7 @@ def _as_json(event: Any) -> dict[str, Any]:
 
 def _as_line(event: Any) -> str | None:
     """The event for a person; None where a line would be too much."""
-    from mnist_core.sweep import StudyStarted, TrialEnd
+    from mnist_core.sweep_events import StudyStarted, TrialEnd
 
     match event:
         case StudyStarted():

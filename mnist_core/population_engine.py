@@ -23,6 +23,9 @@ from mnist_core.population_math import Block, optimizer_step
 from mnist_core.state import TrainState, epoch_generator
 from mnist_core.training import EVAL_BATCH
 
+# First-layer units from which leaving inputs out by batch saves more than finding them takes.
+BY_BATCH_UNITS = 512
+
 
 class _Batch:
     """The tensors for a batch of a certain length, allocated once."""
@@ -94,13 +97,13 @@ class Engine:
         decays = any(c.weight_decay for c in configs)
         self.plain = self.optimizer == "sgd" and not decays
         device = data.images.device
+        self.buckets = make_buckets([(*c.hidden_sizes, data.classes) for c in configs])
         # Momentum moves a weight after its input has gone; and to find what a batch needs, a GPU
         # would have to be waited for.
-        by_batch = self.plain and device.type == "cpu"
+        by_batch = self.plain and device.type == "cpu" and self.units(0) >= BY_BATCH_UNITS
         if decays or self._distorts:
             use = torch.ones_like(use)
         self.columns = choose_columns(use, first.batch_size, by_batch)
-        self.buckets = make_buckets([(*c.hidden_sizes, data.classes) for c in configs])
         self._places = places(self.buckets)
 
         def packed() -> Packed:

@@ -14,9 +14,10 @@ from mnist_core.errors import MnistLabError
 from mnist_core.events import DataReady, Downloading
 from mnist_core.execution import STOP_POLL
 from mnist_core.runs import RunStore
-from mnist_core.sweep import StudyEvent, run_study
+from mnist_core.sweep import run_study
 from mnist_core.sweep_config import POPULATION, SweepConfig
 from mnist_core.sweep_cost import sample_configs
+from mnist_core.sweep_events import StudyEvent
 from mnist_core.sweep_recorder import StudyRecorder
 from mnist_core.sweep_study import CURVES, DOWNLOAD, ERROR, JOB, STOP, recover
 

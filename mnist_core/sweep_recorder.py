@@ -20,7 +20,7 @@ from mnist_core.events import DataReady, EpochEnd, Finished
 from mnist_core.run_records import MLFLOW_STATUS, TAG, Run, Segment, State, run_name, segments_json
 from mnist_core.runs import EPOCH_METRICS, RunStore, this_process
 from mnist_core.state import TrainState
-from mnist_core.sweep import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
+from mnist_core.sweep_events import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
 from mnist_core.sweep_study import CURVES
 from mnist_core.training import split_rows
 

@@ -20,7 +20,7 @@ from mnist_core.population import (
     RoundEnd,
     train_population,
 )
-from mnist_core.population_engine import Engine
+from mnist_core.population_engine import BY_BATCH_UNITS, Engine
 from mnist_core.population_groups import make_groups
 from mnist_core.population_inputs import MULTIPLE, choose_columns, input_use
 from mnist_core.population_layout import MAX_PADDING, make_buckets, member_bytes, parts
@@ -204,10 +204,11 @@ def widened(data: ResidentDataset, rare: int, blank: int) -> ResidentDataset:
     )
 
 
+@pytest.mark.parametrize("width", [4, BY_BATCH_UNITS // 5 + 1])
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
 @pytest.mark.parametrize("optimizer", RATES)
 def test_blank_and_rare_inputs_are_left_out_and_keep_their_weights(
-    tiny: ResidentDataset, optimizer: str, weight_decay: float
+    tiny: ResidentDataset, optimizer: str, weight_decay: float, width: int
 ) -> None:
     data = widened(tiny, rare=20, blank=24)
     configs = [
@@ -217,14 +218,19 @@ def test_blank_and_rare_inputs_are_left_out_and_keep_their_weights(
                 "optimizer": optimizer,
                 "learning_rate": RATES[optimizer],
                 "weight_decay": weight_decay,
-                "hidden_sizes": 4 + i,
+                "hidden_sizes": width + i,
                 "order_seed": i % 2,
-                "batch_size": 16,
+                "batch_size": 10,
             }
         )
         for i in range(5)
     ]
     assert_equals_alone(configs, data)
+    states = [TrainState(c, data.in_size, data.classes, CPU) for c in configs]
+    columns = Engine(states, data, [0] * 5, input_use(data)).columns
+    by_batch = optimizer == "sgd" and not weight_decay and width > 4
+    assert len(columns.rare) == (20 if by_batch else 0)
+    assert len(columns.common) == (60 if weight_decay else 16 if by_batch else 48)
 
 
 def test_an_input_is_rare_where_most_batches_do_without_it(tiny: ResidentDataset) -> None:

@@ -15,7 +15,11 @@ from mnist_core.datasets import ResidentDataset
 from mnist_core.errors import ConfigError, StoreError
 from mnist_core.events import EpochEnd, Finished
 from mnist_core.settings import Settings
-from mnist_core.sweep import (
+from mnist_core.sweep import best_trials, run_study
+from mnist_core.sweep_analysis import importance, summarise, trial_rows
+from mnist_core.sweep_config import Axis, SweepConfig, parse_axis, parse_sweep
+from mnist_core.sweep_cost import estimate_cost
+from mnist_core.sweep_events import (
     StudyEnd,
     StudyEvent,
     StudyProgress,
@@ -23,12 +27,7 @@ from mnist_core.sweep import (
     TrialEnd,
     TrialEvent,
     TrialStarted,
-    best_trials,
-    run_study,
 )
-from mnist_core.sweep_analysis import importance, summarise, trial_rows
-from mnist_core.sweep_config import Axis, SweepConfig, parse_axis, parse_sweep
-from mnist_core.sweep_cost import estimate_cost
 from mnist_core.sweep_study import (
     create_study,
     extend_study,

@@ -17,9 +17,9 @@ from mnist_core.events import DataReady
 from mnist_core.execution import execute
 from mnist_core.run_library import RunLibrary
 from mnist_core.runs import RunStore
-from mnist_core.sweep import TrialEvent, TrialStarted
 from mnist_core.sweep_charts import accuracy_map, curves, pareto
 from mnist_core.sweep_config import NO_AXIS, SweepConfig, parse_axis, parse_sweep, usual_axis
+from mnist_core.sweep_events import TrialEvent, TrialStarted
 from mnist_core.sweep_execution import execute_study
 from mnist_core.sweep_parallel import parallel
 from mnist_core.sweep_study import (
