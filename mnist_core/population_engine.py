@@ -46,10 +46,10 @@ class _Batch:
         self.member_logits, self.member_grad = self.logits.view(members), self.grad.view(members)
         layers = range(engine.depth)
         self.outs = [parts(engine.buckets, i, self.blocks[i].out) for i in layers]
-        sums = [block.sums for block in self.blocks] + [self.logits]
-        self.sums = [parts(engine.buckets, i, t) for i, t in enumerate(sums)]
-        grads = [block.grad for block in self.blocks] + [self.grad]
-        self.grads = [parts(engine.buckets, i, t) for i, t in enumerate(grads)]
+        self.sums = [*(block.sums for block in self.blocks), self.logits]
+        self.sum_parts = [parts(engine.buckets, i, t) for i, t in enumerate(self.sums)]
+        self.grads = [*(block.grad for block in self.blocks), self.grad]
+        self.grad_parts = [parts(engine.buckets, i, t) for i, t in enumerate(self.grads)]
 
 
 def _product(weight: Tensor, x: Tensor, out: Tensor) -> None:
@@ -240,7 +240,7 @@ class Engine:
         wanted = log_p.gather(1, targets)
         # A share of the certainty is spread evenly over all classes (Szegedy et al. 2016).
         spread = self.states[0].config.label_smoothing
-        self._loss[:, :length] -= wanted[:, 0] * (1 - spread)
+        self._loss[:, :length].sub_(wanted[:, 0], alpha=1 - spread)
         if spread:
             self._loss[:, :length] -= log_p.mean(1) * spread
         # d(cross-entropy)/d(logits) = softmax - what is wanted
@@ -289,10 +289,11 @@ class Engine:
             picked.append(weights)
         for layer, upper in enumerate(w.upper):
             batch.blocks[layer].activate()
-            for (weight, bias), x, out in zip(
-                upper, batch.outs[layer], batch.sums[layer + 1], strict=True
+            for weight, x, out in zip(
+                upper, batch.outs[layer], batch.sum_parts[layer + 1], strict=True
             ):
-                torch.baddbmm(bias, weight, x, out=out)
+                torch.bmm(weight, x, out=out)
+            batch.sums[layer + 1].add_(w.upper_bias[layer])
         return picked
 
     def _backward(self, batch: _Batch, inputs: Sequence[Inputs], picked: Sequence[Tensor]) -> None:
@@ -300,24 +301,21 @@ class Engine:
         w, g = self.weights, self.grads
         beta, alpha = (1, -1) if self.plain else (0, 1)
 
-        def add_up(grad: Tensor, into: Tensor) -> None:
-            if self.plain:
-                into.sub_(grad.sum(-1, keepdim=True))
-            else:
-                torch.sum(grad, -1, keepdim=True, out=into)
-
         for layer in reversed(range(self.depth)):
-            for (weight, _), (weight_grad, bias_grad), x, grad, below in zip(
+            for weight, weight_grad, x, grad, below in zip(
                 w.upper[layer],
                 g.upper[layer],
                 batch.outs[layer],
-                batch.grads[layer + 1],
-                batch.grads[layer],
+                batch.grad_parts[layer + 1],
+                batch.grad_parts[layer],
                 strict=True,
             ):
                 torch.bmm(weight.transpose(1, 2), grad, out=below)
                 weight_grad.baddbmm_(grad, x.transpose(1, 2), beta=beta, alpha=alpha)
-                add_up(grad, bias_grad)
+            if self.plain:
+                g.upper_bias[layer].sub_(batch.grads[layer + 1].sum(1, keepdim=True))
+            else:
+                torch.sum(batch.grads[layer + 1], 1, keepdim=True, out=g.upper_bias[layer])
             batch.blocks[layer].differentiate()
         first = batch.blocks[0].grad if self.depth else batch.grad
         for (rows, order), weights in zip(self._runs, picked, strict=True):

@@ -80,8 +80,9 @@ class Packed:
         first: the first layers' weights of the common inputs, (rows, common inputs).
         rare: their biases, and their weights of the rare inputs, (1 + rare inputs, rows): to take
             the weights of a few inputs is then to copy a few rows.
-        upper: the layers after the first; each has for every bucket (members, out, in) and
-            (members, out, 1).
+        upper: the weights of the layers after the first; each has for every bucket
+            (members, out, in).
+        upper_bias: their biases, (units of all members, 1) for each layer.
         columns: which inputs those are.
     """
 
@@ -92,15 +93,14 @@ class Packed:
         rows = buckets[-1].rows.stop
         self.first = torch.zeros(rows, len(columns.common), device=device)
         self.rare = torch.zeros(1 + len(columns.rare), rows, device=device)
+        layers = range(1, len(buckets[0].widths))
         self.upper = [
-            [
-                (
-                    torch.zeros(len(b), b.widths[layer], b.widths[layer - 1], device=device),
-                    torch.zeros(len(b), b.widths[layer], 1, device=device),
-                )
-                for b in buckets
-            ]
-            for layer in range(1, len(buckets[0].widths))
+            [torch.zeros(len(b), b.widths[i], b.widths[i - 1], device=device) for b in buckets]
+            for i in layers
+        ]
+        self.upper_bias = [
+            torch.zeros(sum(len(b) * b.widths[i] for b in buckets), 1, device=device)
+            for i in layers
         ]
 
     def rows(self, member: int) -> slice:
@@ -119,9 +119,8 @@ class Packed:
         number, place = self._places[member]
         rows = self.rows(member)
         views = [self.first[rows], self.rare[0, rows]]
-        for layer in self.upper:
-            weight, bias = layer[number]
-            views += [weight[place], bias[place, :, 0]]
+        for i, (weights, bias) in enumerate(zip(self.upper, self.upper_bias, strict=True), 1):
+            views += [weights[number][place], parts(self.buckets, i, bias)[number][place, :, 0]]
         return views
 
     def load(self, member: int, tensors: list[Tensor]) -> None:
