@@ -1,7 +1,6 @@
 """``sweep`` on the command line: a study run here, recorded as those that the page starts."""
 
 import argparse
-import dataclasses
 import shlex
 import time
 import uuid
@@ -88,9 +87,8 @@ def _resumed(name: str, options: dict[str, Any]) -> "tuple[Study, SweepConfig]":
         study, config = load_study(name, open_storage())
     except ConfigError as error:
         raise ConfigError([Problem("resume", name, error.problems[0].allowed)]) from None
-    for _, owner in open_jobs(study).values():
-        if "://" in owner or not is_gone(owner):
-            raise ConfigError([Problem("resume", name, "is running; stop it first")])
+    if not all(is_gone(owner) for _, owner in open_jobs(study).values()):
+        raise ConfigError([Problem("resume", name, "is running; stop it first")])
     reopen(study)
     return study, config
 
@@ -133,16 +131,14 @@ def sweep(options: dict[str, Any], as_json: bool) -> int:
 
 def _as_json(event: Any) -> dict[str, Any]:
     """The event's fields, those of a trial's own event beside its number."""
-    from mnist_core.sweep_events import TrialEvent, TrialLeft, TrialStarted
+    from mnist_core.sweep_events import TrialEvent, TrialStarted
 
     match event:
         case TrialEvent():
             return {"trial": event.trial, **as_json_fields(event.event)}
         case TrialStarted():
             return {"event": "TrialStarted", "trial": event.trial, "values": event.values}
-        case TrialLeft():
-            return as_json_fields(event)
-    return {"event": type(event).__name__, **dataclasses.asdict(event)}
+    return as_json_fields(event)
 
 
 def _as_line(event: Any) -> str | None:

@@ -225,7 +225,7 @@ class JobQueue:
                 on_its_way = state is None and time.time() - run.queued < SUBMIT_TIME
                 lost = state in GONE and not on_its_way
             else:
-                lost = "://" not in run.owner and is_gone(run.owner)
+                lost = is_gone(run.owner)
             # Looked at again, because it may have ended between the two questions.
             if lost and (now := self.store.get(run_id)).active and now.queued == run.queued:
                 self._mark_lost(run_id)

@@ -18,7 +18,7 @@ from mnist_core.augment import distort
 from mnist_core.datasets import ResidentDataset
 from mnist_core.gradient import FUNCTIONS
 from mnist_core.population_inputs import Inputs, choose_columns, pick
-from mnist_core.population_layout import SLOTS, Packed, make_buckets, parts, places
+from mnist_core.population_layout import SLOTS, Packed, make_buckets, parts, places, units
 from mnist_core.population_math import Block, optimizer_step
 from mnist_core.state import TrainState, epoch_generator
 from mnist_core.training import EVAL_BATCH
@@ -145,7 +145,7 @@ class Engine:
 
     def units(self, layer: int) -> int:
         """Rows of a layer, over all members and with their padding."""
-        return sum(len(bucket) * bucket.widths[layer] for bucket in self.buckets)
+        return units(self.buckets, layer)
 
     def per_unit(self, layer: int, values: Sequence[float], padding: float) -> Tensor:
         """A column (units, 1) with each member's value, and ``padding`` for padded units."""

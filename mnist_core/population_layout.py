@@ -64,6 +64,11 @@ def places(buckets: list[Bucket]) -> list[tuple[int, int]]:
     return [(number, place) for number, b in enumerate(buckets) for place in range(len(b))]
 
 
+def units(buckets: list[Bucket], layer: int) -> int:
+    """Units of a layer, over all members and with their padding."""
+    return sum(len(bucket) * bucket.widths[layer] for bucket in buckets)
+
+
 def parts(buckets: list[Bucket], layer: int, flat: Tensor) -> list[Tensor]:
     """View a layer's (units of all members, n) as one (members, units, n) for each bucket."""
     heights = [len(bucket) * bucket.widths[layer] for bucket in buckets]
@@ -90,7 +95,7 @@ class Packed:
         self.buckets = buckets
         self.columns = columns
         self._places = places(buckets)
-        rows = buckets[-1].rows.stop
+        rows = units(buckets, 0)
         self.first = torch.zeros(rows, len(columns.common), device=device)
         self.rare = torch.zeros(1 + len(columns.rare), rows, device=device)
         layers = range(1, len(buckets[0].widths))
@@ -98,10 +103,8 @@ class Packed:
             [torch.zeros(len(b), b.widths[i], b.widths[i - 1], device=device) for b in buckets]
             for i in layers
         ]
-        self.upper_bias = [
-            torch.zeros(sum(len(b) * b.widths[i] for b in buckets), 1, device=device)
-            for i in layers
-        ]
+        self.upper_bias = [torch.zeros(units(buckets, i), 1, device=device) for i in layers]
+        self._bias_parts = [parts(buckets, *layer) for layer in enumerate(self.upper_bias, 1)]
 
     def rows(self, member: int) -> slice:
         """A member's share of the first layer, with its padding."""
@@ -119,8 +122,8 @@ class Packed:
         number, place = self._places[member]
         rows = self.rows(member)
         views = [self.first[rows], self.rare[0, rows]]
-        for i, (weights, bias) in enumerate(zip(self.upper, self.upper_bias, strict=True), 1):
-            views += [weights[number][place], parts(self.buckets, i, bias)[number][place, :, 0]]
+        for weights, biases in zip(self.upper, self._bias_parts, strict=True):
+            views += [weights[number][place], biases[number][place, :, 0]]
         return views
 
     def load(self, member: int, tensors: list[Tensor]) -> None:

@@ -61,9 +61,14 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.0f}"
 
 
-def is_gone(process: str) -> bool:
-    """Whether a process, as ``this_process`` named it, has ended. Unknown on another machine."""
-    host, pid, start = process.rsplit(":", 2)
+def is_gone(owner: str) -> bool:
+    """Whether a process, as ``this_process`` named it, has ended.
+
+    Unknown, hence False, on another machine and of a scheduler's address.
+    """
+    if "://" in owner:
+        return False
+    host, pid, start = owner.rsplit(":", 2)
     if host != socket.gethostname():
         return False
     try:

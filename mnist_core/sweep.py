@@ -16,14 +16,6 @@ from mnist_core.sweep_population import TrialPopulation
 from mnist_core.sweep_study import distributions, give_back, trials_left
 
 
-def _never() -> bool:
-    return False
-
-
-def _nothing(trial: int) -> list[EpochEnd]:
-    return []
-
-
 def run_study(
     study: Study,
     config: SweepConfig,
@@ -31,8 +23,8 @@ def run_study(
     device: torch.device,
     memory_budget: int = MEMORY_BUDGET,
     jobs: int = 1,
-    stop: Callable[[], bool] = _never,
-    earlier: Callable[[int], Sequence[EpochEnd]] = _nothing,
+    stop: Callable[[], bool] = lambda: False,
+    earlier: Callable[[int], Sequence[EpochEnd]] = lambda trial: (),
 ) -> Iterator[StudyEvent]:
     """Run the trials that are left, a population at a time.
 

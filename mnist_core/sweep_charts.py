@@ -40,6 +40,12 @@ def descriptions(rows: Trials, axes: Sequence[Axis]) -> list[str]:
     return [describe(row, axes) for row in rows]
 
 
+def worst_first(rows: Trials) -> list[dict[str, Any]]:
+    """The trials that have been measured, by their validation accuracy."""
+    measured = [row for row in rows if row["val_accuracy"] is not None]
+    return sorted(measured, key=lambda row: row["val_accuracy"])
+
+
 def curves(
     lines: dict[int, list[tuple[int, float]]],
     rows: Trials,
@@ -90,9 +96,7 @@ def accuracy_map(
     Of several trials in a cell the best is shown.
     """
     figure = sweep_figure("Validation accuracy", x.label, y.label, 380, revision)
-    measured = sorted(
-        (row for row in rows if row["val_accuracy"] is not None), key=lambda r: r["val_accuracy"]
-    )
+    measured = worst_first(rows)
     colours = {"colorscale": SCALE, "colorbar": {"tickformat": ".0%", "thickness": 12}}
     if grid:
         cells = {(row[x.field], row[y.field]): row for row in measured}

@@ -1,7 +1,5 @@
 """One job of a study, from its storage and back into it: what a worker or the command line does."""
 
-import json
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -12,14 +10,13 @@ from mnist_core.datasets import prepare, resident
 from mnist_core.device import resolve_device, threads_for
 from mnist_core.errors import MnistLabError
 from mnist_core.events import DataReady, Downloading
-from mnist_core.execution import STOP_POLL
 from mnist_core.runs import RunStore
 from mnist_core.sweep import run_study
 from mnist_core.sweep_config import POPULATION, SweepConfig
 from mnist_core.sweep_cost import sample_configs
 from mnist_core.sweep_events import StudyEvent
 from mnist_core.sweep_recorder import StudyRecorder
-from mnist_core.sweep_study import CURVES, DOWNLOAD, ERROR, JOB, STOP, recover
+from mnist_core.sweep_study import DOWNLOAD, ERROR, JOB, STOP, recorded_populations, recover
 
 
 def execute_study(
@@ -72,13 +69,8 @@ def _execute(
     data = resident(dataset.name, dataset.source, str(device))
     torch.set_num_threads(threads_for(_multiplications(config, data.in_size, data.classes)))
     recorder = StudyRecorder(study, store, job, ready, data)
-    looked = time.monotonic()
 
     def stop() -> bool:
-        nonlocal looked
-        if time.monotonic() - looked <= STOP_POLL:
-            return False
-        looked = time.monotonic()
         return bool(study.user_attrs.get(STOP))
 
     for event in run_study(
@@ -91,9 +83,11 @@ def _execute(
 
 def _trials_of(study: Study, job: str) -> set[int]:
     """The trials that a job has ever begun to train."""
-    kept = [json.loads(value) for key, value in study.user_attrs.items() if key.startswith(CURVES)]
     return {
-        trial for population in kept if population["job"] == job for trial in population["trials"]
+        trial
+        for population in recorded_populations(study)
+        if population["job"] == job
+        for trial in population["trials"]
     }
 
 

@@ -208,7 +208,7 @@ class StudyQueue:
             if job in ours:
                 gone = f"study-{job}" in lost and time.time() - since > SUBMIT_TIME
             else:
-                gone = "://" not in owner and is_gone(owner)
+                gone = is_gone(owner)
             if not gone:
                 found.append(job)
         return found

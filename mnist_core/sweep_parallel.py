@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_core.charts import ACCENT, MUTED
-from mnist_core.sweep_charts import Trials, descriptions, order, shown, sweep_figure
+from mnist_core.sweep_charts import Trials, descriptions, order, shown, sweep_figure, worst_first
 from mnist_core.sweep_config import Axis
 
 MOST_MARKS = 8  # values on an axis up to which each is written beside it, else the two ends
@@ -20,9 +20,7 @@ def parallel(rows: Trials, axes: Sequence[Axis], revision: str = "") -> go.Figur
     so these are drawn as lines.
     """
     figure = sweep_figure("Parallel coordinates", "", "", 420, revision)
-    measured = sorted(
-        (row for row in rows if row["val_accuracy"] is not None), key=lambda r: r["val_accuracy"]
-    )
+    measured = worst_first(rows)
     names = [axis.field for axis in axes] + ["val_accuracy"]
     scales = [_scale([row[axis.field] for row in measured], axis) for axis in axes]
     scales.append(_scale([row["val_accuracy"] for row in measured], None))

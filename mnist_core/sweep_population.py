@@ -9,7 +9,6 @@ from optuna.samplers import RandomSampler
 from optuna.study import Study
 from optuna.trial import TrialState
 
-from mnist_core.config import TrainConfig
 from mnist_core.datasets import ResidentDataset
 from mnist_core.events import EpochEnd, Finished
 from mnist_core.population import (
@@ -67,16 +66,19 @@ class TrialPopulation:
     ) -> Generator[StudyEvent | PopulationProgress, None, None]:
         """Train to the end and tell Optuna the results."""
         configs = [self.config.train_config(trial.params) for trial in self.trials]
-        before = [
-            self.rows_before(*pair, earlier) for pair in zip(self.trials, configs, strict=True)
-        ]
-        for trial, config, rows in zip(self.trials, configs, before, strict=True):
+        taken_up = {}
+        for member, (trial, config) in enumerate(zip(self.trials, configs, strict=True)):
             instead_of = trial.user_attrs.get(INSTEAD_OF)
-            yield TrialStarted(trial.number, trial.params, config, instead_of, rows)
+            rows = () if instead_of is None else tuple(earlier(instead_of))
+            # Alone, its run may have gone on as something else.
+            if rows and rows[-1].state.config == config:
+                taken_up[member] = rows
+            yield TrialStarted(
+                trial.number, trial.params, config, instead_of, taken_up.get(member, ())
+            )
         self.population = Population(configs, self.data, self.device)
-        for member, rows in enumerate(before):
-            if rows:
-                self.take_up(member, rows)
+        for member, rows in taken_up.items():
+            self.take_up(member, rows)
         with closing(train_population(self.population, self.data, memory_budget)) as events:
             for event in events:
                 if isinstance(event, MemberEvent):
@@ -89,18 +91,6 @@ class TrialPopulation:
                     yield event
                 elif isinstance(event, RoundEnd) and self.judge is not None:
                     self.population.prune(self.losers(event.members))
-
-    def rows_before(
-        self,
-        trial: optuna.Trial,
-        config: TrainConfig,
-        earlier: Callable[[int], Sequence[EpochEnd]],
-    ) -> tuple[EpochEnd, ...]:
-        """The epochs that a trial need not train again."""
-        instead_of = trial.user_attrs.get(INSTEAD_OF)
-        rows = () if instead_of is None else tuple(earlier(instead_of))
-        # Alone, its run may have gone on as something else.
-        return rows if rows and rows[-1].state.config == config else ()
 
     def take_up(self, member: int, rows: Sequence[EpochEnd]) -> None:
         """Let a member go on from these epochs. The pruner sees them as if they were its own."""

@@ -21,7 +21,7 @@ from mnist_core.run_records import MLFLOW_STATUS, TAG, Run, Segment, State, run_
 from mnist_core.runs import EPOCH_METRICS, RunStore, this_process
 from mnist_core.state import TrainState
 from mnist_core.sweep_events import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
-from mnist_core.sweep_study import CURVES
+from mnist_core.sweep_study import CURVES, recorded_populations
 from mnist_core.training import split_rows
 
 CURVE_POINTS = 100  # of longer curves the study keeps every second, third ... epoch
@@ -212,5 +212,8 @@ def _named(trial: int) -> str:
 
 def _left(study: Study) -> dict[int, str]:
     """For each trial that a stop left unfinished the id of its run."""
-    kept = [json.loads(v) for k, v in study.user_attrs.items() if k.startswith(CURVES)]
-    return {int(trial): run for one in kept for trial, run in one.get("left", {}).items()}
+    return {
+        int(trial): run
+        for population in recorded_populations(study)
+        for trial, run in population.get("left", {}).items()
+    }

@@ -1,5 +1,6 @@
 """Studies in Optuna's storage: made, found, extended, and kept whole after a crash."""
 
+import json
 import logging
 import sqlite3
 import warnings
@@ -219,6 +220,11 @@ def recover(study: Study, among: Collection[int] | None = None) -> int:
     for trial in stale:
         give_back(study, trial)
     return len(stale)
+
+
+def recorded_populations(study: Study) -> list[dict[str, Any]]:
+    """What its jobs have written of each population, see ``StudyRecorder``."""
+    return [json.loads(v) for k, v in study.user_attrs.items() if k.startswith(CURVES)]
 
 
 def open_jobs(study: Study) -> dict[str, tuple[float, str]]:

@@ -1,6 +1,5 @@
 """A study as a page shows it: every trial with its curve, how far it is, and how it stands."""
 
-import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,7 +8,7 @@ from optuna.trial import TrialState
 
 from mnist_core.sweep_analysis import trial_rows
 from mnist_core.sweep_config import SweepConfig
-from mnist_core.sweep_study import CURVES, DOWNLOAD, ERROR, INSTEAD_OF, JOB, STOP
+from mnist_core.sweep_study import DOWNLOAD, ERROR, INSTEAD_OF, JOB, STOP, recorded_populations
 
 StudyState = Literal["running", "completed", "stopped", "failed", "interrupted"]
 
@@ -64,14 +63,12 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     curves: dict[int, list[tuple[int, float]]] = {}
     paces: dict[str, tuple[float, float]] = {}
-    for key, value in attributes.items():
-        if key.startswith(CURVES):
-            kept = json.loads(value)
-            stride = kept["stride"]
-            for trial, points in kept["curves"].items():
-                curves[int(trial)] = [((i + 1) * stride, y) for i, y in enumerate(points)]
-            if active and attributes.get(JOB + kept["job"]) and "seconds_left" in kept:
-                paces[kept["job"]] = (kept["models_per_second"], kept["seconds_left"])
+    for kept in recorded_populations(study):
+        stride = kept["stride"]
+        for number, points in kept["curves"].items():
+            curves[int(number)] = [((i + 1) * stride, y) for i, y in enumerate(points)]
+        if active and attributes.get(JOB + kept["job"]) and "seconds_left" in kept:
+            paces[kept["job"]] = (kept["models_per_second"], kept["seconds_left"])
     # One that is being made at this moment has no values yet.
     unfinished = [
         (trial, "running") for trial in running if active and len(trial.params) == len(config.axes)
