@@ -126,6 +126,7 @@ def number(
         label or spec.label,
         min_value=int(spec.low) if whole else float(spec.low),
         max_value=int(spec.high) if whole else float(spec.high),
+        value=st.session_state[key],
         step=1 if whole else _step(st.session_state[key]),
         format="%d" if whole else "%.6g",
         help=spec.help,
@@ -139,6 +140,7 @@ def choice(spec: FieldSpec, key: str, disabled: bool = False) -> str:
     chosen: str = st.selectbox(
         spec.label,
         spec.choices,
+        index=spec.choices.index(st.session_state.get(key, spec.default)),
         format_func=lambda name: spec.choice_names.get(name, name),
         help=spec.help,
         key=key,
@@ -165,6 +167,7 @@ def _widget(prefix: str, spec: FieldSpec, devices: list[tuple[str, str]], disabl
         case "sizes":
             return st.text_input(
                 spec.label,
+                st.session_state[key],
                 help=spec.help,
                 key=key,
                 disabled=disabled,
@@ -184,6 +187,7 @@ def _device(spec: FieldSpec, key: str, devices: list[tuple[str, str]], disabled:
     return st.selectbox(
         spec.label,
         names,
+        index=names.index(st.session_state[key]),
         format_func=lambda name: labels.get(name, name),
         help=spec.help,
         key=key,

@@ -1,6 +1,6 @@
 """The form of a study: axes, sampler, pruning, trials, and what they will take."""
 
-from typing import Any, get_args
+from typing import Any
 
 import streamlit as st
 
@@ -9,9 +9,6 @@ from mnist_core.errors import ConfigError, MnistLabError, Problem
 from mnist_core.sweep_config import (
     AXIS_SYNTAX,
     NO_AXIS,
-    Objective,
-    Pruner,
-    Sampler,
     SweepConfig,
     parse_axis,
     parse_sweep,
@@ -81,6 +78,19 @@ def fill(config: SweepConfig, names: list[str]) -> None:
         st.session_state[key(name)] = value
 
 
+def options(label: str, name: str, said: dict[str, str], help: str | None = None) -> None:
+    """A list to choose from, with the choices' names."""
+    choices = list(said)
+    st.selectbox(
+        label,
+        choices,
+        index=choices.index(st.session_state[key(name)]),
+        format_func=said.__getitem__,
+        key=key(name),
+        help=help,
+    )
+
+
 def sweep_form(names: list[str]) -> SweepConfig | None:
     """Draw the form; the study, or None while a value is not allowed (said at its field)."""
     for name, value in {**DEFAULTS, "name": free_name(names)}.items():
@@ -90,11 +100,15 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
     def slot(field: str) -> None:
         slots[field] = st.container()
 
-    st.text_input("Name", key=key("name"))
+    def held(name: str) -> Any:
+        return st.session_state[key(name)]
+
+    st.text_input("Name", held("name"), key=key("name"))
     slot("name")
     fields = st.multiselect(
         "Explore",
         [field for field in FIELDS if field not in NO_AXIS],
+        default=held("fields"),
         format_func=lambda field: FIELDS[field].label,
         key=key("fields"),
         help="The settings that differ from trial to trial. All others are as on the Train page.",
@@ -104,31 +118,26 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         st.session_state.setdefault(key(f"axis.{field}"), usual_axis(field))
         st.text_input(
             FIELDS[field].label,
+            held(f"axis.{field}"),
             key=key(f"axis.{field}"),
             help=f"{AXIS_SYNTAX}. {FIELDS[field].help}",
         )
         slot(field)
-    st.selectbox("Sampler", get_args(Sampler), format_func=SAMPLERS.__getitem__, key=key("sampler"))
+    options("Sampler", "sampler", SAMPLERS)
     slot("sampler")
-    st.number_input("Trials", min_value=1, key=key("trials"))
+    st.number_input("Trials", min_value=1, value=held("trials"), key=key("trials"))
     slot("trials")
     if "epochs" not in fields:
-        st.number_input("Epochs", min_value=1, max_value=1000, key=key("epochs"))
+        st.number_input("Epochs", 1, 1000, held("epochs"), key=key("epochs"))
     with st.expander("More settings"):
-        st.selectbox(
+        options(
             "Pruning",
-            get_args(Pruner),
-            format_func=PRUNERS.__getitem__,
-            key=key("pruner"),
+            "pruner",
+            PRUNERS,
             help="Cuts trials that fall behind, so that the others get their time.",
         )
         slot("pruner")
-        st.selectbox(
-            "Objective",
-            get_args(Objective),
-            format_func=OBJECTIVES.__getitem__,
-            key=key("objective"),
-        )
+        options("Objective", "objective", OBJECTIVES)
     try:
         return current(names)
     except ConfigError as error:

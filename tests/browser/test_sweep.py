@@ -1,8 +1,10 @@
 """A sweep in a browser: start, watch the map fill in, stop, resume, click a cell, draw with it."""
 
-from playwright.sync_api import Page, expect
+import re
 
-from tests.browser.conftest import SEVEN, draw, go_to
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.conftest import SEVEN, App, draw, go_to
 
 LONG = 300_000  # ms; 64 networks on the full MNIST take 20 s on two idle cores
 
@@ -40,3 +42,28 @@ def test_start_watch_stop_resume_click_and_draw(page: Page) -> None:
     expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible(timeout=LONG)
     draw(page, SEVEN)
     expect(page.get_by_role("status")).to_have_text("7", timeout=LONG)
+
+
+def test_a_form_whose_code_comes_late_shows_its_values(app: App, browser: Browser) -> None:
+    """A slow network: the page has been drawn twice before the browser can show a widget."""
+    context = browser.new_context()
+    page = context.new_page()
+    held: list[Route] = []
+    code = re.compile(r"/static/js/\w*(Input|elect)\w*\.")
+    page.route(code, lambda route: held.append(route))
+    page.goto(app.url + "/sweep")
+    expect(page.get_by_text("on one worker")).to_be_visible(timeout=LONG)
+    assert held
+    page.route(code, lambda route: route.continue_())  # those that are asked for from now on
+    for route in held:
+        route.continue_()
+    for label, value in (
+        ("Name", "sweep 1"),
+        ("Hidden layer sizes", "16,32,64,128"),
+        ("Learning rate", "0.01:1:log"),
+        ("Trials", "64"),
+        ("Epochs", "5"),
+    ):
+        field = page.locator(f'input[aria-label="{label}"]')
+        expect(field).to_have_value(value, timeout=LONG)
+    context.close()
