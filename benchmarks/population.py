@@ -17,11 +17,11 @@ from collections.abc import Iterator
 
 import torch
 
-from mnist_core.bench import tutorial_epochs
-from mnist_core.config import TrainConfig, parse_config
-from mnist_core.datasets import ResidentDataset, load_dataset, locate
-from mnist_core.population import RoundEnd, train_population
-from mnist_core.population_state import Population
+from mnist_core.cli.bench import tutorial_epochs
+from mnist_core.config.train import TrainConfig, parse_config
+from mnist_core.data.datasets import ResidentDataset, load_dataset, locate
+from mnist_core.population.state import Population
+from mnist_core.population.train import RoundEnd, train_population
 
 DEVICE = torch.device("cpu")
 GRID_WIDTHS = (16, 32, 64, 128, 256)

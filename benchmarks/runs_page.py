@@ -19,11 +19,11 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.config import TrainConfig, format_sizes, parse_config
-from mnist_core.query import parse_query
-from mnist_core.run_library import RunLibrary
-from mnist_core.run_records import TAG, Segment, run_name, segments_json
-from mnist_core.runs import EPOCH_METRICS, RunStore
+from mnist_core.config.train import TrainConfig, format_sizes, parse_config
+from mnist_core.runs.library import RunLibrary
+from mnist_core.runs.query import parse_query
+from mnist_core.runs.records import TAG, Segment, run_name, segments_json
+from mnist_core.runs.store import EPOCH_METRICS, RunStore
 from pages.ui.state import backend
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,6 +1,6 @@
 """MNIST Lab's library: train feedforward networks on handwritten digits.
 
-Everything is imported from its own module (``from mnist_core.training import fit``), so that
+Everything is imported from its own module (``from mnist_core.nn.training import fit``), so that
 reading a configuration does not load PyTorch. Nothing in here knows Streamlit.
 """
 

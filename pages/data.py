@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from mnist_core.config import FIELDS
+from mnist_core.config.train import FIELDS
 from mnist_core.errors import MnistLabError
-from pages.ui import samples
+from pages.ui.data import samples
 from pages.ui.forms import TRAIN, widget_key
 from pages.ui.state import page
 

@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from mnist_core.drawing import strokes_to_mnist
+from mnist_core.drawing.prepare import strokes_to_mnist
 from mnist_core.errors import MnistLabError
-from mnist_core.predict import Prediction, Predictor
-from pages.ui import canvas, models
-from pages.ui.answer import answer
-from pages.ui.digits import KEPT, label_buttons, my_digits
-from pages.ui.epochs import epochs
-from pages.ui.everyone import everyone
+from mnist_core.reading.predict import Prediction, Predictor
+from pages.ui.draw import canvas, models
+from pages.ui.draw.answer import answer
+from pages.ui.draw.digits import KEPT, label_buttons, my_digits
+from pages.ui.draw.epochs import epochs
+from pages.ui.draw.everyone import everyone
+from pages.ui.draw.upload import upload
+from pages.ui.draw.why import why
+from pages.ui.draw.xray import xray
 from pages.ui.state import backend, page
-from pages.ui.upload import upload
-from pages.ui.why import why
-from pages.ui.xray import xray
 
 WIDTHS = (1, 2)  # of the columns
 PANELS = ("X-ray", "Why", "All models", "My digits", "Epochs", "Upload")

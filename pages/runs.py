@@ -4,10 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core.errors import MnistLabError
-from mnist_core.query import QueryError, parse_query
-from mnist_core.run_records import Run
-from mnist_core.run_table import table
-from pages.ui import comparison, exports, runpanel, runtable
+from mnist_core.runs.query import QueryError, parse_query
+from mnist_core.runs.records import Run
+from mnist_core.runs.table import table
+from pages.ui.runs import comparison, exports, runpanel, runtable
 from pages.ui.state import backend, page, reported, select_runs, selected_runs, show_problem
 
 POLL = 1.0  # seconds between two looks at the list while something in it changes

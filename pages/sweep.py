@@ -5,10 +5,11 @@ from functools import partial
 import streamlit as st
 
 from mnist_core.errors import ConfigError, MnistLabError
-from mnist_core.sweep_view import StudyView
-from pages.ui import runview, sweepform, sweepview
+from mnist_core.sweep.view import StudyView
+from pages.ui import runview
 from pages.ui.state import page, reported, show_problem
-from pages.ui.studies import TRIAL, select_study, selected_study, studies
+from pages.ui.sweep import sweepform, sweepview
+from pages.ui.sweep.studies import TRIAL, select_study, selected_study, studies
 
 POLL = 1.0  # seconds between two looks at a study that runs
 NEW = "a new one"

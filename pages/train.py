@@ -5,10 +5,10 @@ from functools import partial
 
 import streamlit as st
 
-from mnist_core.config import FIELDS, PRESETS, parse_config
+from mnist_core.config.train import FIELDS, PRESETS, parse_config
 from mnist_core.errors import MnistLabError, RunNotFoundError
-from mnist_core.run_records import Run
-from pages.ui import advice, forms, queueview, rangetest, runview
+from mnist_core.runs.records import Run
+from pages.ui import advice, forms, runview
 from pages.ui.forms import TRAIN
 from pages.ui.state import (
     RUN,
@@ -19,6 +19,7 @@ from pages.ui.state import (
     selected_run,
     show_problem,
 )
+from pages.ui.train import queueview, rangetest
 
 POLL = 0.3  # seconds between two looks at a run that trains
 

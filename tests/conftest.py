@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from mnist_core.datasets import ResidentDataset, load_dataset
+from mnist_core.data.datasets import ResidentDataset, load_dataset
 
 
 @pytest.fixture(autouse=True)

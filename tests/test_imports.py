@@ -126,7 +126,7 @@ def test_all_of_the_core_loads_without_streamlit() -> None:
 
 
 def test_configurations_load_without_pytorch() -> None:
-    loaded = loaded_by("import mnist_core.config, mnist_core.events, mnist_core.cli")
+    loaded = loaded_by("import mnist_core.config.train, mnist_core.nn.events, mnist_core.cli.main")
     assert "mnist_core" in loaded
     assert not loaded & {"torch", "torchvision", "mlflow", "distributed", "streamlit"}
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_core.config import FIELDS, FieldSpec, TrainConfig, format_sizes, parse_config
+from mnist_core.config.share import from_query, to_query
+from mnist_core.config.train import FIELDS, FieldSpec, TrainConfig, format_sizes, parse_config
 from mnist_core.errors import ConfigError
-from mnist_core.share import from_query, to_query
 
 TRAIN = "train"  # the form of the Train page
 

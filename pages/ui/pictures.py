@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnist_core.charts import ACCENT, MUTED, PALETTE
+from mnist_core.charts.base import ACCENT, MUTED, PALETTE
 from pages.ui.words import percent
 
 DIGITS = tuple("0123456789")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from mnist_core.charts import ACCENT, accuracy_curve, loss_curve, run_colour
-from mnist_core.events import Downloading
-from mnist_core.run_records import Run
+from mnist_core.charts.base import ACCENT, accuracy_curve, loss_curve, run_colour
+from mnist_core.nn.events import Downloading
+from mnist_core.runs.records import Run
 from pages.ui.words import duration, percent
 
 HEADLINES = {

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from mnist_core.config import TrainConfig
+from mnist_core.config.train import TrainConfig
 from mnist_core.errors import MnistLabError
 
 if TYPE_CHECKING:
-    from mnist_core.jobs import JobQueue
-    from mnist_core.predict import Predictor
-    from mnist_core.run_library import RunLibrary
-    from mnist_core.runs import RunStore
+    from mnist_core.jobs.queue import JobQueue
+    from mnist_core.reading.predict import Predictor
+    from mnist_core.runs.library import RunLibrary
+    from mnist_core.runs.store import RunStore
 
 RUN = "run"  # query parameter and session key: the run that is looked at
 PROBLEM = "problem"  # session key: why the last button failed
@@ -56,9 +56,9 @@ class Backend:
         threading.Thread(target=self._open, daemon=True, name="backend").start()
 
     def _open(self) -> None:
-        from mnist_core.jobs import JobQueue
-        from mnist_core.run_library import RunLibrary
-        from mnist_core.runs import RunStore
+        from mnist_core.jobs.queue import JobQueue
+        from mnist_core.runs.library import RunLibrary
+        from mnist_core.runs.store import RunStore
 
         try:
             self._store = RunStore()
@@ -71,7 +71,7 @@ class Backend:
             self._ready.set()
         self._library.runs()  # begins to read them, before the Runs page needs it
         self.devices = self._queue.devices()
-        from mnist_core.shipped import load_shipped  # and PyTorch, before Draw needs them
+        from mnist_core.reading.shipped import load_shipped  # and PyTorch, before Draw needs them
 
         load_shipped()
 
@@ -193,8 +193,8 @@ def predictor(run_id: str, checkpoint: str) -> "Predictor":
     """The network of a run; a new checkpoint is another entry."""
     import torch
 
-    from mnist_core.predict import Predictor
-    from mnist_core.shipped import load_shipped
+    from mnist_core.reading.predict import Predictor
+    from mnist_core.reading.shipped import load_shipped
 
     state = backend().store.load_state(run_id, torch.device("cpu"))
     assert state is not None, f"run {run_id} has the checkpoint {checkpoint}"

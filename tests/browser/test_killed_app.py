@@ -7,7 +7,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_core.runs import RunStore
+from mnist_core.runs.store import RunStore
 from tests.browser.conftest import App
 from tests.faults.conftest import data, wait_until  # noqa: F401  # a fixture
 

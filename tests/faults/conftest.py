@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_core.jobs import JobQueue
-from mnist_core.runs import RunStore
+from mnist_core.jobs.queue import JobQueue
+from mnist_core.runs.store import RunStore
 
 PATIENCE = 600.0  # seconds until a condition counts as never coming; busy machines are slow
 

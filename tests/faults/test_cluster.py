@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from mnist_core.config import parse_config
+from mnist_core.config.sweep import parse_axis, parse_sweep
+from mnist_core.config.train import parse_config
 from mnist_core.errors import StoreError
-from mnist_core.jobs import JobQueue
-from mnist_core.runs import RunStore
-from mnist_core.sweep_config import parse_axis, parse_sweep
-from mnist_core.sweep_jobs import StudyQueue
-from mnist_core.sweep_study import CURVES, load_study
+from mnist_core.jobs.queue import JobQueue
+from mnist_core.jobs.studies import StudyQueue
+from mnist_core.runs.store import RunStore
+from mnist_core.sweep.study import CURVES, load_study
 from tests.faults.conftest import wait_until
 from tests.faults.postgres import Postgres, binaries, free_port
 
@@ -62,7 +62,7 @@ class Cluster:
         return self.start(
             "worker",
             self.address,
-            *("--nthreads", "1", "--no-dashboard", "--preload", "mnist_core.worker"),
+            *("--nthreads", "1", "--no-dashboard", "--preload", "mnist_core.jobs.worker"),
             *options,
         )
 

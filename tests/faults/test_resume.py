@@ -6,11 +6,11 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from mnist_core import recorder
-from mnist_core.config import parse_config
-from mnist_core.events import EpochEnd, Event
-from mnist_core.execution import execute
-from mnist_core.runs import RunStore
+from mnist_core.config.train import parse_config
+from mnist_core.nn.events import EpochEnd, Event
+from mnist_core.runs import recorder
+from mnist_core.runs.execution import execute
+from mnist_core.runs.store import RunStore
 
 EPOCHS = 6
 

@@ -12,11 +12,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.config import parse_config
+from mnist_core.config.train import parse_config
 from mnist_core.errors import StoreError, StoreUnavailableError
-from mnist_core.execution import execute
-from mnist_core.jobs import JobQueue
-from mnist_core.runs import RunStore
+from mnist_core.jobs.queue import JobQueue
+from mnist_core.runs.execution import execute
+from mnist_core.runs.store import RunStore
 from pages.ui.state import backend
 from tests.faults.conftest import fill, make_read_only, small_disk, wait_until
 from tests.pages.conftest import ROOT, button, open_page, wait_for
@@ -36,7 +36,7 @@ def in_another_process(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
-MAKE_A_STORE = "from mnist_core.runs import RunStore; RunStore()"
+MAKE_A_STORE = "from mnist_core.runs.store import RunStore; RunStore()"
 
 
 @contextlib.contextmanager

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from mnist_core import jobs
-from mnist_core.config import parse_config
-from mnist_core.datasets import load_dataset
-from mnist_core.events import EpochEnd
-from mnist_core.jobs import JobQueue
-from mnist_core.runs import RunStore
-from mnist_core.training import train
+from mnist_core.config.train import parse_config
+from mnist_core.data.datasets import load_dataset
+from mnist_core.jobs import queue as jobs
+from mnist_core.jobs.queue import JobQueue
+from mnist_core.nn.events import EpochEnd
+from mnist_core.nn.training import train
+from mnist_core.runs.store import RunStore
 from tests.faults.conftest import wait_until
 
 

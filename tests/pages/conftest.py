@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.run_records import Run
+from mnist_core.runs.records import Run
 from pages.ui.state import Backend, backend
 
 ROOT = Path(__file__).resolve().parents[2]

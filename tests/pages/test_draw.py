@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.models import SHIPPED
+from pages.ui.draw.models import SHIPPED
 from pages.ui.state import Backend
 from tests.pages.conftest import button, ended, open_page, wait_for
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mnist_core.sweep_view import StudyView
+from mnist_core.sweep.view import StudyView
 from pages.ui.state import Backend
-from pages.ui.studies import TRIAL, studies
+from pages.ui.sweep.studies import TRIAL, studies
 from tests.pages.conftest import button, open_page, wait_for
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from mnist_core.config import FIELDS, PRESETS, TrainConfig
-from mnist_core.runs import RunStore
+from mnist_core.config.train import FIELDS, PRESETS, TrainConfig
+from mnist_core.runs.store import RunStore
 from pages.ui.state import Backend, backend
 from tests.pages.conftest import ROOT, button, ended, only_run, open_page, wait_for
 

@@ -1,0 +1,95 @@
+"""The curves of several runs in one picture, with a band for runs that differ in seeds alone."""
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from mnist_core.charts.base import Rows, epoch_axis, layout
+
+DASHES = ("solid", "dash", "dot", "dashdot")  # tells runs of the same colour apart
+CURVES = {
+    "val_accuracy": "Validation accuracy",
+    "val_loss": "Validation loss",
+    "train_loss": "Training loss",
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One run's rows (as of ``RunStore.history``); curves of one ``group`` differ in seeds."""
+
+    label: str
+    rows: Rows
+    colour: str
+    group: Hashable
+
+
+def compare_curves(
+    curves: Sequence[Curve], metric: str = "val_accuracy", height: int = 420
+) -> go.Figure:
+    """A line a run against epoch. A group of several gets its mean and a band of one deviation.
+
+    ``metric`` is a key of ``CURVES``: an accuracy is a share shown in %, a loss is in nats.
+    """
+    figure = go.Figure()
+    sizes = Counter(curve.group for curve in curves)
+    colours: Counter[str] = Counter()
+    for curve in curves:
+        alone = sizes[curve.group] == 1
+        dash = DASHES[colours[curve.colour] % len(DASHES)] if alone else "solid"
+        colours[curve.colour] += alone
+        figure.add_scatter(
+            x=[row["epoch"] for row in curve.rows],
+            y=[row[metric] for row in curve.rows],
+            mode="lines+markers" if len(curve.rows) <= 30 else "lines",
+            name=curve.label,
+            line={"color": curve.colour, "width": 2 if alone else 1, "dash": dash},
+            opacity=1 if alone else 0.5,
+        )
+    for group, size in sizes.items():
+        if size > 1:
+            _add_band(figure, [c for c in curves if c.group == group], metric)
+    figure.update_layout(layout(CURVES[metric], "epoch", "", height, metric))
+    figure.update_traces(hovertemplate="%{y:.2%}" if metric == "val_accuracy" else "%{y:.4f}")
+    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.18, "yanchor": "top"})
+    if metric == "val_accuracy":
+        figure.update_yaxes(tickformat=".1~%")
+    trained = [row[metric] for curve in curves for row in curve.rows if row["epoch"] > 0]
+    finite = [value for value in trained if math.isfinite(value)]
+    if finite:  # next to the untrained network's value, all differences would look like none
+        margin = 0.05 * (max(finite) - min(finite)) or 0.01
+        figure.update_yaxes(range=[min(finite) - margin, max(finite) + margin])
+    epoch_axis(figure, max((int(c.rows[-1]["epoch"]) for c in curves if c.rows), default=1))
+    return figure
+
+
+def _add_band(figure: go.Figure, curves: Sequence[Curve], metric: str) -> None:
+    """Mean and mean +- one sample deviation, over the epochs that all of the curves have."""
+    columns = [{row["epoch"]: row[metric] for row in curve.rows} for curve in curves]
+    epochs = sorted(set.intersection(*(set(column) for column in columns)))
+    if not epochs:
+        return
+    values = np.array([[column[epoch] for epoch in epochs] for column in columns])
+    mean, deviation = values.mean(axis=0), values.std(axis=0, ddof=1)
+    colour = curves[0].colour
+    figure.add_scatter(
+        x=[*epochs, *reversed(epochs)],
+        y=[*(mean + deviation), *(mean - deviation)[::-1]],
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.2,
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.add_scatter(
+        x=epochs,
+        y=list(mean),
+        mode="lines",
+        name=f"mean of {len(curves)} seeds: {curves[0].label}",
+        line={"color": colour, "width": 3},
+    )

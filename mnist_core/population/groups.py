@@ -1,0 +1,63 @@
+"""Which members of a population are trained side by side, and the memory that takes."""
+
+from itertools import groupby
+
+from mnist_core.config.distortion import Distortion
+from mnist_core.config.train import TrainConfig
+from mnist_core.data.datasets import ResidentDataset
+from mnist_core.errors import ConfigError, Problem
+from mnist_core.population.layout import member_bytes
+from mnist_core.population.state import Population
+
+# First-layer units in a group on a CPU: beyond, the weights (12 MB) leave its cache.
+CPU_ROWS = 4096
+
+
+def group_key(config: TrainConfig) -> tuple[object, ...]:
+    """Members with equal keys share tensors."""
+    return (
+        len(config.hidden_sizes),
+        config.activation,
+        config.optimizer,
+        config.batch_size,
+        config.val_fraction,
+        config.weight_decay > 0,
+        config.dropout > 0,
+        config.label_smoothing,
+        *(getattr(config, name) for name in Distortion.model_fields),
+    )
+
+
+def make_groups(population: Population, data: ResidentDataset, budget: int) -> list[list[int]]:
+    """Members to be trained side by side, each group within ``budget`` bytes.
+
+    Raises:
+        ConfigError: one member alone needs more.
+    """
+
+    def order(i: int) -> tuple[object, ...]:
+        c = population.members[i].config
+        return (*map(repr, group_key(c)), c.hidden_sizes, c.order_seed, i)
+
+    rows_allowed = CPU_ROWS if population.device.type == "cpu" else budget
+    groups: list[list[int]] = []
+    for _, members in groupby(
+        sorted(population.members, key=order),
+        key=lambda i: group_key(population.members[i].config),
+    ):
+        used = rows = 0
+        group: list[int] = []
+        for i in members:
+            config = population.members[i].config
+            need = member_bytes(config, data.in_size, data.classes)
+            if need > budget:
+                allowed = f"needs {need:,} bytes to train and {budget:,} are allowed"
+                raise ConfigError([Problem("hidden_sizes", config.hidden_sizes, allowed)])
+            height = (*config.hidden_sizes, data.classes)[0]
+            if group and (used + need > budget or rows + height > rows_allowed):
+                groups.append(group)
+                group, used, rows = [], 0, 0
+            group.append(i)
+            used, rows = used + need, rows + height
+        groups.append(group)
+    return groups

@@ -1,0 +1,1 @@
+"""Runs in the store: written, read, listed, searched."""

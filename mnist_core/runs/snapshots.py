@@ -1,0 +1,123 @@
+"""The network after each epoch, small, so that somebody can look back at how it learnt."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+
+from mnist_core.errors import StoreError
+
+# PyTorch is imported where it is needed: whoever only submits runs does not wait for it.
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mnist_core.config.train import TrainConfig
+    from mnist_core.nn.model import MnistModel
+    from mnist_core.nn.state import TrainState
+    from mnist_core.runs.store import RunStore
+
+BUDGET = 8 * 2**20  # bytes a segment of a run may take; its weights are kept as float16
+INTERVAL = 1.0  # seconds between two files, so that who watches a run sees it change
+PREFIX = "weights-"
+
+
+def kept_epochs(start: int, end: int, most: int) -> set[int]:
+    """At most ``most`` (2 or more) of the epochs start..end, both included.
+
+    All of them if they are few enough; else more at the beginning, where a network changes most:
+    their distances from ``start`` grow by a constant factor.
+    """
+    span = end - start
+    if span < most:
+        return set(range(start, end + 1))
+    return {start, *(start + np.geomspace(span, 1, most - 1).round().astype(int)).tolist()}
+
+
+class SnapshotWriter:
+    """Keeps a run's weights after some of its epochs, within ``BUDGET``."""
+
+    def __init__(self, store: RunStore, run_id: str) -> None:
+        self.store = store
+        self.run_id = run_id
+        self._waiting: dict[int, dict[str, Tensor]] = {}
+        self._written = time.monotonic()
+
+    def add(self, state: TrainState) -> None:
+        """Take the weights as they are, if this epoch is to be kept."""
+        most = max(2, BUDGET // (2 * state.model.parameter_count))
+        if state.epoch in kept_epochs(state.segment_start, state.last_epoch, most):
+            weights = state.model.state_dict().items()
+            # A copy: training goes on in the same memory.
+            self._waiting[state.epoch] = {k: t.detach().half().cpu().clone() for k, t in weights}
+        if time.monotonic() - self._written > INTERVAL:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, as one file."""
+        if self._waiting:
+            from safetensors.torch import save as save_tensors
+
+            tensors = {
+                f"{epoch}.{name}": tensor.contiguous()
+                for epoch, weights in self._waiting.items()
+                for name, tensor in weights.items()
+            }
+            first, last = min(self._waiting), max(self._waiting)
+            self.store.attach(
+                self.run_id, f"{PREFIX}{first:06d}-{last:06d}.safetensors", save_tensors(tensors)
+            )
+            self._waiting = {}
+        self._written = time.monotonic()
+
+
+def snapshot_files(store: RunStore, run_id: str) -> tuple[str, ...]:
+    """The names of a run's files of snapshots, oldest epochs first."""
+    return tuple(sorted(n for n in store.attachments(run_id) if n.startswith(PREFIX)))
+
+
+def read_snapshots(store: RunStore, run_id: str, file: str) -> dict[int, MnistModel]:
+    """The networks in one of a run's files, by epoch.
+
+    Raises:
+        StoreError: the file is gone or damaged.
+    """
+    from safetensors.torch import load as load_tensors
+
+    data, config = store.attached(run_id, file), store.get(run_id).config
+    if data is None:
+        raise StoreError(f"{file} of run {run_id!r} is gone")
+    try:
+        tensors = load_tensors(data)
+    except SafetensorError as error:
+        raise StoreError(f"{file} of run {run_id!r} is damaged: {error}") from error
+    weights: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        epoch, name = key.split(".", 1)
+        weights.setdefault(int(epoch), {})[name] = tensor.float()
+    return {epoch: _model(config, weights[epoch]) for epoch in sorted(weights)}
+
+
+def _model(config: TrainConfig, weights: dict[str, Tensor]) -> MnistModel:
+    from mnist_core.nn.model import MnistModel
+
+    last = max(int(name.split(".")[1]) for name in weights)
+    sizes = weights["layers.0.weight"].shape[1], len(weights[f"layers.{last}.bias"])
+    model = MnistModel(sizes[0], config.hidden_sizes, sizes[1], config.activation)
+    model.load_state_dict(weights)
+    return model.eval()
+
+
+def probabilities_of(
+    models: dict[int, MnistModel], image: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(epochs, classes): what each network makes of one picture in [0, 1]."""
+    import torch
+
+    picture = torch.from_numpy(image).float()[None]
+    with torch.inference_mode():
+        rows = [model(picture).softmax(1)[0].numpy() for model in models.values()]
+    return np.stack(rows)

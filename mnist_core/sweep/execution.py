@@ -1,0 +1,99 @@
+"""One job of a study, from its storage and back into it: what a worker or the command line does."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import torch
+from optuna.study import Study
+
+from mnist_core.config.sweep import POPULATION, SweepConfig
+from mnist_core.data.datasets import prepare, resident
+from mnist_core.errors import MnistLabError
+from mnist_core.nn.device import resolve_device, threads_for
+from mnist_core.nn.events import DataReady, Downloading
+from mnist_core.runs.store import RunStore
+from mnist_core.sweep.cost import sample_configs
+from mnist_core.sweep.events import StudyEvent
+from mnist_core.sweep.recorder import StudyRecorder
+from mnist_core.sweep.run import run_study
+from mnist_core.sweep.study import DOWNLOAD, ERROR, JOB, STOP, recorded_populations, recover
+
+
+def execute_study(
+    study: Study,
+    config: SweepConfig,
+    store: RunStore,
+    job: str,
+    device: str | None = None,
+    jobs: int = 1,
+) -> Iterator[StudyEvent | Downloading | DataReady]:
+    """Work on a study here and now until nothing is left or a stop is asked for.
+
+    Yields each event after it is recorded; every trial becomes a run in ``store``. Called again
+    for the same ``job`` after its worker was lost, it first gives back that job's trials.
+    ``device`` is what ``auto`` means here; ``jobs`` is how many work on this study.
+
+    Raises:
+        MnistLabError: the data, the device or the store cannot be used. Like any other error it
+            is recorded with the study before it is raised.
+    """
+    try:
+        yield from _execute(study, config, store, job, device, jobs)
+    except Exception as error:
+        known = isinstance(error, MnistLabError)
+        study.set_user_attr(ERROR, str(error) if known else f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        study.set_user_attr(JOB + job, "")
+
+
+def _execute(
+    study: Study, config: SweepConfig, store: RunStore, job: str, auto: str | None, jobs: int
+) -> Iterator[StudyEvent | Downloading | DataReady]:
+    recover(study, _trials_of(study, job))
+    wanted = config.base.device
+    device = resolve_device(auto if auto and wanted == "auto" else wanted)
+    steps = prepare(config.base.dataset)
+    while True:
+        try:
+            arrived = next(steps)
+        except StopIteration as end:
+            dataset = end.value
+            break
+        study.set_user_attr(DOWNLOAD, arrived.share)
+        yield arrived
+        if study.user_attrs.get(STOP):
+            return
+    ready = DataReady(dataset.name, dataset.source, dataset.notice)
+    yield ready
+    data = resident(dataset.name, dataset.source, str(device))
+    torch.set_num_threads(threads_for(_multiplications(config, data.in_size, data.classes)))
+    recorder = StudyRecorder(study, store, job, ready, data)
+
+    def stop() -> bool:
+        return bool(study.user_attrs.get(STOP))
+
+    for event in run_study(
+        study, config, data, device, jobs=jobs, stop=stop, earlier=recorder.earlier
+    ):
+        recorder.record(event)
+        yield event
+    recorder.flush()
+
+
+def _trials_of(study: Study, job: str) -> set[int]:
+    """The trials that a job has ever begun to train."""
+    return {
+        trial
+        for population in recorded_populations(study)
+        if population["job"] == job
+        for trial in population["trials"]
+    }
+
+
+def _multiplications(config: SweepConfig, in_size: int, classes: int) -> int:
+    """Those of one step of a typical population, forwards."""
+    count = min(config.planned, POPULATION[config.sampler])
+    layers = [(in_size, *c.hidden_sizes, classes) for c in sample_configs(config, count)]
+    weights = sum(a * b for sizes in layers for a, b in pairwise(sizes))
+    return weights * config.base.batch_size

@@ -1,0 +1,247 @@
+"""Studies in Optuna's storage: made, found, extended, and kept whole after a crash."""
+
+import json
+import logging
+import sqlite3
+import warnings
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler, GridSampler, QMCSampler, RandomSampler, TPESampler
+from optuna.storages import BaseStorage
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+
+from mnist_core.config.sweep import MAX_TRIALS, Axis, SweepConfig
+from mnist_core.errors import ConfigError, Problem, StoreError
+from mnist_core.settings import Settings
+
+INSTEAD_OF = "instead_of"  # a trial's attribute: the interrupted trial that it is tried for
+
+# Attributes of a study:
+SWEEP = "sweep"  # its SweepConfig
+CURVES = "population."  # with a number: a population's curves, see StudyRecorder
+JOB = "job."  # with each job that works on it: since when and whose; empty at its end
+STOP, ERROR = "stop", "error"  # that it is to stop; why its last job failed
+DOWNLOAD = "download"  # the share of the data set that has arrived
+
+FIRST_RUNG = 1  # epochs until successive halving cuts for the first time
+REDUCTION = 3  # it keeps a third; rungs at 1, 3, 9, 27 epochs
+COUNTED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def open_storage(url: str | None = None) -> BaseStorage:
+    """The studies' database, by default the one that ``Settings`` names.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    url = url or Settings().studies_uri
+    try:
+        if url.startswith("sqlite:///"):
+            path = Path(url.removeprefix("sqlite:///"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # A page that reads while a study writes waits for nobody in this mode.
+            connection = sqlite3.connect(path)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.close()
+        storage = optuna.storages.RDBStorage(url)
+        if url.startswith("sqlite:///"):
+            event.listen(storage.engine, "connect", _write_without_waiting)
+            storage.engine.dispose()  # the connections from before the line above
+        return storage
+    except (OSError, sqlite3.Error, SQLAlchemyError, RuntimeError) as error:
+        raise StoreError(f"the studies in {url} cannot be opened: {error}") from error
+
+
+@contextmanager
+def _experimental() -> Iterator[None]:
+    """Optuna marks some parts as subject to change; its version is pinned."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield
+
+
+def _write_without_waiting(connection: Any, _: object) -> None:
+    """Do not wait for the disk after each write: with WAL, a crash of ours loses nothing."""
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+class _Grid(GridSampler):
+    """Optuna's grid, without its attempt to stop a loop that ``ask`` and ``tell`` do not have."""
+
+    def after_trial(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: whoever asks knows the number of points."""
+
+
+def make_sampler(config: SweepConfig, asked: int = 0, worker: int = 0) -> BaseSampler:
+    """Optuna's sampler for a study of which ``asked`` trials exist."""
+    # One that goes on, or works beside another, must not draw the same numbers again.
+    seed = (config.seed + asked + worker * MAX_TRIALS) % 2**31
+    match config.sampler:
+        case "grid":
+            return _Grid(config.grid(), seed=config.seed)
+        case "random":
+            return RandomSampler(seed=seed)
+        case "qmc":
+            with _experimental():
+                return QMCSampler(seed=config.seed, warn_independent_sampling=False)
+        case "tpe":
+            return TPESampler(seed=seed)
+
+
+def make_pruner(config: SweepConfig) -> optuna.pruners.BasePruner:
+    """Optuna's pruner for a study."""
+    match config.pruner:
+        case "none":
+            return optuna.pruners.NopPruner()
+        case "median":
+            return optuna.pruners.MedianPruner()
+        case "halving":
+            return optuna.pruners.SuccessiveHalvingPruner(
+                min_resource=FIRST_RUNG, reduction_factor=REDUCTION
+            )
+
+
+def distributions(config: SweepConfig) -> dict[str, BaseDistribution]:
+    """The axes as Optuna's distributions; of a grid, its points."""
+    if config.sampler == "grid":
+        return {name: CategoricalDistribution(points) for name, points in config.grid().items()}
+    return {axis.field: _distribution(axis) for axis in config.axes}
+
+
+def _distribution(axis: Axis) -> BaseDistribution:
+    if axis.low is None or axis.high is None:
+        return CategoricalDistribution(axis.values)
+    if axis.whole:
+        return IntDistribution(round(axis.low), round(axis.high), log=axis.log)
+    return FloatDistribution(axis.low, axis.high, log=axis.log)
+
+
+def study_names(storage: BaseStorage) -> list[str]:
+    """The names of the studies in a storage that this library made, the latest first."""
+    studies = storage.get_all_studies()
+    return [s.study_name for s in reversed(studies) if SWEEP in s.user_attrs]
+
+
+def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
+    """A new study; nothing runs yet.
+
+    Raises:
+        ConfigError: there is one of this name.
+    """
+    try:
+        study = optuna.create_study(
+            storage=storage,
+            study_name=config.name,
+            directions=config.directions,
+            sampler=make_sampler(config),
+            pruner=make_pruner(config),
+        )
+    except optuna.exceptions.DuplicatedStudyError:
+        allowed = "a study of this name exists; resume it, or choose another name"
+        raise ConfigError([Problem("name", config.name, allowed)]) from None
+    study.set_user_attr(SWEEP, config.model_dump_json())
+    return study
+
+
+def load_study(name: str, storage: BaseStorage, worker: int = 0) -> tuple[Study, SweepConfig]:
+    """A study as it stands, ready to go on, and its configuration.
+
+    Each of several processes that run one study gives a ``worker`` number of its own.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    names = study_names(storage)
+    if name not in names:
+        allowed = "no such study; there are " + (", ".join(names) or "none yet")
+        raise ConfigError([Problem("name", name, allowed)])
+    study = optuna.load_study(study_name=name, storage=storage)
+    config = SweepConfig.model_validate_json(study.user_attrs[SWEEP])
+    study.sampler = make_sampler(config, len(study.get_trials(deepcopy=False)), worker)
+    study.pruner = make_pruner(config)
+    return study, config
+
+
+def extend_study(name: str, trials: int, storage: BaseStorage) -> SweepConfig:
+    """Allow a study ``trials`` more; they are run when it goes on.
+
+    Raises:
+        ConfigError: it is a grid, or would have more than MAX_TRIALS.
+    """
+    study, config = load_study(name, storage)
+    if config.sampler == "grid":
+        allowed = "a grid has no more points; duplicate the study with a finer grid"
+        raise ConfigError([Problem("sampler", "grid", allowed)])
+    if not 1 <= trials <= MAX_TRIALS - config.trials:
+        allowed = f"must be from 1 to {MAX_TRIALS - config.trials:,}"
+        raise ConfigError([Problem("trials", trials, allowed)])
+    extended = config.changed(trials=config.trials + trials)
+    study.set_user_attr(SWEEP, extended.model_dump_json())
+    return extended
+
+
+def trials_left(study: Study, config: SweepConfig) -> int:
+    """Trials that are planned and neither done nor under way."""
+    done = sum(t.state in COUNTED for t in study.get_trials(deepcopy=False))
+    return max(config.planned - done, 0)
+
+
+def give_back(study: Study, trial: FrozenTrial | optuna.Trial) -> None:
+    """Have the values of a trial that was interrupted asked for again, as a trial of its own."""
+    study.tell(trial.number, state=TrialState.FAIL)
+    config = SweepConfig.model_validate_json(study.user_attrs[SWEEP])
+    if len(trial.params) == len(config.axes):  # not if its worker was lost while it was made
+        study.enqueue_trial(trial.params, user_attrs={INSTEAD_OF: trial.number})
+
+
+def recover(study: Study, among: Collection[int] | None = None) -> int:
+    """Give back the trials that a crash left running; returns how many.
+
+    Only for a study that nobody is working on, or for those trials (``among``) whose job is gone.
+    """
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    stale = [trial for trial in running if among is None or trial.number in among]
+    for trial in stale:
+        give_back(study, trial)
+    return len(stale)
+
+
+def recorded_populations(study: Study) -> list[dict[str, Any]]:
+    """What its jobs have written of each population, see ``StudyRecorder``."""
+    return [json.loads(v) for k, v in study.user_attrs.items() if k.startswith(CURVES)]
+
+
+def open_jobs(study: Study) -> dict[str, tuple[float, str]]:
+    """The jobs that have not said that they ended: since when (s since 1970), and whose they are.
+
+    A job whose owner was killed says nothing.
+    """
+    jobs = {}
+    for key, value in study.user_attrs.items():
+        if key.startswith(JOB) and value:
+            since, owner = value.split(" ", 1)
+            jobs[key.removeprefix(JOB)] = (float(since), owner)
+    return jobs
+
+
+def reopen(study: Study) -> None:
+    """Make a study that nobody works on ready to go on."""
+    recover(study)
+    study.set_user_attr(STOP, False)
+    study.set_user_attr(ERROR, "")

@@ -1,0 +1,109 @@
+"""The networks that can read a drawing: the one that comes with the app, and every run."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from mnist_core.config.train import PRESETS
+from mnist_core.runs.store import Run
+from pages.ui import runview
+from pages.ui.state import RUN, backend, predictor, select_run
+from pages.ui.words import percent
+
+if TYPE_CHECKING:
+    from mnist_core.reading.predict import Predictor
+    from mnist_core.reading.shipped import ShippedModel
+
+SHIPPED = "shipped"
+SHIPPED_NAME = "Handwriting (comes with the app)"
+NEWEST = 200  # runs offered
+AWAITED = "models.awaited"  # a run that was started here and shall read when it is ready
+POLL = 0.5  # seconds between two looks at a run while it trains
+
+Readers = dict[str, Run]
+
+
+def readers() -> Readers:
+    """The runs that can read digits, by id, newest first."""
+    return {
+        run.id: run
+        for run in backend().store.newest(NEWEST)
+        if run.checkpoint and not run.active and run.config.dataset == "mnist"
+    }
+
+
+def name(model: str, runs: Readers) -> str:
+    """How a model is called, with its test accuracy."""
+    accuracy = test_accuracy(model, runs)
+    shown = "" if accuracy is None else f" · test {percent(accuracy)}"
+    return title(model, runs) + shown
+
+
+def title(model: str, runs: Readers) -> str:
+    """How a model is called."""
+    return SHIPPED_NAME if model == SHIPPED else runs[model].name
+
+
+def test_accuracy(model: str, runs: Readers) -> float | None:
+    """Accuracy on MNIST's test set, as measured when the model was made."""
+    if model != SHIPPED:
+        accuracy: float | None = runs[model].result.get("test_accuracy")
+        return accuracy
+    return float(str(shipped().facts["mnist_test_accuracy"]))
+
+
+def shipped() -> "ShippedModel":
+    from mnist_core.reading.shipped import load_shipped
+
+    return load_shipped()
+
+
+def reader(model: str, runs: Readers) -> "Predictor":
+    """What reads with a model; the one that comes with the app judges for all what is a digit."""
+    return shipped() if model == SHIPPED else predictor(model, runs[model].checkpoint)
+
+
+def choose(runs: Readers) -> str:
+    """Which model reads; changing it keeps the drawing."""
+    ids = [SHIPPED, *runs]
+    if st.session_state.get(AWAITED) in ids:
+        st.session_state["model"] = st.session_state.pop(AWAITED)
+    elif st.session_state.get("model") not in ids:
+        last = st.session_state.get(RUN)
+        st.session_state["model"] = last if last in ids else SHIPPED
+    chosen: str = st.selectbox(
+        "Model",
+        ids,
+        format_func=lambda model: name(model, runs),
+        key="model",
+        help="Who reads your drawing. Changing it keeps the drawing.",
+    )
+    return chosen
+
+
+def await_run(run_id: str) -> None:
+    """Look at this run, and let it read as soon as it can."""
+    select_run(run_id)
+    st.session_state[AWAITED] = run_id
+
+
+def train_first() -> None:
+    run_id, _ = backend().start_if_idle(next(iter(PRESETS.values())))
+    await_run(run_id)
+
+
+def training(was_active: bool) -> None:
+    """What trains now; while nothing does and no run can read yet, a button that trains one."""
+    active = backend().store.active()
+    if active:
+        st.caption(f"**{active[0].name}** is training; then it can read here too.")
+        runview.progress_bar(active[0])
+    if bool(active) != was_active:
+        st.rerun()
+    if not active:
+        st.button(
+            "Train the tutorial's model",
+            icon=":material/play_arrow:",
+            on_click=train_first,
+            help="A few seconds; then it can read here too.",
+        )

@@ -1,0 +1,90 @@
+"""Several runs side by side: their curves, what sets them apart, and whether it matters."""
+
+import pandas as pd
+import streamlit as st
+
+from mnist_core.charts.base import run_colour
+from mnist_core.charts.compare import CURVES, Curve, compare_curves
+from mnist_core.insight.compare import accuracies, differing, group_of, settings_key, verdict
+from mnist_core.runs.records import Run
+from pages.ui import forms
+from pages.ui.runs import seeds
+from pages.ui.state import backend
+from pages.ui.words import percent
+
+MAX_CURVES = 40  # more lines than this nobody can follow, and each is a question to the store
+
+
+def show(chosen: list[Run], runs: list[Run]) -> None:
+    curves(chosen)
+    left, right = st.columns(2, gap="large")
+    with left:
+        settings(chosen)
+    with right:
+        noise(chosen, runs)
+
+
+def curves(chosen: list[Run]) -> None:
+    if len(chosen) > MAX_CURVES:
+        st.info(f"The curves of the first {MAX_CURVES} of {len(chosen)} runs.")
+    metric = st.segmented_control(
+        "Curve",
+        list(CURVES),
+        default="val_accuracy",
+        required=True,
+        format_func=CURVES.__getitem__,
+        label_visibility="collapsed",
+        key="compare.metric",
+    )
+    lines = [
+        Curve(run.name, backend().store.history(run.id), run_colour(run.id), settings_key(run))
+        for run in chosen[:MAX_CURVES]
+    ]
+    st.plotly_chart(compare_curves(lines, metric), key="compare.curves")
+
+
+def settings(chosen: list[Run]) -> None:
+    """Only the settings that are not the same everywhere, one line a run."""
+    st.markdown("**What sets them apart**")
+    names = differing([run.config for run in chosen])
+    columns: dict[str, list[object]] = {"Run": [run.name for run in chosen]}
+    for name in names:
+        values = [forms.shown(name, getattr(run.config, name)) for run in chosen]
+        columns[forms.FIELDS[name].label] = list(values)
+    results = [run.figure("val_accuracy") for run in chosen]
+    columns["Last validation"] = ["–" if v is None else percent(v) for v in results]
+    st.dataframe(pd.DataFrame(columns), hide_index=True, key="compare.settings")
+    if not names:
+        st.caption("All settings are the same, the seeds too: these runs should be identical.")
+
+
+def noise(chosen: list[Run], runs: list[Run]) -> None:
+    """Each group's mean and spread; for two groups, whether their difference is more than noise."""
+    st.markdown("**Is the difference more than chance?**")
+    groups: dict[object, list[Run]] = {}
+    for run in chosen:
+        groups.setdefault(settings_key(run), group_of(run, runs))
+    for run, group in zip(_first_of_each(chosen), groups.values(), strict=True):
+        seeds.summary(run, group)
+    measured = [group for group in groups.values() if group]
+    if len(groups) == 1:
+        st.caption("These runs differ in their seeds alone: their spread is the noise.")
+    elif len(groups) == 2 and len(measured) == 2:
+        a, b = measured
+        names = [run.name for run in _first_of_each(chosen)]
+        if names[0] == names[1]:
+            names = [f"{name} ({which})" for name, which in zip(names, ("1st", "2nd"), strict=True)]
+        incomparable = {"dataset", "val_fraction"} & set(differing([a[0].config, b[0].config]))
+        if incomparable:
+            st.warning("They were measured on different pictures, so they cannot be compared.")
+        else:
+            st.markdown(verdict(*names, accuracies(a), accuracies(b)))
+    elif len(groups) > 2:
+        st.caption("Select runs of two settings to have their difference judged.")
+
+
+def _first_of_each(chosen: list[Run]) -> list[Run]:
+    first: dict[object, Run] = {}
+    for run in chosen:
+        first.setdefault(settings_key(run), run)
+    return list(first.values())

@@ -1,0 +1,112 @@
+"""Downloads of runs and networks, and the way back in."""
+
+import re
+
+import streamlit as st
+
+from mnist_core.errors import MnistLabError
+from mnist_core.insight.diagnosis import probe_pictures
+from mnist_core.runs.records import Run
+from mnist_core.runs.table import to_csv, to_json
+from pages.ui.state import backend, predictor, select_runs
+
+IMPORT = "runs.import"  # key of the file chooser
+
+
+def tables(chosen: list[Run]) -> None:
+    """The selected runs as CSV and JSON."""
+    store = backend().store
+
+    def as_json() -> str:
+        return to_json(chosen, [store.history(run.id) for run in chosen])
+
+    st.download_button(
+        "CSV",
+        lambda: to_csv(chosen),
+        "runs.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help="Settings and results, one line a run.",
+    )
+    st.download_button(
+        "JSON",
+        as_json,
+        "runs.json",
+        "application/json",
+        icon=":material/download:",
+        on_click="ignore",
+        help="Everything about these runs, every epoch included.",
+    )
+
+
+def network(run: Run, rows: list[dict[str, float]]) -> None:
+    """The network itself, and programs that train it again; each is made when it is asked for."""
+    from mnist_core.exchange.export import to_notebook, to_onnx, to_safetensors, to_script
+
+    name = re.sub(r"\W+", "-", run.name).strip("-") or "network"
+    model = predictor(run.id, run.checkpoint).model
+    files = {
+        "Weights": (
+            lambda: to_safetensors(model, run.config),
+            f"{name}.safetensors",
+            "The weights with their settings as safetensors. This page takes them in again.",
+        ),
+        "ONNX": (
+            lambda: to_onnx(model, probe_pictures(run.config.dataset, run.data.get("source", ""))),
+            f"{name}.onnx",
+            "For other frameworks and devices. It is compared with PyTorch on real pictures first.",
+        ),
+        "Script": (
+            lambda: to_script(run, rows),
+            f"{name}.py",
+            "A Python program that trains this network again with PyTorch alone.",
+        ),
+        "Notebook": (
+            lambda: to_notebook(run, rows),
+            f"{name}.ipynb",
+            "The same program as a Jupyter notebook.",
+        ),
+    }
+    st.caption("Take it away")
+    with st.container(horizontal=True):
+        for label, (make, file, words) in files.items():
+            st.download_button(
+                label,
+                make,
+                file,
+                icon=":material/download:",
+                on_click="ignore",
+                help=words,
+                key=f"{label}-{run.id}",
+            )
+
+
+def _take_in() -> None:
+    from mnist_core.exchange.importing import import_network
+
+    file = st.session_state[IMPORT]
+    if file is None:
+        return
+    try:
+        run_id = import_network(
+            backend().store, file.getvalue(), file.name.removesuffix(".safetensors")
+        )
+    except MnistLabError as error:
+        st.session_state["runs.refused"] = f"{file.name}: {error}"
+    else:
+        st.session_state.pop("runs.refused", None)
+        select_runs([run_id])
+
+
+def importer() -> None:
+    """A network from a file becomes a run."""
+    with st.expander("Import a network"):
+        st.file_uploader(
+            "A safetensors file with its settings, as Weights writes it",
+            key=IMPORT,
+            on_change=_take_in,
+            help="Pickles (.pt, .pth) are refused: opening one can run any program.",
+        )
+    if "runs.refused" in st.session_state:
+        st.error(st.session_state.pop("runs.refused"), icon=":material/error:")

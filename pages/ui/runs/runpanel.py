@@ -1,0 +1,100 @@
+"""One run on the Runs page: its labels, its curves, and what to do with it."""
+
+import streamlit as st
+
+from mnist_core.errors import MnistLabError
+from mnist_core.insight.compare import group_of
+from mnist_core.runs.records import Run
+from pages.ui import advice, runview
+from pages.ui.forms import clone
+from pages.ui.runs import exports, seeds
+from pages.ui.state import backend, select_run
+
+
+def show(run: Run, runs: list[Run]) -> None:
+    labels(run)
+    if run.error:
+        st.error(run.error)
+    rows = backend().store.history(run.id)
+    runview.charts(run, rows)
+    runview.figures(run, rows)
+    advice.show(run, rows, here=False)
+    actions(run)
+    seeds.summary(run, group_of(run, runs))
+    if run.ready:
+        exports.network(run, rows)
+
+
+def labels(run: Run) -> None:
+    """Star, name, tags and note; each is kept as soon as it is left."""
+
+    def keep(what: str) -> None:
+        value = st.session_state[f"{what}-{run.id}"]
+        if value == {"name": run.name, "tags": list(run.tags), "note": run.note}[what]:
+            return  # Streamlit also calls this when a field leaves the page
+        library = backend().library
+        try:
+            match what:
+                case "name":
+                    library.rename(run.id, value)
+                case "tags":
+                    library.set_tags(run.id, value)
+                case "note":
+                    library.set_note(run.id, value)
+        except MnistLabError as error:
+            st.session_state["runs.problem"] = (run.id, what, str(error))
+        else:
+            st.session_state.pop("runs.problem", None)
+
+    def problem(what: str) -> None:
+        if st.session_state.get("runs.problem", ())[:2] == (run.id, what):
+            st.error(st.session_state["runs.problem"][2], icon=":material/error:")
+
+    known = sorted({tag for other in backend().library.runs() for tag in other.tags})
+    star, name, tags, note = st.columns([0.5, 2, 2, 3], vertical_alignment="bottom")
+    star.button(
+        "★" if run.starred else "☆",
+        key=f"star-{run.id}",
+        on_click=backend().library.set_starred,
+        args=(run.id, not run.starred),
+        help="Take the star off."
+        if run.starred
+        else "Star it, to find it with the filter starred.",
+        width="stretch",
+    )
+    with name:
+        st.text_input("Name", run.name, key=f"name-{run.id}", on_change=keep, args=("name",))
+        problem("name")
+    with tags:
+        st.multiselect(
+            "Tags",
+            known,
+            list(run.tags),
+            key=f"tags-{run.id}",
+            accept_new_options=True,
+            placeholder="type one and press Enter",
+            on_change=keep,
+            args=("tags",),
+        )
+        problem("tags")
+    with note:
+        st.text_input("Note", run.note, key=f"note-{run.id}", on_change=keep, args=("note",))
+        problem("note")
+
+
+def actions(run: Run) -> None:
+    with st.container(horizontal=True):
+        if st.button(
+            "Clone",
+            icon=":material/content_copy:",
+            type="primary",
+            on_click=clone,
+            args=(run.name, run.config, run.config),
+            help="Fills the Train form with these settings, so that you can change some of them.",
+        ):
+            st.switch_page("pages/train.py")
+        if st.button(
+            "Open on Train", icon=":material/open_in_new:", help="Stop it or go on with it."
+        ):
+            select_run(run.id)
+            st.switch_page("pages/train.py")

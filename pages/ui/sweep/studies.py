@@ -1,0 +1,30 @@
+"""The studies of this app, opened once a process, and which of them is looked at."""
+
+import streamlit as st
+
+from mnist_core.jobs.studies import StudyQueue
+from pages.ui.state import backend
+
+STUDY = "study"  # query parameter and session key: the study that is looked at
+TRIAL = "sweep.trial"  # session key: the trial that was clicked
+
+
+@st.cache_resource(show_spinner=False)
+def studies() -> StudyQueue:
+    return StudyQueue(lambda: backend().queue)
+
+
+def select_study(name: str | None) -> None:
+    """Look at this study, here and after a reload; None is the form of a new one."""
+    st.session_state[STUDY] = name
+    st.session_state.pop(TRIAL, None)
+    if name is None:
+        st.query_params.pop(STUDY, None)
+    else:
+        st.query_params[STUDY] = name
+
+
+def selected_study(names: list[str]) -> str | None:
+    """The study of this session or its address, if it is there."""
+    name = st.session_state.get(STUDY, st.query_params.get(STUDY))
+    return name if name in names else None

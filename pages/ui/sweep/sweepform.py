@@ -1,0 +1,217 @@
+"""The form of a study: axes, sampler, pruning, trials, and what they will take."""
+
+from typing import Any
+
+import streamlit as st
+
+from mnist_core.config.sweep import (
+    AXIS_SYNTAX,
+    NO_AXIS,
+    SweepConfig,
+    parse_axis,
+    parse_sweep,
+    usual_axis,
+)
+from mnist_core.config.train import FIELDS, parse_config
+from mnist_core.errors import ConfigError, MnistLabError, Problem
+from pages.ui import forms
+from pages.ui.state import backend
+from pages.ui.sweep.studies import studies
+from pages.ui.words import duration
+
+POLL = 0.5  # seconds between two looks for the measured cost
+SAMPLERS = {
+    "grid": "grid (every combination)",
+    "random": "random",
+    "qmc": "quasi-random (evenly spread)",
+    "tpe": "TPE (learns from what it tried)",
+}
+PRUNERS = {
+    "none": "none",
+    "median": "median (below the others' middle)",
+    "halving": "successive halving (a third goes on)",
+}
+OBJECTIVES = {
+    "val_accuracy": "validation accuracy",
+    "val_loss": "validation loss",
+    "accuracy_vs_parameters": "accuracy against parameters",
+    "accuracy_vs_seconds": "accuracy against seconds",
+}
+DEFAULTS = {
+    "fields": ["hidden_sizes", "learning_rate"],
+    "sampler": "grid",
+    "pruner": "none",
+    "objective": "val_accuracy",
+    "trials": 64,
+    "epochs": 5,
+}
+
+
+def key(name: str) -> str:
+    return f"sweep.{name}"
+
+
+def free_name(names: list[str]) -> str:
+    """A name that no study has."""
+    return next(name for i in range(1, len(names) + 2) if (name := f"sweep {i}") not in names)
+
+
+def offer_name(names: list[str]) -> None:
+    """Put a name that no study has into the form (from a callback)."""
+    st.session_state[key("name")] = free_name(names)
+
+
+def fill(config: SweepConfig, names: list[str]) -> None:
+    """Put a study's settings into the form, to be changed (from a callback)."""
+    values = {
+        "name": free_name(names),
+        "fields": [axis.field for axis in config.axes],
+        "sampler": config.sampler,
+        "pruner": config.pruner,
+        "objective": config.objective,
+        "trials": config.trials,
+        "epochs": config.base.epochs,
+        **{f"axis.{axis.field}": str(axis) for axis in config.axes},
+    }
+    st.session_state[key("base")] = config.base
+    for name, value in values.items():
+        st.session_state[key(name)] = value
+
+
+def options(label: str, name: str, said: dict[str, str], help: str | None = None) -> None:
+    """A list to choose from, with the choices' names."""
+    choices = list(said)
+    st.selectbox(
+        label,
+        choices,
+        index=choices.index(st.session_state[key(name)]),
+        format_func=said.__getitem__,
+        key=key(name),
+        help=help,
+    )
+
+
+def sweep_form(names: list[str]) -> SweepConfig | None:
+    """Draw the form; the study, or None while a value is not allowed (said at its field)."""
+    for name, value in {**DEFAULTS, "name": free_name(names)}.items():
+        st.session_state.setdefault(key(name), value)
+    slots: dict[str, Any] = {}
+
+    def slot(field: str) -> None:
+        slots[field] = st.container()
+
+    def held(name: str) -> Any:
+        return st.session_state[key(name)]
+
+    st.text_input("Name", held("name"), key=key("name"))
+    slot("name")
+    fields = st.multiselect(
+        "Explore",
+        [field for field in FIELDS if field not in NO_AXIS],
+        default=held("fields"),
+        format_func=lambda field: FIELDS[field].label,
+        key=key("fields"),
+        help="The settings that differ from trial to trial. All others are as on the Train page.",
+    )
+    slot("axes")
+    for field in fields:
+        st.session_state.setdefault(key(f"axis.{field}"), usual_axis(field))
+        st.text_input(
+            FIELDS[field].label,
+            held(f"axis.{field}"),
+            key=key(f"axis.{field}"),
+            help=f"{AXIS_SYNTAX}. {FIELDS[field].help}",
+        )
+        slot(field)
+    options("Sampler", "sampler", SAMPLERS)
+    slot("sampler")
+    st.number_input("Trials", min_value=1, value=held("trials"), key=key("trials"))
+    slot("trials")
+    if "epochs" not in fields:
+        st.number_input("Epochs", 1, 1000, held("epochs"), key=key("epochs"))
+    with st.expander("More settings"):
+        options(
+            "Pruning",
+            "pruner",
+            PRUNERS,
+            help="Cuts trials that fall behind, so that the others get their time.",
+        )
+        slot("pruner")
+        options("Objective", "objective", OBJECTIVES)
+    try:
+        return current(names)
+    except ConfigError as error:
+        for problem in error.problems:
+            slot_of = slots.get(problem.field, slots["axes"])
+            slot_of.error(problem.allowed, icon=":material/error:")
+    return None
+
+
+def current(names: list[str]) -> SweepConfig:
+    """What the form holds now; a button's callback sees what was typed last, too.
+
+    ``names`` are of the studies that exist. Raises ConfigError with every value that is not
+    allowed.
+    """
+    value = {name: st.session_state[key(name)] for name in ("name", *DEFAULTS)}
+    name = value.pop("name").strip()
+    problems = []
+    if name in names:
+        taken = "a study of this name exists; resume it, or choose another name"
+        problems.append(Problem("name", name, taken))
+    axes = []
+    for field in value.pop("fields"):
+        text = st.session_state.setdefault(key(f"axis.{field}"), usual_axis(field))
+        try:
+            axes.append(parse_axis(field, text))
+        except ConfigError as error:
+            problems += [Problem(field, text, problem.allowed) for problem in error.problems]
+    base = st.session_state.get(key("base")) or _train_settings()
+    epochs = value.pop("epochs")
+    if all(axis.field != "epochs" for axis in axes):
+        base = {**base.model_dump(), "epochs": epochs}
+    if all(problem.field == "name" for problem in problems):
+        try:
+            config = parse_sweep({"name": name, "base": base, "axes": axes, **value})
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _train_settings() -> Any:
+    """The settings of the Train page's form, as far as they are allowed."""
+    try:
+        return parse_config(st.session_state.get(forms.widget_key(forms.TRAIN, "values"), {}))
+    except ConfigError:
+        return parse_config({})
+
+
+def cost(config: SweepConfig) -> None:
+    """What the study will take, measured on a worker while the page is already usable."""
+    known = _cost(config)
+    if known is None:
+        st.fragment(_cost_when_known, run_every=POLL)(config)
+    else:
+        st.caption(known)
+
+
+def _cost_when_known(config: SweepConfig) -> None:
+    if _cost(config) is not None:
+        st.rerun()
+    st.caption(f"{config.planned:,} trials · measuring how long they will take …")
+
+
+def _cost(config: SweepConfig) -> str | None:
+    if not backend().ready:
+        return None
+    try:
+        found = studies().cost(config)
+    except MnistLabError as error:
+        return f":red[{error}]"
+    if found is None:
+        return None
+    time = duration(found.seconds)
+    memory = f"{found.memory / 2**20:,.0f} MB"
+    return f"{found.trials:,} trials · about {time} on one worker · {memory} of memory"

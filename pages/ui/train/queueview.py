@@ -1,0 +1,72 @@
+"""What else trains or waits, and on which workers."""
+
+import streamlit as st
+
+from mnist_core.errors import ClusterError
+from mnist_core.runs.records import Run
+from pages.ui.state import backend, reported, select_run
+
+
+@reported
+def _cancel(run_id: str) -> None:
+    backend().queue.stop(run_id)
+
+
+def queue_list(active: list[Run], shown: str | None) -> None:
+    """The other runs that train, and the queue; the same in every session."""
+    others = [run for run in active if run.state == "running" and run.id != shown]
+    try:
+        waiting = backend().queue.waiting()
+    except ClusterError as error:
+        st.warning(str(error))
+        return
+    if not others and not waiting:
+        return
+    with st.container(border=True):
+        for run in others:
+            text, show = st.columns([5, 1], vertical_alignment="center")
+            text.markdown(f"Training · **{run.name}**")
+            _show_button(show, run)
+        for place in waiting:
+            text, show, cancel = st.columns([4, 1, 1], vertical_alignment="center")
+            text.markdown(f"{place.position}. **{place.run.name}** · {place.reason}")
+            if place.run.id != shown:
+                _show_button(show, place.run)
+            cancel.button(
+                "Cancel",
+                key=f"cancel-{place.run.id}",
+                on_click=_cancel,
+                args=(place.run.id,),
+                help="Take this run out of the queue.",
+                width="stretch",
+            )
+
+
+def _show_button(column: st.delta_generator.DeltaGenerator, run: Run) -> None:
+    if column.button("Show", key=f"show-{run.id}", width="stretch"):
+        select_run(run.id)
+        st.rerun()
+
+
+def workers(active: list[Run]) -> None:
+    """Who does the work: machine, cores, GPUs, and what each is doing."""
+    try:
+        found = backend().queue.workers()
+    except ClusterError:
+        return  # the queue says so already
+    training = {run.id: run.name for run in active if run.state == "running"}
+    rows = [
+        {
+            "machine": worker.host,
+            "cores": str(worker.cores or "unknown"),
+            "GPUs": ", ".join(worker.gpus) or "none",
+            "doing": ", ".join(training[r] for r in worker.runs if r in training) or "nothing",
+            "address": worker.address,
+        }
+        for worker in found
+    ]
+    with st.popover(f"Workers: {len(rows)}", icon=":material/memory:"):
+        if rows:
+            st.table(rows)
+        else:
+            st.markdown("There is no worker, so runs wait until one comes.")

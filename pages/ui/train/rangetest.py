@@ -1,0 +1,61 @@
+"""Finding a learning rate for the settings in the Train form, before training with them."""
+
+import uuid
+
+import streamlit as st
+
+from mnist_core.charts.range import range_chart
+from pages.ui.forms import TRAIN, current, widget_key
+from pages.ui.state import backend, reported
+
+POLL = 0.3  # seconds between two looks at a test that runs
+TEST = "range"  # session key: (settings, Dask future) of the latest test
+
+
+@reported
+def begin() -> None:
+    from mnist_core.nn.range_test import range_test_job
+
+    config = current(TRAIN)
+    key = f"range-{uuid.uuid4().hex}"
+    future = backend().queue.submit(range_test_job, config, key=key, device=config.device)
+    st.session_state[TEST] = (config, future)
+
+
+def use(rate: float) -> None:
+    st.session_state[widget_key(TRAIN, "learning_rate")] = rate
+
+
+def offer(disabled: bool) -> None:
+    """A button that starts the test, and beneath it what came out."""
+    st.button(
+        "Find a learning rate",
+        icon=":material/search:",
+        width="stretch",
+        disabled=disabled,
+        on_click=begin,
+        help=(
+            "A few hundred steps with a growing learning rate: where the loss falls fastest is a "
+            "good one to begin with. It changes nothing by itself."
+        ),
+    )
+    if TEST in st.session_state:
+        done = st.session_state[TEST][1].done()
+        st.fragment(_result, run_every=None if done else POLL)(done)
+
+
+def _result(was_done: bool) -> None:
+    """The chart and its suggestion, once the worker has them."""
+    _, future = st.session_state[TEST]
+    if not future.done():
+        st.caption("Trying learning rates …")
+        return
+    if not was_done:
+        st.rerun()
+    if future.status != "finished":
+        error = future.exception() if future.status == "error" else "the worker was lost"
+        st.error(f"The test could not be made: {error}")
+        return
+    found = future.result()
+    st.plotly_chart(range_chart(found.rates, found.losses, found.suggested), key="range-chart")
+    st.button(f"Use {found.suggested:g}", on_click=use, args=(found.suggested,), width="stretch")

@@ -1,0 +1,64 @@
+"""Charts are pure functions of rows."""
+
+import numpy as np
+import pytest
+
+from mnist_core.charts.base import accuracy_curve, loss_curve, probability_bars, probability_history
+
+ROWS = [
+    {"epoch": 0, "val_accuracy": 0.1, "train_loss": 2.31, "val_loss": 2.3},
+    {"epoch": 1, "val_accuracy": 0.9, "train_loss": 0.5, "val_loss": 0.4},
+]
+
+
+def test_accuracy_curve_shows_every_row_and_the_whole_run() -> None:
+    figure = accuracy_curve(ROWS, last_epoch=5, revision="r1")
+    assert list(figure.data[0].x) == [0, 1]
+    assert list(figure.data[0].y) == [0.1, 0.9]
+    low, high = figure.layout.xaxis.range
+    assert low < 0
+    assert high > 5
+    assert figure.layout.uirevision == "r1"
+
+
+def test_loss_curve_has_both_losses() -> None:
+    figure = loss_curve(ROWS, last_epoch=1)
+    assert {trace.name: list(trace.y) for trace in figure.data} == {
+        "training": [2.31, 0.5],
+        "validation": [2.3, 0.4],
+    }
+
+
+def test_a_continued_run_is_marked_with_its_learning_rate() -> None:
+    figure = accuracy_curve(ROWS, 10, segments=[(0, 0.5), (5, 0.1)])
+    assert [shape.x0 for shape in figure.layout.shapes] == [5]
+    assert figure.layout.annotations[0].text == "learning rate 0.1"
+
+
+def test_a_restart_is_marked_at_its_epoch() -> None:
+    figure = accuracy_curve(ROWS, 10, restarts=(3, 7))
+    assert [shape.x0 for shape in figure.layout.shapes] == [3, 7]
+    assert {note.text for note in figure.layout.annotations} == {"restart"}
+
+
+def test_probability_bars_show_every_class_and_highlight_the_winner() -> None:
+    shares = [0.05] * 10
+    shares[7] = 0.55
+    bars = probability_bars(shares, "0123456789", winner=7).data[0]
+    assert list(bars.x) == list("0123456789")
+    assert list(bars.y) == shares
+    colours = set(bars.marker.color)
+    assert len(colours) == 2
+    assert bars.marker.color.count(bars.marker.color[7]) == 1
+    assert len(set(probability_bars(shares, "0123456789", None).data[0].marker.color)) == 1
+
+
+def test_probability_history_colours_what_was_ever_likely() -> None:
+    shares = np.full((3, 10), 0.01, np.float32)
+    shares[0, 4], shares[2, 7] = 0.9, 0.9
+    figure = probability_history([0, 1, 9], shares, "0123456789", 9)
+    assert [line.name for line in figure.data] == list("0123456789")
+    assert {line.name for line in figure.data if line.showlegend} == {"4", "7"}
+    assert list(figure.data[7].x) == [0, 1, 9]
+    assert list(figure.data[7].y) == pytest.approx([0.01, 0.01, 0.9])
+    assert figure.data[4].line.color != figure.data[7].line.color

@@ -1,0 +1,260 @@
+"""The command line as a process of its own."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mnist_core.cli.main import main
+from mnist_core.config.train import FIELDS, TrainConfig
+from mnist_core.data.datasets import load_sample
+from mnist_core.nn.state import TrainState
+from mnist_core.runs.store import RunStore
+from tests.helpers.files import write_lines
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "mnist_core"]
+
+BAD_VALUES = {"choice": "other", "sizes": "32, many", "text": "gpu", "int": "1.5", "float": "1e9"}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def _sample_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with the 5,000 digits only, laid out as torchvision lays out MNIST."""
+    raw = tmp_path / "data" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    sample = load_sample()
+    for part, images, labels in (
+        ("train", sample.images, sample.labels),
+        ("t10k", sample.test_images, sample.test_labels),
+    ):
+        for kind, array in (
+            ("images-idx3", images.numpy()),
+            ("labels-idx1", labels.numpy().astype(np.uint8)),
+        ):
+            head = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
+            (raw / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "data"))
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_bad_value_is_named_in_one_line(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    field = FIELDS[name]
+    flag, value = "--" + name.replace("_", "-"), BAD_VALUES[field.kind]
+    with pytest.raises(SystemExit) as caught:
+        main(["train", f"{flag}={value}"])
+    assert caught.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (line,) = printed.err.splitlines()
+    assert flag in line
+    assert value in line
+    assert field.allowed in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ([], "COMMAND"),
+        (["fly"], "fly"),
+        (["train", "--speed", "3"], "--speed"),
+        (["train", "--epoch", "3"], "--epoch"),
+        (["train", "--epochs"], "--epochs"),
+        (["train", "--epochs", "0"], "--epochs '0': must be a whole number from 1 to 1000"),
+        (["predict", "digit.png"], "--run"),
+        (["data", "digits"], "digits"),
+        (["score-drawings", "pen.tra"], "--run --shipped"),
+    ],
+)
+def test_a_bad_command_is_one_line(arguments: list[str], named: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert named in done.stderr
+
+
+def test_help_lists_every_flag_with_what_it_takes() -> None:
+    text = " ".join(run("train", "--help").stdout.split())
+    for name, field in FIELDS.items():
+        assert "--" + name.replace("_", "-") in text
+        assert field.allowed in text
+
+
+def test_help_and_bad_values_do_not_wait_for_pytorch() -> None:
+    for arguments in (["train", "--help"], ["train", "--epochs", "0"]):
+        code = (
+            "import sys\nfrom mnist_core.cli.main import main\n"
+            f"try:\n    main({arguments})\nexcept SystemExit:\n    pass\n"
+            "sys.exit('torch' in sys.modules)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False
+        )
+        assert done.returncode == 0
+
+
+@pytest.mark.usefixtures("_sample_only")
+def test_train_then_predict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = run("train", "--hidden-sizes", "32", "--epochs", "5", "--seed", "3", "--json")
+    assert done.returncode == 0, done.stderr
+    *events, last = [json.loads(line) for line in done.stdout.splitlines()]
+    epochs = [e["epoch"] for e in events if e["event"] == "EpochEnd"]
+    assert epochs == [0, 1, 2, 3, 4, 5]
+    assert [events[0]["event"], events[1]["event"]] == ["DataReady", "Started"]
+    assert events[-1]["event"] == "Finished"
+    assert set(last) == {"run", "test_accuracy", "seconds"}
+    assert last["test_accuracy"] == events[-1]["test_accuracy"] > 0.85
+    kept = RunStore().get(last["run"])
+    assert kept.state == "completed"
+    assert kept.config.seed == 3
+
+    sample = load_sample()
+    read = []
+    for digit in (0, 1, 7):
+        picture = sample.test_images[sample.test_labels == digit][0].numpy()
+        path = tmp_path / f"{digit}.png"
+        Image.fromarray(picture).resize((280, 280)).save(path)
+        assert main(["predict", str(path), "--run", last["run"], "--json"]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
+        read.append(answer["digit"])
+    assert read == [0, 1, 7]
+
+
+@pytest.mark.usefixtures("_sample_only")
+def test_a_run_that_diverges_prints_json_all_the_same() -> None:
+    done = run("train", "--learning-rate", "10", "--activation", "none",
+               "--hidden-sizes", "512,512,512", "--epochs", "3", "--json")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert events[-2]["outcome"] == "diverged"
+    assert events[-2]["test_loss"] is None
+
+
+@pytest.mark.usefixtures("_sample_only")
+def test_lines_for_people() -> None:
+    done = run("train", "--epochs", "2")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines if line.startswith("Epoch")] == [
+        "Epoch 0",
+        "Epoch 1",
+        "Epoch 2",
+    ]
+    assert lines[-1].startswith("Run ")
+
+
+@pytest.mark.usefixtures("_sample_only")
+def test_interrupted_training_keeps_what_was_learnt() -> None:
+    arguments = ["train", "--epochs", "1000", "--json"]
+    with subprocess.Popen(
+        [*COMMAND, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        while json.loads(process.stdout.readline()).get("epoch") != 2:
+            pass
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    *_, finished, last = [json.loads(line) for line in output.splitlines()]
+    assert finished["outcome"] == "stopped"
+    run_ = RunStore().get(last["run"])
+    assert run_.state == "stopped"
+    assert run_.checkpoint
+    assert finished["test_accuracy"] > 0.5
+
+
+def error_line(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line that a failing command prints."""
+    assert main(list(arguments)) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "none.png"
+    assert "none.png" in error_line(capsys, "predict", str(missing), "--run", "x")
+    blank, picture = tmp_path / "white.png", tmp_path / "one.png"
+    paper = Image.new("L", (28, 28), 255)
+    paper.save(blank)
+    paper.paste(0, (13, 4, 16, 24))
+    paper.save(picture)
+    assert "blank" in error_line(capsys, "predict", str(blank), "--run", "x")
+    assert "nobody" in error_line(capsys, "predict", str(picture), "--run", "nobody")
+    waiting = RunStore().create(TrainConfig())
+    assert "no network yet" in error_line(capsys, "predict", str(picture), "--run", waiting)
+    photos = TrainState(TrainConfig(), 3072, 10, torch.device("cpu"))
+    RunStore().save_state(waiting, photos)
+    assert "3072" in error_line(capsys, "predict", str(picture), "--run", waiting)
+    assert "cuda:7" in error_line(capsys, "train", "--device", "cuda:7")
+
+
+def test_a_damaged_data_set_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = tmp_path / "data" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "train-images-idx3-ubyte").write_bytes(b"\0\0\x08\3")
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "data"))
+    for command in ("data", "train", "bench"):
+        assert str(raw) in error_line(capsys, command)
+
+
+@pytest.mark.usefixtures("_sample_only")
+def test_data_says_where_a_data_set_is(tmp_path: Path) -> None:
+    done = run("data", "mnist", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "event": "DataReady",
+        "dataset": "mnist",
+        "source": str(tmp_path / "data"),
+        "notice": "",
+    }
+
+
+@pytest.fixture
+def strokes(tmp_path: Path) -> Path:
+    """Pen strokes in the UCI original format: an upright line, a 1, and a flat one called a 7."""
+    upright, flat = (250, 400, 250, 100), (100, 250, 400, 250)
+    return write_lines(tmp_path / "pen.tra", (1, 1, upright), (7, 1, flat))
+
+
+def test_score_drawings_with_the_network_of_the_library(strokes: Path) -> None:
+    done = run("score-drawings", str(strokes), "--shipped", "--json")
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["source"] for row in found] == ["pixels", "strokes"]
+    for row in found:
+        assert list(row["by_pen"]) == ["8", "12", "18", "26"]
+        assert row["overall"]["total"] == 8
+        assert row["by_digit"]["1"]["accuracy"] == 1
+        assert row["by_digit"]["7"]["accuracy"] == 0  # a flat line is none
+
+
+def test_score_drawings_with_a_run_and_of_a_missing_file(
+    strokes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = RunStore()
+    config = TrainConfig(hidden_sizes=(4,))
+    run_id = store.create(config)
+    assert main(["score-drawings", str(strokes), "--run", run_id]) == 1
+    assert "has no network yet" in capsys.readouterr().err
+    store.save_state(run_id, TrainState(config, 784, 10, torch.device("cpu")))
+    assert main(["score-drawings", str(strokes), "--run", run_id]) == 0
+    printed = capsys.readouterr().out
+    assert "pen of 26 px" in printed
+    assert "digit 7" in printed
+    assert main(["score-drawings", str(strokes.with_name("no.tra")), "--shipped"]) == 1
+    assert "no.tra" in capsys.readouterr().err

@@ -1,0 +1,138 @@
+"""The personal set of digits: kept whole, checked when it comes from elsewhere."""
+
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_core.drawing import my_digits
+from mnist_core.drawing.my_digits import (
+    FILE,
+    DigitFile,
+    MyDigit,
+    MyDigits,
+    as_tensors,
+    parse_digits,
+)
+from mnist_core.drawing.prepare import strokes_to_mnist
+from mnist_core.drawing.strokes import Stroke
+from mnist_core.errors import DrawingError
+from mnist_core.settings import Settings
+
+SEVEN = [Stroke(np.array([[75, 65], [200, 65], [125, 225]], np.float32), 18)]
+
+
+def seven(label: int = 7) -> MyDigit:
+    return MyDigit.new(label, strokes_to_mnist(SEVEN), SEVEN)
+
+
+def test_a_digit_comes_back_as_it_was_drawn():
+    kept, digit = MyDigits(), seven()
+    assert kept.all() == ()
+    assert kept.add(digit) == 1
+    (found,) = MyDigits().all()
+    assert found == digit
+    np.testing.assert_allclose(found.image, strokes_to_mnist(SEVEN), atol=1 / 255)
+    assert found.strokes[0].points == ((75, 65), (200, 65), (125, 225))
+    assert kept.path.is_relative_to(Settings().home)
+
+
+def test_deleting_forgets_one():
+    kept, first, second = MyDigits(), seven(), seven(1)
+    kept.add(first, second)
+    kept.delete(first.id)
+    kept.delete("not there")
+    assert kept.all() == (second,)
+
+
+def test_an_export_can_be_imported_elsewhere_and_twice(tmp_path: Path):
+    here, there = MyDigits(tmp_path / "a"), MyDigits(tmp_path / "b")
+    here.add(seven(), seven(1))
+    digits = parse_digits(here.export(), "mine.json")
+    assert there.add(*digits) == 2
+    assert there.add(*digits) == 0
+    assert there.all() == here.all()
+
+
+def changed(**values: object) -> bytes:
+    file = json.loads(DigitFile(digits=(seven(),)).model_dump_json())
+    file["digits"][0].update(values)
+    return json.dumps(file).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "mine.json"),
+        (b"\x89PNG\r\n", "mine.json"),
+        (b"[]", "mine.json"),
+        (b'{"format": "other"}', "format"),
+        (b'{"version": 2}', "version"),
+        (changed(label=10), "label"),
+        (changed(label="seven"), "label"),
+        (changed(id="../../etc"), "id"),
+        (changed(pixels="AAAA"), "pixels"),
+        (changed(pixels="no base64!"), "pixels"),
+        (changed(strokes=[{"width": 18, "points": [[1e9, 0]]}]), "strokes"),
+        (changed(strokes=[{"width": 0, "points": [[1, 0]]}]), "width"),
+        (changed(extra=1), "extra"),
+    ],
+)
+def test_other_files_are_refused_by_name(data: bytes, said: str):
+    with pytest.raises(DrawingError, match=said):
+        parse_digits(data, "mine.json")
+
+
+def test_files_and_sets_have_a_largest_size(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(my_digits, "MOST_BYTES", 1000)
+    with pytest.raises(DrawingError, match="larger"):
+        parse_digits(b" " * 1001, "mine.json")
+    monkeypatch.setattr(my_digits, "MOST_BYTES", 10**8)
+    monkeypatch.setattr(my_digits, "MOST_DIGITS", 2)
+    kept = MyDigits()
+    kept.add(seven(), seven())
+    with pytest.raises(DrawingError, match="more than 2"):
+        kept.add(seven())
+    assert len(kept.all()) == 2
+
+
+def test_a_damaged_set_is_named_and_left_as_it_is():
+    kept = MyDigits()
+    kept.add(seven())
+    kept.path.write_bytes(kept.path.read_bytes()[:100])
+    with pytest.raises(DrawingError, match=FILE):
+        kept.add(seven())
+    assert len(kept.path.read_bytes()) == 100
+
+
+def test_an_interrupted_write_changes_nothing(monkeypatch: pytest.MonkeyPatch):
+    kept = MyDigits()
+    kept.add(seven())
+    before = kept.path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="no space"):
+        kept.add(seven())
+    assert kept.path.read_bytes() == before
+    assert list(kept.path.parent.iterdir()) == [kept.path]
+
+
+def test_two_tabs_that_keep_at_once_lose_nothing():
+    threads = [threading.Thread(target=lambda: MyDigits().add(seven())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(MyDigits().all()) == 8
+
+
+def test_tensors_are_what_a_network_reads():
+    images, labels = as_tensors([seven(), seven(1)])
+    assert images.shape == (2, 784)
+    assert labels.tolist() == [7, 1]
+    assert as_tensors([])[0].shape == (0, 784)

@@ -1,0 +1,230 @@
+"""What is taken away is what was trained: weights, ONNX, programs, and the way back in."""
+
+import csv
+import io
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save as save_tensors
+
+from mnist_core.config.train import TrainConfig, parse_config
+from mnist_core.data.datasets import load_sample
+from mnist_core.errors import ExportError, ImportRefusedError
+from mnist_core.exchange.export import onnx_gap, to_notebook, to_onnx, to_safetensors, to_script
+from mnist_core.exchange.importing import import_network, read_network
+from mnist_core.nn.model import MnistModel
+from mnist_core.runs.execution import execute
+from mnist_core.runs.library import RunLibrary
+from mnist_core.runs.records import Run
+from mnist_core.runs.store import RunStore
+from mnist_core.runs.table import to_csv, to_json
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def store(small_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    """A store next to 700 pictures in MNIST's layout."""
+    monkeypatch.setenv("MNIST_LAB_DATA", str(small_mnist))
+    return RunStore()
+
+
+def trained(store: RunStore, **settings: object) -> Run:
+    config = parse_config({"epochs": 2, "hidden_sizes": "16", **settings})
+    run_id = store.create(config)
+    for _ in execute(run_id, store):
+        pass
+    return store.get(run_id)
+
+
+def run_script(text: str, folder: Path) -> list[float]:
+    """Run a program as its reader would, without this project; the accuracies it prints last."""
+    script = folder / "reproduce.py"
+    script.write_text(text)
+    assert "mnist_core" not in text
+    done = subprocess.run(
+        [sys.executable, "-I", str(script)],
+        cwd=folder,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [float(line.split()[2].rstrip(",")) for line in done.stdout.splitlines()[-2:]]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"hidden_sizes": "", "optimizer": "momentum", "weight_decay": 0.01, "schedule": "cosine"},
+        {"optimizer": "adamw", "learning_rate": 0.01, "dropout": 0.3, "hidden_sizes": "16, 8"},
+        {"optimizer": "adam", "learning_rate": 0.01, "schedule": "one_cycle", "activation": "gelu"},
+        {"shift": 2, "elastic": 1, "thickness": 0.5, "label_smoothing": 0.1, "order_seed": 3},
+    ],
+)
+def test_the_script_gets_the_same_accuracy(
+    store: RunStore, tmp_path: Path, settings: dict[str, object]
+) -> None:
+    run = trained(store, **settings)
+    again = run_script(to_script(run, store.history(run.id)), tmp_path)
+    assert again == [run.result["val_accuracy"], run.result["test_accuracy"]]
+
+
+def test_the_script_repeats_a_run_that_was_continued(store: RunStore, tmp_path: Path) -> None:
+    run = trained(store)
+    store.add_segment(run.id, parse_config({**run.config.model_dump(), "learning_rate": 0.05}))
+    for _ in execute(run.id, store):
+        pass
+    run = store.get(run.id)
+    again = run_script(to_script(run, store.history(run.id)), tmp_path)
+    assert again == [run.result["val_accuracy"], run.result["test_accuracy"]]
+
+
+def test_a_name_cannot_break_out_of_the_script(store: RunStore) -> None:
+    run = trained(store)
+    library = RunLibrary(store)
+    library.runs()
+    library.rename(run.id, 'x"""\nimport this\n"""\\')
+    compile(to_script(store.get(run.id), store.history(run.id)), "script", "exec")
+
+
+def test_a_run_without_result_has_no_script(store: RunStore) -> None:
+    run = store.get(store.create(TrainConfig()))
+    with pytest.raises(ExportError, match="no result"):
+        to_script(run, [])
+
+
+def test_the_notebook_is_the_script_in_cells(store: RunStore) -> None:
+    run = trained(store)
+    rows = store.history(run.id)
+    notebook = json.loads(to_notebook(run, rows))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    code = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+    assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
+    compile("\n".join(code), "notebook", "exec")
+    assert all(part in to_script(run, rows) for part in code)
+
+
+@pytest.mark.parametrize("hidden", [(), (32,), (64, 16)])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu", "none"])
+def test_onnx_agrees_with_pytorch_on_real_digits(hidden: tuple[int, ...], activation: str) -> None:
+    generator = torch.Generator().manual_seed(1)
+    model = MnistModel(784, hidden, 10, activation, dropout=0.5, generator=generator)
+    digits = load_sample().test_images.flatten(1).float() / 255
+    data = to_onnx(model, digits)
+    assert onnx_gap(data, model, digits) < 1e-4
+    with torch.no_grad():
+        model.layers[-1].bias[0] += 1  # type: ignore[index]
+    assert onnx_gap(data, model, digits) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_network_that_gives_no_numbers_is_not_exported() -> None:
+    model = MnistModel(4, (3,), 2, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        model.layers[0].bias.fill_(torch.nan)
+    with pytest.raises(ExportError, match="differ"):
+        to_onnx(model, torch.rand(5, 4))
+
+
+def test_weights_come_back_as_the_same_network(store: RunStore) -> None:
+    run = trained(store, hidden_sizes="16, 8", activation="tanh")
+    state = store.load_state(run.id, CPU)
+    assert state is not None
+    data = to_safetensors(state.model, run.config)
+    again = store.get(import_network(store, data, "from a file"))
+    assert (again.name, again.state, again.config) == ("from a file", "completed", run.config)
+    assert again.result["test_accuracy"] == run.result["test_accuracy"]
+    assert again.result["val_accuracy"] == run.result["val_accuracy"]
+    copy = store.load_state(again.id, CPU)
+    assert copy is not None
+    for name, tensor in state.model.state_dict().items():
+        assert torch.equal(copy.model.state_dict()[name], tensor)
+
+
+def weights(**changes: tuple[int, ...] | None) -> dict[str, torch.Tensor]:
+    shapes = {
+        "layers.0.weight": (16, 784),
+        "layers.0.bias": (16,),
+        "layers.1.weight": (10, 16),
+        "layers.1.bias": (10,),
+    }
+    shapes |= {name.replace("_", "."): shape for name, shape in changes.items() if shape}
+    gone = [name.replace("_", ".") for name, shape in changes.items() if shape is None]
+    return {name: torch.zeros(shape) for name, shape in shapes.items() if name not in gone}
+
+
+CONFIG = {"config": parse_config({"hidden_sizes": "16"}).model_dump_json()}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (save_tensors(weights(layers_0_weight=(16, 100)), CONFIG), "16 × 100.*must be 16 × 784"),
+        (save_tensors(weights(layers_1_bias=None), CONFIG), r"layers\.1\.bias is missing"),
+        (save_tensors(weights(layers_2_bias=(3,)), CONFIG), r"layers\.2\.bias has no place"),
+        (save_tensors({n: t.long() for n, t in weights().items()}, CONFIG), "int64"),
+        (save_tensors(weights()), "no settings"),
+        (save_tensors(weights(), {"config": "{}{"}), "not usable"),
+        (save_tensors(weights(), {"config": '{"epochs": -1}'}), "epochs: .*greater"),
+        (save_tensors(weights(), {"config": '{"dataset": "kmnist"}'}), "not on this machine"),
+        (save_tensors(weights(), CONFIG)[:-10], "no safetensors file"),
+        (b"", "no safetensors file"),
+        (b"\xff" * 64, "no safetensors file"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_reason(
+    store: RunStore, data: bytes, reason: str
+) -> None:
+    with pytest.raises(ImportRefusedError, match=reason):
+        import_network(store, data, "bad")
+    assert store.newest() == []
+
+
+class Trap:
+    """Unpickling this leaves a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_pickle_is_refused_and_never_opened(tmp_path: Path, protocol: int) -> None:
+    sprung = tmp_path / "sprung"
+    with pytest.raises(ImportRefusedError):
+        read_network(pickle.dumps(Trap(sprung), protocol))
+    assert not sprung.exists()
+
+
+def test_what_torch_saves_is_named_a_pickle(tmp_path: Path) -> None:
+    sprung, file = tmp_path / "sprung", io.BytesIO()
+    torch.save({"layers.0.weight": torch.zeros(3), "trap": Trap(sprung)}, file)
+    with pytest.raises(ImportRefusedError, match=r"pickle.*safetensors"):
+        read_network(file.getvalue())
+    assert not sprung.exists()
+
+
+def test_csv_and_json_hold_the_selection(store: RunStore) -> None:
+    run = trained(store)
+    (row,) = csv.DictReader(io.StringIO(to_csv([run])))
+    assert row["id"] == run.id
+    assert float(row["test_accuracy"]) == run.result["test_accuracy"]
+    assert row["hidden_sizes"] == "16"
+    assert parse_config({name: row[name] for name in TrainConfig.model_fields}) == run.config
+    rows = store.history(run.id)
+    rows[-1]["val_loss"] = np.nan
+    (entry,) = json.loads(to_json([run], [rows]))
+    assert TrainConfig(**entry["segments"][0]["config"]) == run.config
+    assert [r["epoch"] for r in entry["epochs"]] == [0, 1, 2]
+    assert entry["epochs"][-1]["val_loss"] is None

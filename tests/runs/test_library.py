@@ -1,0 +1,99 @@
+"""The list of runs: what changed is seen, by this process and by others, and edits last."""
+
+import pytest
+
+from mnist_core.config.train import parse_config
+from mnist_core.errors import ConfigError, RunNotFoundError, StoreError
+from mnist_core.runs.library import PAGE, RunLibrary
+from mnist_core.runs.store import RunStore
+
+
+@pytest.fixture
+def store() -> RunStore:
+    return RunStore()
+
+
+def ended_run(store: RunStore, **settings: object) -> str:
+    run_id = store.create(parse_config(settings))
+    store.set_state(run_id, "completed")
+    return run_id
+
+
+def test_new_and_changed_runs_are_seen_at_the_next_look(store: RunStore) -> None:
+    library = RunLibrary(store)
+    assert library.runs() == []
+    assert library.complete
+    run_id = store.create(parse_config({}))
+    assert [run.state for run in library.runs()] == ["queued"]
+    store.claim(run_id)
+    assert [run.state for run in library.runs()] == ["running"]
+    store.set_state(run_id, "completed")
+    assert [run.state for run in library.runs()] == ["completed"]
+
+
+def test_the_newest_run_comes_first(store: RunStore) -> None:
+    first, second = ended_run(store), ended_run(store)
+    assert {run.id for run in RunLibrary(store).runs()} == {first, second}
+    created = [run.created for run in RunLibrary(store).runs()]
+    assert created == sorted(created, reverse=True)
+
+
+def test_edits_are_kept_and_seen_by_another_process(store: RunStore) -> None:
+    run_id = ended_run(store)
+    mine, other = RunLibrary(store), RunLibrary(RunStore())
+    mine.runs(), other.runs()
+    mine.rename(run_id, " baseline ")
+    mine.set_note(run_id, "first try")
+    mine.set_tags(run_id, ["talk", "good", "talk"])
+    mine.set_starred(run_id, True)
+    for library in (mine, other, RunLibrary(store)):
+        (run,) = library.runs()
+        assert (run.name, run.note, run.tags) == ("baseline", "first try", ("talk", "good"))
+        assert run.starred
+    mine.set_starred(run_id, False)
+    mine.set_tags(run_id, [])
+    (run,) = other.runs()
+    assert (run.starred, run.tags) == (False, ())
+    assert store._client.get_run(run_id).data.tags["mlflow.note.content"] == "first try"
+
+
+def test_a_deleted_run_is_gone_everywhere_and_comes_back(store: RunStore) -> None:
+    kept, gone = ended_run(store), ended_run(store)
+    mine, other = RunLibrary(store), RunLibrary(RunStore())
+    mine.runs(), other.runs()
+    mine.delete([gone])
+    for library in (mine, other, RunLibrary(store)):
+        assert [run.id for run in library.runs()] == [kept]
+    with pytest.raises(RunNotFoundError, match="deleted"):
+        store.get(gone)
+    mine.restore([gone])
+    for library in (mine, other, RunLibrary(store)):
+        assert {run.id for run in library.runs()} == {kept, gone}
+
+
+def test_a_run_that_trains_is_not_deleted_nor_are_the_others(store: RunStore) -> None:
+    ended, active = ended_run(store), store.create(parse_config({}))
+    library = RunLibrary(store)
+    with pytest.raises(StoreError, match="stop it"):
+        library.delete([ended, active])
+    assert len(library.runs()) == 2
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 251])
+def test_a_name_that_cannot_be_is_refused(store: RunStore, name: str) -> None:
+    run_id = ended_run(store)
+    with pytest.raises(ConfigError, match="1 to 250 characters"):
+        RunLibrary(store).rename(run_id, name)
+
+
+def test_more_runs_than_a_page_are_read_in_the_background(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert PAGE > 4
+    monkeypatch.setattr("mnist_core.runs.library.PAGE", 4)
+    ids = {ended_run(store) for _ in range(11)}
+    library = RunLibrary(store)
+    assert 4 <= len(library.runs()) <= 11
+    while not library.complete:
+        library.runs()
+    assert {run.id for run in library.runs()} == ids

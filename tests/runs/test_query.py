@@ -1,0 +1,111 @@
+"""The filter language: what matches, and what a wrong word is told."""
+
+import pytest
+
+from mnist_core.config.train import parse_config
+from mnist_core.runs.query import QueryError, parse_query
+from mnist_core.runs.records import Run, Segment
+
+
+def run(name: str, **changes: object) -> Run:
+    known = {"note": "", "tags": (), "starred": False, "state": "completed", "result": {}}
+    facts = {key: changes.pop(key, value) for key, value in known.items()}
+    return Run(
+        id="0" * 32,
+        name=name,
+        segments=(Segment(0, parse_config(changes)),),
+        created=0.0,
+        started={"parameters": 25_450},
+        progress={},
+        data={},
+        error="",
+        owner="here:1",
+        stop_requested=False,
+        checkpoint="",
+        metrics={},
+        **facts,  # type: ignore[arg-type]
+    )
+
+
+RUNS = [
+    run("wide", hidden_sizes="64", result={"val_accuracy": 0.975, "seconds": 3}, tags=("talk",)),
+    run("deep", hidden_sizes="128, 64", optimizer="adam", result={"val_accuracy": 0.98}),
+    run("bad", hidden_sizes="64", learning_rate=9, state="diverged", note="blew up, of course"),
+    run("plain", hidden_sizes="", starred=True, result={"val_accuracy": 0.92}),
+    run("not 64", state="failed"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", "wide deep bad plain not 64"),
+        ("hidden_sizes contains 64 and val_accuracy > 0.97", "wide deep"),
+        ("optimizer = adam or state = failed", "deep not 64"),
+        ("optimizer == Adam", "deep"),
+        ("hidden_sizes = 128,64", "deep"),
+        ("hidden_sizes = 128, 64 and val_accuracy > .9", "deep"),
+        ('hidden_sizes = ""', "plain"),
+        ("hidden_sizes contains 64,128", "deep"),
+        ("not hidden_sizes contains 64", "plain not 64"),
+        ("val_accuracy >= 97.5%", "wide deep"),
+        ("val_accuracy < 1", "wide deep plain"),
+        ("state != completed and (learning_rate > 1 or optimizer = sgd)", "bad not 64"),
+        ("state = diverged or state = failed and learning_rate > 1", "bad"),
+        ("not (state = completed or learning_rate > 1)", "not 64"),
+        ("not not starred", "plain"),
+        ("tags contains tal", "wide"),
+        ("tags = tal", ""),
+        ("tags = talk", "wide"),
+        ("name != wide and name contains DE", "deep"),
+        ("talk", "wide"),
+        ("BLEW course", "bad"),
+        ('"not 64"', "not 64"),
+        ('"of course" learning_rate > 1', "bad"),
+        ("parameters > 25000 seconds < 4", "wide"),
+        ("device = auto starred", "plain"),
+        ("dropout = 0 and epochs <= 5 and d", "wide deep bad"),
+    ],
+)
+def test_what_matches(text: str, names: str) -> None:
+    test = parse_query(text)
+    found = [r.name for r in RUNS if test(r)]
+    assert " ".join(found) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("val_acc > 0.9", "no field 'val_acc': did you mean val_accuracy"),
+        ("colour = red", "no field 'colour': there are dataset, hidden_sizes"),
+        ("optimizer = adma", "'adma' is not one of sgd, momentum, adam, adamw"),
+        ("state = done", "'done' is not one of queued"),
+        ("val_accuracy > high", "val_accuracy: 'high' is not a number"),
+        ("val_accuracy contains 9", "is a number; use ="),
+        ("optimizer > adam", "is a choice; use = or !="),
+        ("name < x", "is text; use"),
+        ("hidden_sizes > 3", "use =, != or contains"),
+        ("hidden_sizes contains many", "whole numbers"),
+        ("val_accuracy >", "a value is missing"),
+        ("val_accuracy > > 3", "a value is missing"),
+        ("val_accuracy > 0.9 and", "the end: here must be a field"),
+        ("and", "'and': here must be"),
+        ("(starred", "never closed"),
+        ("starred)", "there is no '(' before it"),
+        ('"open', "never closed"),
+        ("= 3", "'=': here must be"),
+        ("epochs ! 3", "'!': not known"),
+        ("(" * 60 + "starred" + ")" * 60, "50 deep"),
+        ("not " * 60 + "starred", "50 deep"),
+        ("x" * 1001, "1,001 characters"),
+        ("__class__ = 3", "no field"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, message: str) -> None:
+    with pytest.raises(QueryError) as error:
+        parse_query(text)
+    assert message in str(error.value)
+
+
+def test_nothing_is_executed() -> None:
+    assert not parse_query("__import__ os.system exit")(RUNS[0])

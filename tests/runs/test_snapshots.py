@@ -1,0 +1,85 @@
+"""The weights after each epoch: kept within a budget, and the same network again."""
+
+import numpy as np
+import pytest
+import torch
+
+from mnist_core.config.train import TrainConfig
+from mnist_core.errors import StoreError
+from mnist_core.nn.events import EpochEnd
+from mnist_core.nn.training import train
+from mnist_core.runs import snapshots
+from mnist_core.runs.recorder import Recorder
+from mnist_core.runs.snapshots import (
+    kept_epochs,
+    probabilities_of,
+    read_snapshots,
+    snapshot_files,
+)
+from mnist_core.runs.store import RunStore
+
+CPU = torch.device("cpu")
+
+
+def test_all_epochs_are_kept_while_they_are_few():
+    assert kept_epochs(0, 5, 10) == set(range(6))
+    assert kept_epochs(7, 9, 3) == {7, 8, 9}
+
+
+@pytest.mark.parametrize(("end", "most"), [(1000, 2), (1000, 20), (1000, 150), (30, 5)])
+def test_many_epochs_are_thinned_towards_the_end(end: int, most: int):
+    kept = sorted(kept_epochs(0, end, most))
+    assert len(kept) <= most
+    assert (kept[0], kept[-1]) == (0, end)
+    gaps = np.diff(kept)
+    assert gaps[0] <= gaps[-1]
+    assert {epoch + 40 for epoch in kept} == kept_epochs(40, 40 + end, most)
+
+
+def record(tiny, config: TrainConfig) -> tuple[RunStore, str, dict[int, dict[str, torch.Tensor]]]:
+    """Train and record; what the weights really were after each epoch."""
+    store = RunStore()
+    run_id = store.create(config)
+    recorder, weights = Recorder(store, run_id), {}
+    for event in train(config, tiny, CPU):
+        recorder.record(event)
+        if isinstance(event, EpochEnd):
+            now = event.state.model.state_dict()
+            weights[event.epoch] = {name: tensor.clone() for name, tensor in now.items()}
+    return store, run_id, weights
+
+
+def test_each_epochs_network_comes_back_to_half_precision(tiny):
+    config = TrainConfig(hidden_sizes=(8,), epochs=4, batch_size=50, activation="tanh")
+    store, run_id, weights = record(tiny, config)
+    found = {}
+    for file in snapshot_files(store, run_id):
+        found.update(read_snapshots(store, run_id, file))
+    assert list(found) == [0, 1, 2, 3, 4]
+    for epoch, model in found.items():
+        for name, tensor in model.state_dict().items():
+            torch.testing.assert_close(tensor, weights[epoch][name], atol=1e-3, rtol=1e-3)
+    probabilities = probabilities_of(found, np.ones((4, 4), np.float32))
+    assert probabilities.shape == (5, 4)
+    np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-5)
+
+
+def test_the_budget_is_kept(tiny, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(snapshots, "BUDGET", 2000)
+    config = TrainConfig(hidden_sizes=(8,), epochs=30, batch_size=50)
+    store, run_id, _ = record(tiny, config)
+    models = {}
+    for file in snapshot_files(store, run_id):
+        models.update(read_snapshots(store, run_id, file))
+    assert (min(models), max(models)) == (0, 30)
+    parameters = models[0].parameter_count
+    assert len(models) * parameters * 2 <= 2000
+
+
+def test_a_missing_or_damaged_file_is_named(tiny):
+    store, run_id, _ = record(tiny, TrainConfig(hidden_sizes=(), epochs=1))
+    with pytest.raises(StoreError, match="weights-9"):
+        read_snapshots(store, run_id, "weights-9")
+    store.attach(run_id, "weights-0.safetensors", b"not weights")
+    with pytest.raises(StoreError, match="weights-0"):
+        read_snapshots(store, run_id, "weights-0.safetensors")
