@@ -19,7 +19,8 @@ import torch
 
 from mnist_core.cli.bench import tutorial_epochs
 from mnist_core.config.train import TrainConfig, parse_config
-from mnist_core.data.datasets import ResidentDataset, load_dataset, locate
+from mnist_core.data.datasets import load_dataset, locate
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.population.state import Population
 from mnist_core.population.train import RoundEnd, train_population
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from mnist_core.data.datasets import ResidentDataset, load_dataset
+from mnist_core.data.datasets import load_dataset
+from mnist_core.data.pictures import ResidentDataset
 
 
 @pytest.fixture(autouse=True)

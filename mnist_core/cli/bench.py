@@ -21,14 +21,17 @@ from torchvision.datasets import MNIST
 from torchvision.transforms import ToTensor
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.datasets import ResidentDataset, load_dataset, locate, split_indices
+from mnist_core.data.datasets import load_dataset, locate
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.split import split_indices
 from mnist_core.errors import DataError
 from mnist_core.nn.device import threads_for
 from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.gradient import gradient
 from mnist_core.nn.model import MnistModel
 from mnist_core.nn.optim import OPTIMIZERS
-from mnist_core.nn.training import accuracy, fit, train
+from mnist_core.nn.training import train
+from mnist_core.nn.tutorial import accuracy, fit
 
 DEVICE = torch.device("cpu")  # where the tutorial's loop runs unless there is a GPU
 

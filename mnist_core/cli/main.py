@@ -5,32 +5,27 @@ PyTorch takes seconds to load, so each command imports what it needs when its ar
 
 import argparse
 import dataclasses
-import json
-import math
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
-from mnist_core.config.train import FIELDS, DatasetName, format_sizes, parse_config
-from mnist_core.errors import ConfigError, DrawingError, MnistLabError, StoreError
-from mnist_core.nn.events import (
-    DataReady,
-    Downloading,
-    EpochEnd,
-    Event,
-    Finished,
-    Progress,
-    Started,
+from mnist_core.cli.common import (
+    BAD_USAGE,
+    FAILED,
+    INTERRUPTED,
+    as_json_fields,
+    first_interrupt,
+    flag,
+    load_predictor,
+    print_json,
 )
+from mnist_core.config.train import FIELDS, DatasetName, format_sizes, parse_config
+from mnist_core.data.events import DataReady, Downloading
+from mnist_core.errors import ConfigError, DrawingError, MnistLabError
+from mnist_core.nn.events import EpochEnd, Event, Finished, Progress, Started
 
 if TYPE_CHECKING:
-    from mnist_core.reading.predict import Predictor
-
-BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130  # 130: what shells report for Ctrl-C
+    pass
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,11 +33,6 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_USAGE, f"{self.prog}: {message}\n")
-
-
-def flag(field: str) -> str:
-    """A field's name as an option."""
-    return "--" + field.replace("_", "-")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -102,23 +92,6 @@ def main(arguments: list[str]) -> int:
         return INTERRUPTED
 
 
-def print_json(values: dict[str, Any]) -> None:
-    """One JSON object on a line of its own."""
-    # JSON has no word for the infinite losses of a run that diverged.
-    known = {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in values.items()
-    }
-    print(json.dumps(known, allow_nan=False), flush=True)
-
-
-def as_json_fields(event: Any) -> dict[str, Any]:
-    """The event's fields, without the live network, and its name."""
-    fields = dataclasses.fields(event)
-    values = {f.name: getattr(event, f.name) for f in fields if f.name != "state"}
-    return {"event": type(event).__name__, **values}
-
-
 def _as_line(event: Event) -> str | None:
     """The event for a person; None where a line would be too much."""
     match event:
@@ -147,22 +120,6 @@ def _as_line(event: Event) -> str | None:
 
 def _download_line(event: Downloading) -> str:
     return f"Downloading {event.dataset}: {event.done / 1e6:.1f} MB, {event.share:.0%}"
-
-
-@contextmanager
-def first_interrupt() -> Iterator[list[int]]:
-    """Ctrl-C fills the list once instead of raising; a second one raises as ever."""
-    caught: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        caught.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield caught
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _train(options: dict[str, Any], as_json: bool) -> int:
@@ -195,19 +152,6 @@ def _train(options: dict[str, Any], as_json: bool) -> int:
     else:
         print(f"Run {run_id}, {result.seconds:.2f} s of training")
     return INTERRUPTED if result.outcome == "stopped" else 0
-
-
-def load_predictor(run_id: str) -> "Predictor":
-    """The network of a run. Raises StoreError if it has none yet."""
-    import torch
-
-    from mnist_core.reading.predict import Predictor
-    from mnist_core.runs.store import RunStore
-
-    state = RunStore().load_state(run_id, torch.device("cpu"))
-    if state is None:
-        raise StoreError(f"run {run_id!r} has no network yet")
-    return Predictor(state.model)
 
 
 def _predict(options: dict[str, Any], as_json: bool) -> int:

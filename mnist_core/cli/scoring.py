@@ -3,7 +3,7 @@
 import argparse
 from typing import Any, get_args
 
-from mnist_core.cli.main import load_predictor, print_json
+from mnist_core.cli.common import load_predictor, print_json
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, get_args
 
-from mnist_core.cli.main import (
-    INTERRUPTED,
-    as_json_fields,
-    first_interrupt,
-    flag,
-    print_json,
-)
+from mnist_core.cli.common import INTERRUPTED, as_json_fields, first_interrupt, flag, print_json
 from mnist_core.config.sweep import (
     AXIS_SYNTAX,
     NO_AXIS,

@@ -2,7 +2,7 @@
 
 import importlib.resources
 import struct
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 import torchvision.datasets as tv
-from torch import Tensor
 
 from mnist_core.data.download import download
+from mnist_core.data.events import Downloading
+from mnist_core.data.pictures import ImageDataset, ResidentDataset
 from mnist_core.errors import DataError, DownloadError
-from mnist_core.nn.device import to_device
-from mnist_core.nn.events import Downloading
 from mnist_core.settings import Settings
 
 
@@ -36,97 +35,6 @@ DATASETS: dict[str, DatasetSpec] = {
     "cifar10": DatasetSpec("CIFAR-10", tv.CIFAR10),
     "cifar100": DatasetSpec("CIFAR-100", tv.CIFAR100),
 }
-
-
-def as_rows(images: Tensor) -> Tensor:
-    """Pictures of uint8 (N, ...) as networks take them: float32 (N, numbers) in [0, 1]."""
-    return images.flatten(1).float().div_(255)
-
-
-@dataclass(frozen=True)
-class ImageDataset:
-    """Pictures and labels in memory.
-
-    ``images`` and ``test_images`` are uint8 of shape (N, height, width) or (N, height, width, 3);
-    ``labels`` and ``test_labels`` int64 (N,). ``source`` says where they were read from;
-    ``notice`` is empty unless this is not the full data set.
-    """
-
-    name: str
-    images: Tensor
-    labels: Tensor
-    test_images: Tensor
-    test_labels: Tensor
-    classes: tuple[str, ...]
-    source: str
-    notice: str = ""
-
-    @property
-    def image_shape(self) -> tuple[int, ...]:
-        return tuple(self.images.shape[1:])
-
-    @property
-    def in_size(self) -> int:
-        """Numbers in one picture (784 for MNIST)."""
-        return self.images[0].numel()
-
-    def to(self, device: torch.device) -> "ResidentDataset":
-        """The whole data set as float32 in [0, 1] on ``device``, pictures flattened."""
-
-        return ResidentDataset(
-            images=as_rows(self.images.to(device)),
-            labels=self.labels.to(device),
-            test_images=as_rows(self.test_images.to(device)),
-            test_labels=self.test_labels.to(device),
-            classes=len(self.classes),
-        )
-
-
-@dataclass(frozen=True)
-class ResidentDataset:
-    """A data set that lives on a device: images float32 (N, in_size), labels int64 (N,).
-
-    The last ``extra`` images are a person's own. They are trained on and never validated on, so
-    that validation stays the same for every run.
-    """
-
-    images: Tensor
-    labels: Tensor
-    test_images: Tensor
-    test_labels: Tensor
-    classes: int
-    extra: int = 0
-
-    @property
-    def in_size(self) -> int:
-        return self.images.shape[1]
-
-
-def split_indices(n: int, val_pct: float, seed: int | None = None) -> tuple[Any, Any]:
-    """Shuffle 0..n-1 and split it: (training indices, validation indices) as int64 arrays.
-
-    ``val_pct`` is the validation share, 0 to 1; ``seed`` makes the split repeatable.
-    """
-    if not 0 <= val_pct <= 1:
-        raise ValueError(f"val_pct = {val_pct}: must be from 0 to 1")
-    n_val = int(val_pct * n)
-    order = np.random.default_rng(seed).permutation(n)
-    return order[n_val:], order[:n_val]
-
-
-class DeviceDataLoader:
-    """Wraps a data loader: every batch is moved to ``device`` as it is asked for."""
-
-    def __init__(self, dl: Any, device: torch.device) -> None:
-        self.dl = dl
-        self.device = device
-
-    def __iter__(self) -> Iterator[Any]:
-        for batch in self.dl:
-            yield to_device(batch, self.device)
-
-    def __len__(self) -> int:
-        return len(self.dl)
 
 
 def _file_paths(name: str, root: Path) -> list[Path]:

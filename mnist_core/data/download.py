@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mnist_core.data.events import Downloading
 from mnist_core.errors import DownloadError
-from mnist_core.nn.events import Downloading
 
 log = logging.getLogger(__name__)
 

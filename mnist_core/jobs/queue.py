@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from distributed import Client, Future, fire_and_forget, get_worker
+from distributed import Client, Future, fire_and_forget
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, MnistLabError
-from mnist_core.jobs.cluster import GPU, WorkerInfo, local_cluster, own_gpu, worker_info
-from mnist_core.runs.execution import execute
+from mnist_core.jobs.cluster import GPU, WorkerInfo, local_cluster, worker_info
+from mnist_core.jobs.tasks import devices_job, run_job
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import RunStore, is_gone, this_process
 from mnist_core.settings import Settings
@@ -21,32 +21,8 @@ log = logging.getLogger(__name__)
 
 LOOK = 2.0  # seconds between two looks for runs whose job is gone
 SUBMIT_TIME = 10.0  # seconds in which a run that was created reaches the scheduler
-PATIENCE = 120.0  # seconds that a worker waits for a store that is locked or restarts
 CONNECT = 10.0  # seconds until a scheduler counts as not there
 GONE = (None, "released", "forgotten", "memory", "erred")  # a scheduler's words for: not coming
-
-
-def run_job(run_id: str, store_uri: str) -> str:
-    """What a worker does with one run; returns the run's id."""
-    for _ in execute(run_id, worker_store(store_uri), own_gpu(get_worker().name) or "cpu"):
-        pass
-    return run_id
-
-
-_stores: dict[str, RunStore] = {}
-
-
-def worker_store(uri: str) -> RunStore:
-    """This process's store; opening one takes most of a second, so it stays open."""
-    if uri not in _stores:
-        _stores[uri] = RunStore(uri, PATIENCE)
-    return _stores[uri]
-
-
-def _devices() -> list[tuple[str, str]]:
-    from mnist_core.nn.device import available_devices
-
-    return [(device.name, device.label) for device in available_devices()]
 
 
 def _job_key(run: Run) -> str:
@@ -147,7 +123,7 @@ class JobQueue:
 
     def devices(self) -> list[tuple[str, str]]:
         """(name, label) of the devices of the workers, the one that ``auto`` takes first."""
-        return self._client.submit(_devices, pure=False).result()  # type: ignore[no-any-return]
+        return self._client.submit(devices_job, pure=False).result()  # type: ignore[no-any-return]
 
     def submit(
         self, function: Callable[..., Any], *args: Any, key: str, device: str = "auto"

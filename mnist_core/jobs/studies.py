@@ -3,18 +3,17 @@
 import time
 import uuid
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
-from distributed import fire_and_forget, get_worker
+from distributed import fire_and_forget
 from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import TrialState
 
 from mnist_core.config.sweep import POPULATION, CostEstimate, SweepConfig
 from mnist_core.errors import ConfigError, MnistLabError, Problem
-from mnist_core.jobs.cluster import own_gpu
-from mnist_core.jobs.queue import SUBMIT_TIME, JobQueue, worker_store
+from mnist_core.jobs.queue import SUBMIT_TIME, JobQueue
+from mnist_core.jobs.tasks import cost_job, run_study_job, shared_storage
 from mnist_core.runs.store import is_gone
 from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import importance, summarise
@@ -25,42 +24,11 @@ from mnist_core.sweep.study import (
     extend_study,
     load_study,
     open_jobs,
-    open_storage,
     reopen,
     study_names,
     trials_left,
 )
 from mnist_core.sweep.view import StudyView, view
-
-
-@lru_cache(maxsize=4)
-def shared_storage(url: str) -> BaseStorage:
-    """This process's connection to the studies; to open one takes half a second."""
-    return open_storage(url)
-
-
-def run_study_job(name: str, store: str, studies: str, job: str, jobs: int, number: int) -> None:
-    """What a worker does for a study."""
-    from mnist_core.sweep.execution import execute_study
-
-    study, config = load_study(name, shared_storage(studies), number)
-    device = own_gpu(get_worker().name) or "cpu"
-    for _ in execute_study(study, config, worker_store(store), job, device, jobs):
-        pass
-
-
-def cost_job(config: SweepConfig) -> CostEstimate:
-    """What a worker does to say what a study will take."""
-    import torch
-
-    from mnist_core.data.datasets import load_dataset, resident
-    from mnist_core.nn.device import resolve_device
-    from mnist_core.sweep.cost import estimate_cost
-
-    device = resolve_device(own_gpu(get_worker().name) or "cpu")
-    dataset = load_dataset(config.base.dataset)
-    data = resident(dataset.name, dataset.source, str(device))
-    return estimate_cost(config, data, torch.device(device))
 
 
 class StudyQueue:

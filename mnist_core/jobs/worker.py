@@ -53,7 +53,7 @@ def dask_setup(process: Any) -> None:
 def _warm_up(worker: Worker) -> None:
     """Load what the first job needs, so that its first result takes as long as any other's."""
     from mnist_core.data.datasets import locate, prepare, resident
-    from mnist_core.jobs.queue import worker_store
+    from mnist_core.jobs.tasks import worker_store
     from mnist_core.nn.training import train  # noqa: F401
     from mnist_core.settings import Settings
 

@@ -1,7 +1,7 @@
 """Where to compute: what this machine has, and moving data there."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,3 +70,18 @@ def to_device(data: Any, device: torch.device) -> Any:
     if isinstance(data, Sequence) and not isinstance(data, str):
         return [to_device(x, device) for x in data]
     return data.to(device, non_blocking=True)
+
+
+class DeviceDataLoader:
+    """Wraps a data loader: every batch is moved to ``device`` as it is asked for."""
+
+    def __init__(self, dl: Any, device: torch.device) -> None:
+        self.dl = dl
+        self.device = device
+
+    def __iter__(self) -> Iterator[Any]:
+        for batch in self.dl:
+            yield to_device(batch, self.device)
+
+    def __len__(self) -> int:
+        return len(self.dl)

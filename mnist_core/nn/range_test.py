@@ -10,16 +10,13 @@ import math
 from dataclasses import dataclass
 
 import torch
-from distributed import get_worker
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.augment import distort
-from mnist_core.data.datasets import ResidentDataset, load_dataset, resident
-from mnist_core.jobs.cluster import own_gpu
-from mnist_core.nn.device import resolve_device
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.split import split_rows
 from mnist_core.nn.gradient import gradient
 from mnist_core.nn.state import TrainState, epoch_generator
-from mnist_core.nn.training import split_rows
 
 STEPS = 300
 LOWEST, HIGHEST = 1e-5, 10.0  # learning rates; the highest is the field's own bound
@@ -72,11 +69,3 @@ def range_test(
         losses.append(smooth)
     lowest = rates[losses.index(min(losses))]
     return RangeTest(tuple(rates), tuple(losses), float(f"{max(lowest / 10, LOWEST):.1g}"))
-
-
-def range_test_job(config: TrainConfig) -> RangeTest:
-    """What a worker does for a range test."""
-    own = own_gpu(get_worker().name) or "cpu"
-    device = resolve_device(own if config.device == "auto" else config.device)
-    dataset = load_dataset(config.dataset)
-    return range_test(config, resident(dataset.name, dataset.source, str(device)), device)

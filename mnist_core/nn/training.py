@@ -1,115 +1,26 @@
 """Training one network: the tutorial's functions, and ``train()`` as a stream of events."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.augment import distort
-from mnist_core.data.datasets import ResidentDataset, split_indices
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.split import split_rows
 from mnist_core.nn.events import EpochEnd, Event, Finished, Outcome, Progress, Started
 from mnist_core.nn.gradient import gradient
 from mnist_core.nn.optim import learning_rate_at
 from mnist_core.nn.state import TrainState, epoch_generator
+from mnist_core.nn.tutorial import accuracy, evaluate
 
-Metric = Callable[[Tensor, Tensor], float]
-LossFunction = Callable[[Tensor, Tensor], Tensor]
-
-# Every run keeps the same pictures aside, so that runs can be compared. How hard those 12,000 are
-# moves the tutorial's network by up to half a point. This split is a middling one of the eight
-# from seed 0 on: 96.7 % after ten epochs, where the eight lie between 96.5 and 97.0 %.
-SPLIT_SEED = 3
 PROGRESS_INTERVAL = 0.25  # seconds between two progress reports within an epoch
 # Pictures evaluated at once: 3 MB of MNIST stay in a processor's cache, and a population's products
 # run at their full rate.
 EVAL_BATCH = 1000
-
-
-def accuracy(outputs: Tensor, labels: Tensor) -> float:
-    """Share of rows of ``outputs`` (N, classes) whose largest entry is at ``labels`` (N,)."""
-    return (outputs.argmax(dim=1) == labels).sum().item() / len(labels)
-
-
-def loss_batch(
-    model: nn.Module,
-    loss_func: LossFunction,
-    xb: Tensor,
-    yb: Tensor,
-    opt: torch.optim.Optimizer | None = None,
-    metric: Metric | None = None,
-) -> tuple[float, int, float | None]:
-    """(loss, batch length, metric) of one batch; with ``opt``, also one step of training."""
-    preds = model(xb)
-    loss = loss_func(preds, yb)
-    if opt is not None:
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-    return loss.item(), len(xb), None if metric is None else metric(preds, yb)
-
-
-def evaluate(
-    model: nn.Module,
-    loss_fn: LossFunction,
-    valid_dl: Iterable[tuple[Tensor, Tensor]],
-    metric: Metric | None = None,
-) -> tuple[float, int, float | None]:
-    """(mean loss, number of examples, mean metric) over ``valid_dl``.
-
-    The model is in evaluation mode meanwhile (no dropout) and in its own mode afterwards.
-    """
-    mode = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            results = [loss_batch(model, loss_fn, xb, yb, metric=metric) for xb, yb in valid_dl]
-    finally:
-        model.train(mode)
-    losses, nums, metrics = zip(*results, strict=True)
-    total = sum(nums)
-    mean = float(np.average(losses, weights=nums))
-    return mean, total, None if metric is None else float(np.average(metrics, weights=nums))
-
-
-def fit(
-    epochs: int,
-    lr: float,
-    model: nn.Module,
-    loss_fn: LossFunction,
-    train_dl: Iterable[tuple[Tensor, Tensor]],
-    valid_dl: Iterable[tuple[Tensor, Tensor]],
-    metric: Metric | None = None,
-    opt_fn: Callable[..., torch.optim.Optimizer] | None = None,
-) -> tuple[list[float], list[float | None]]:
-    """Train as the tutorial does and print each epoch: (validation losses, metrics).
-
-    ``opt_fn`` makes the optimizer from ``(parameters, lr=lr)``; SGD if it is not given.
-    """
-    opt = (opt_fn or torch.optim.SGD)(model.parameters(), lr=lr)
-    losses, metrics = [], []
-    for epoch in range(epochs):
-        model.train()
-        for xb, yb in train_dl:
-            loss_batch(model, loss_fn, xb, yb, opt)
-        loss, _, value = evaluate(model, loss_fn, valid_dl, metric)
-        losses.append(loss)
-        metrics.append(value)
-        shown = "" if metric is None else f", {getattr(metric, '__name__', 'metric')}: {value:.4f}"
-        print(f"Epoch [{epoch + 1}/{epochs}], loss: {loss:.4f}{shown}")
-    return losses, metrics
-
-
-def split_rows(data: ResidentDataset, val_fraction: float) -> tuple[Tensor, Tensor]:
-    """Row numbers (training, validation) of a data set, on its device; the same for every run."""
-    shared = len(data.images) - data.extra
-    train, val = split_indices(shared, val_fraction, SPLIT_SEED)
-    train = np.concatenate([train, np.arange(shared, len(data.images))])
-    train_rows, val_rows = (torch.from_numpy(part).to(data.images.device) for part in (train, val))
-    return train_rows, val_rows
 
 
 def _measure(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.data.augment import distort
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.nn.gradient import FUNCTIONS
 from mnist_core.nn.state import TrainState, epoch_generator
 from mnist_core.nn.training import EVAL_BATCH

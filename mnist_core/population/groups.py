@@ -4,7 +4,7 @@ from itertools import groupby
 
 from mnist_core.config.distortion import Distortion
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError, Problem
 from mnist_core.population.layout import member_bytes
 from mnist_core.population.state import Population

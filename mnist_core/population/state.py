@@ -9,7 +9,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError, Problem
 from mnist_core.nn.state import CheckpointError, TrainState
 

@@ -12,11 +12,12 @@ from functools import cache
 
 import torch
 
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.split import split_rows
 from mnist_core.nn.events import EpochEnd, Finished, Outcome
 from mnist_core.nn.optim import learning_rate_at
 from mnist_core.nn.state import epoch_generator
-from mnist_core.nn.training import PROGRESS_INTERVAL, split_rows
+from mnist_core.nn.training import PROGRESS_INTERVAL
 from mnist_core.population.engine import Engine
 from mnist_core.population.groups import make_groups
 from mnist_core.population.inputs import input_use

@@ -4,8 +4,9 @@ import logging
 import time
 from collections.abc import Iterator
 
+from mnist_core.data.events import DataReady
 from mnist_core.errors import MnistLabError, StoreError, SupersededError
-from mnist_core.nn.events import DataReady, Event, Started
+from mnist_core.nn.events import Event, Started
 from mnist_core.runs.recorder import Recorder
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import Claim, RunStore
@@ -51,9 +52,9 @@ def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Itera
 
     from mnist_core.data.datasets import prepare, resident
     from mnist_core.drawing.my_digits import parse_digits
-    from mnist_core.jobs.teaching import OWN_DIGITS, with_own
     from mnist_core.nn.device import resolve_device, threads_for
     from mnist_core.nn.training import conclude, train
+    from mnist_core.runs.own_digits import OWN_DIGITS, with_own
 
     recorder = Recorder(store, run.id, claim)
 

@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING
 
 from mlflow.entities import Metric
 
-from mnist_core.nn.events import (
-    DataReady,
-    Downloading,
-    EpochEnd,
-    Event,
-    Finished,
-    Progress,
-    Started,
-)
+from mnist_core.data.events import DataReady, Downloading
+from mnist_core.nn.events import EpochEnd, Event, Finished, Progress, Started
 from mnist_core.runs.snapshots import SnapshotWriter
 from mnist_core.runs.store import EPOCH_METRICS, Claim, RunStore
 

@@ -8,8 +8,8 @@ import torch
 
 from mnist_core.config.sweep import POPULATION, CostEstimate, SweepConfig
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.datasets import ResidentDataset
-from mnist_core.nn.training import split_rows
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.split import split_rows
 from mnist_core.population.engine import Engine
 from mnist_core.population.groups import make_groups
 from mnist_core.population.inputs import input_use

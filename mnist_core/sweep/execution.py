@@ -8,9 +8,9 @@ from optuna.study import Study
 
 from mnist_core.config.sweep import POPULATION, SweepConfig
 from mnist_core.data.datasets import prepare, resident
+from mnist_core.data.events import DataReady, Downloading
 from mnist_core.errors import MnistLabError
 from mnist_core.nn.device import resolve_device, threads_for
-from mnist_core.nn.events import DataReady, Downloading
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.cost import sample_configs
 from mnist_core.sweep.events import StudyEvent

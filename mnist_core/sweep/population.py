@@ -10,7 +10,7 @@ from optuna.study import Study
 from optuna.trial import TrialState
 
 from mnist_core.config.sweep import SweepConfig
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.nn.events import EpochEnd, Finished
 from mnist_core.population.state import Population
 from mnist_core.population.train import (

@@ -14,11 +14,12 @@ from mlflow.entities import Metric, Param, RunTag
 from optuna.study import Study
 
 from mnist_core.config.train import TrainConfig, format_sizes
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.events import DataReady
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.split import split_rows
 from mnist_core.errors import RunNotFoundError
-from mnist_core.nn.events import DataReady, EpochEnd, Finished
+from mnist_core.nn.events import EpochEnd, Finished
 from mnist_core.nn.state import TrainState
-from mnist_core.nn.training import split_rows
 from mnist_core.runs.records import MLFLOW_STATUS, TAG, Run, Segment, State, run_name, segments_json
 from mnist_core.runs.store import EPOCH_METRICS, RunStore, this_process
 from mnist_core.sweep.events import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted

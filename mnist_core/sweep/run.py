@@ -8,7 +8,7 @@ from optuna.study import Study
 from optuna.trial import TrialState
 
 from mnist_core.config.sweep import POPULATION, SweepConfig
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.nn.events import EpochEnd
 from mnist_core.population.train import MEMORY_BUDGET, PopulationProgress
 from mnist_core.sweep.events import StudyEnd, StudyEvent, StudyProgress, StudyStarted

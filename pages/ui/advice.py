@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from mnist_core.data.probe import probe_pictures
 from mnist_core.errors import DataError
-from mnist_core.insight.diagnosis import Finding, dead_finding, dead_units, diagnose, probe_pictures
+from mnist_core.insight.diagnosis import Finding, dead_finding, dead_units, diagnose
 from mnist_core.runs.records import Run
 from pages.ui.forms import clone
 from pages.ui.state import predictor

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from mnist_core.charts.base import ACCENT, accuracy_curve, loss_curve, run_colour
-from mnist_core.nn.events import Downloading
+from mnist_core.data.events import Downloading
 from mnist_core.runs.records import Run
 from pages.ui.words import duration, percent
 

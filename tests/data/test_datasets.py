@@ -9,17 +9,10 @@ import torchvision.datasets as tv
 from torch.utils.data import DataLoader, TensorDataset
 
 from mnist_core.data import datasets
-from mnist_core.data.datasets import (
-    DATASETS,
-    DeviceDataLoader,
-    load_dataset,
-    load_sample,
-    locate,
-    prepare,
-    resident,
-    split_indices,
-)
+from mnist_core.data.datasets import DATASETS, load_dataset, load_sample, locate, prepare, resident
+from mnist_core.data.split import split_indices
 from mnist_core.errors import DataError, DownloadError
+from mnist_core.nn.device import DeviceDataLoader
 from mnist_core.settings import Settings
 from tests.helpers.files import cifar_files, idx, md5, mnist_files, write_mnist
 

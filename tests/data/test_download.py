@@ -13,8 +13,8 @@ import torchvision.datasets as tv
 
 from mnist_core.data import download as module
 from mnist_core.data.download import download
+from mnist_core.data.events import Downloading
 from mnist_core.errors import DownloadError
-from mnist_core.nn.events import Downloading
 from tests.helpers.files import cifar_files, md5, mnist_archives, mnist_files, tar_gz
 
 

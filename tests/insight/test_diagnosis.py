@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from mnist_core.config.train import parse_config
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.probe import PROBE, probe_pictures
 from mnist_core.errors import DataError
-from mnist_core.insight.diagnosis import PROBE, dead_finding, dead_units, diagnose, probe_pictures
+from mnist_core.insight.diagnosis import dead_finding, dead_units, diagnose
 from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.model import MnistModel
 from mnist_core.nn.training import train

@@ -8,14 +8,16 @@ import pytest
 import torch
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.split import split_rows
 from mnist_core.drawing.my_digits import MyDigit, as_tensors
 from mnist_core.errors import StoreError
-from mnist_core.jobs.teaching import COPIES, EPOCHS, OWN_DIGITS, teach, teaching_config, with_own
-from mnist_core.nn.training import accuracy, split_rows
+from mnist_core.jobs.teaching import EPOCHS, teach, teaching_config
+from mnist_core.nn.tutorial import accuracy
 from mnist_core.reading.pendigits import PenDigit, load_pendigits
 from mnist_core.reading.scoring import images_of
 from mnist_core.runs.execution import execute
+from mnist_core.runs.own_digits import COPIES, OWN_DIGITS, with_own
 from mnist_core.runs.store import RunStore
 
 

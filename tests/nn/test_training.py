@@ -9,11 +9,14 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from mnist_core.config.train import TrainConfig, parse_config
-from mnist_core.data.datasets import DeviceDataLoader, ResidentDataset, split_indices
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.split import split_indices
+from mnist_core.nn.device import DeviceDataLoader
 from mnist_core.nn.events import EpochEnd, Event, Finished, Progress, Started
 from mnist_core.nn.model import MnistModel
 from mnist_core.nn.state import CheckpointError, TrainState
-from mnist_core.nn.training import accuracy, conclude, evaluate, fit, loss_batch, train
+from mnist_core.nn.training import conclude, train
+from mnist_core.nn.tutorial import accuracy, evaluate, fit, loss_batch
 
 CPU = torch.device("cpu")
 
@@ -45,8 +48,8 @@ def test_train_equals_the_tutorials_loop_on_the_same_batches(tiny: ResidentDatas
     config = parse_config({"epochs": 2, "hidden_sizes": 8, "batch_size": 50, "learning_rate": 0.3})
     ours = epochs_of(run(config, tiny))[-1].state
 
+    from mnist_core.data.split import split_rows
     from mnist_core.nn.state import epoch_generator
-    from mnist_core.nn.training import split_rows
 
     plain = TrainState(config, tiny.in_size, tiny.classes, CPU).model
     rows, _ = split_rows(tiny, config.val_fraction)

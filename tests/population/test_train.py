@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.config.train import TrainConfig, parse_config
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError
 from mnist_core.nn.events import EpochEnd, Finished
 from mnist_core.nn.gradient import FUNCTIONS

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from mnist_core.config.train import parse_config
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.events import DataReady
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import RunNotFoundError, StoreError
-from mnist_core.nn.events import DataReady, Progress
+from mnist_core.nn.events import Progress
 from mnist_core.nn.training import train
 from mnist_core.runs.recorder import Recorder
 from mnist_core.runs.store import RunStore

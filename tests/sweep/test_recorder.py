@@ -16,7 +16,7 @@ from mnist_core.charts.sweep import accuracy_map, curves, pareto
 from mnist_core.cli.main import main
 from mnist_core.config.sweep import NO_AXIS, SweepConfig, parse_axis, parse_sweep, usual_axis
 from mnist_core.config.train import FIELDS
-from mnist_core.nn.events import DataReady
+from mnist_core.data.events import DataReady
 from mnist_core.runs.execution import execute
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.store import RunStore

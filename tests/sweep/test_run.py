@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 
 from mnist_core.config.sweep import Axis, SweepConfig, parse_axis, parse_sweep
 from mnist_core.config.train import TrainConfig, parse_config
-from mnist_core.data.datasets import ResidentDataset
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError, StoreError
 from mnist_core.nn.events import EpochEnd, Finished
 from mnist_core.nn.training import train

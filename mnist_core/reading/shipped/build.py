@@ -25,7 +25,8 @@ from torch.nn import functional as F
 
 from mnist_core.config.distortion import Distortion
 from mnist_core.data.augment import distort
-from mnist_core.data.datasets import ResidentDataset, load_dataset
+from mnist_core.data.datasets import load_dataset
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.drawing.prepare import prepare_ink, strokes_to_mnist
 from mnist_core.drawing.strokes import FloatArray, Stroke, draw
 from mnist_core.nn.model import MnistModel

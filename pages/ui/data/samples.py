@@ -14,7 +14,7 @@ from pages.ui.pictures import picture, row
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mnist_core.data.datasets import ImageDataset
+    from mnist_core.data.pictures import ImageDataset
 
 SHOWN = 8  # pictures
 VARIANTS = 4  # of each
@@ -90,7 +90,7 @@ def show(data: "ImageDataset", label: int | None, distortion: Distortion) -> Non
     import torch
 
     from mnist_core.data.augment import distort
-    from mnist_core.data.datasets import as_rows
+    from mnist_core.data.pictures import as_rows
 
     draw = np.random.default_rng(st.session_state.get(DRAW, 0))
     labels = data.labels.numpy()

@@ -4,8 +4,8 @@ import re
 
 import streamlit as st
 
+from mnist_core.data.probe import probe_pictures
 from mnist_core.errors import MnistLabError
-from mnist_core.insight.diagnosis import probe_pictures
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import to_csv, to_json
 from pages.ui.state import backend, predictor, select_runs

@@ -14,7 +14,7 @@ TEST = "range"  # session key: (settings, Dask future) of the latest test
 
 @reported
 def begin() -> None:
-    from mnist_core.nn.range_test import range_test_job
+    from mnist_core.jobs.tasks import range_test_job
 
     config = current(TRAIN)
     key = f"range-{uuid.uuid4().hex}"

@@ -1,0 +1,92 @@
+"""What workers do, one function a kind of job.
+
+Dask's scheduler imports this module to pass a job on, and each worker before its first one. So it
+imports nothing by itself: each function does, on the worker.
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
+
+    from mnist_core.config.sweep import CostEstimate, SweepConfig
+    from mnist_core.config.train import TrainConfig
+    from mnist_core.nn.range_test import RangeTest
+    from mnist_core.runs.store import RunStore
+
+PATIENCE = 120.0  # seconds that a worker waits for a store that is locked or restarts
+
+
+@lru_cache(maxsize=4)
+def worker_store(uri: str) -> "RunStore":
+    """This process's store; opening one takes most of a second, so it stays open."""
+    from mnist_core.runs.store import RunStore
+
+    return RunStore(uri, PATIENCE)
+
+
+@lru_cache(maxsize=4)
+def shared_storage(url: str) -> "BaseStorage":
+    """This process's connection to the studies; to open one takes half a second."""
+    from mnist_core.sweep.study import open_storage
+
+    return open_storage(url)
+
+
+def _own_device() -> str:
+    """What ``auto`` means on this worker."""
+    from distributed import get_worker
+
+    from mnist_core.jobs.cluster import own_gpu
+
+    return own_gpu(get_worker().name) or "cpu"
+
+
+def devices_job() -> list[tuple[str, str]]:
+    """(name, label) of this worker's devices, the one that ``auto`` takes first."""
+    from mnist_core.nn.device import available_devices
+
+    return [(device.name, device.label) for device in available_devices()]
+
+
+def run_job(run_id: str, store_uri: str) -> str:
+    """Train one run; returns its id."""
+    from mnist_core.runs.execution import execute
+
+    for _ in execute(run_id, worker_store(store_uri), _own_device()):
+        pass
+    return run_id
+
+
+def run_study_job(name: str, store: str, studies: str, job: str, jobs: int, number: int) -> None:
+    """Work on a study as the ``number``-th of ``jobs``."""
+    from mnist_core.sweep.execution import execute_study
+    from mnist_core.sweep.study import load_study
+
+    study, config = load_study(name, shared_storage(studies), number)
+    for _ in execute_study(study, config, worker_store(store), job, _own_device(), jobs):
+        pass
+
+
+def cost_job(config: "SweepConfig") -> "CostEstimate":
+    """Measure what a study will take."""
+    from mnist_core.data.datasets import load_dataset, resident
+    from mnist_core.nn.device import resolve_device
+    from mnist_core.sweep.cost import estimate_cost
+
+    device = resolve_device(_own_device())
+    dataset = load_dataset(config.base.dataset)
+    data = resident(dataset.name, dataset.source, str(device))
+    return estimate_cost(config, data, device)
+
+
+def range_test_job(config: "TrainConfig") -> "RangeTest":
+    """Find a learning rate."""
+    from mnist_core.data.datasets import load_dataset, resident
+    from mnist_core.nn.device import resolve_device
+    from mnist_core.nn.range_test import range_test
+
+    device = resolve_device(_own_device() if config.device == "auto" else config.device)
+    dataset = load_dataset(config.dataset)
+    return range_test(config, resident(dataset.name, dataset.source, str(device)), device)
