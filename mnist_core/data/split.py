@@ -17,12 +17,14 @@ SPLIT_SEED = 3
 def split_indices(n: int, val_pct: float, seed: int | None = None) -> tuple[Any, Any]:
     """Shuffle 0..n-1 and split it: (training indices, validation indices) as int64 arrays.
 
-    ``val_pct`` is the validation share, 0 to 1; ``seed`` makes the split repeatable.
+    ``val_pct`` is the validation share, 0 to 1; ``seed`` makes the split repeatable. Without one it
+    is the tutorial's: NumPy's global generator shuffles, and ``np.random.seed`` decides.
     """
     if not 0 <= val_pct <= 1:
         raise ValueError(f"val_pct = {val_pct}: must be from 0 to 1")
     n_val = int(val_pct * n)
-    order = np.random.default_rng(seed).permutation(n)
+    shuffle = np.random.permutation if seed is None else np.random.default_rng(seed).permutation
+    order = shuffle(n)
     return order[n_val:], order[:n_val]
 
 

@@ -1,7 +1,9 @@
 """The feedforward network and its activations."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +16,20 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,
     "none": lambda x: x,
 }
+
+
+def rename_tutorials(weights: Mapping[str, Any]) -> dict[str, Any]:
+    """A state dict with ``MnistModel``'s names for the tutorial's.
+
+    The tutorial calls its layers ``linear1``, ``linear2``, ...; here they are ``layers.0``,
+    ``layers.1``, ... A dict that has one of these is returned as it is, and so is every other name.
+    """
+    if any(name.startswith("layers.") for name in weights):
+        return dict(weights)
+    return {
+        re.sub(r"^linear([1-9]\d*)\.", lambda m: f"layers.{int(m[1]) - 1}.", name): value
+        for name, value in weights.items()
+    }
 
 
 class MnistModel(nn.Module):
@@ -79,6 +95,12 @@ class MnistModel(nn.Module):
                 x = x * keep
         logits: Tensor = last(x)
         return logits
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        """As ``nn.Module``'s; what the tutorial's own class saved is taken as well."""
+        return super().load_state_dict(rename_tutorials(state_dict), strict, assign)
 
     def draw_keep(self, x: Tensor) -> Tensor | None:
         """What dropout multiplies ``x`` by: 0, or 1 / (1 - dropout). None if nothing is dropped."""

@@ -1,10 +1,13 @@
 """The network, against torch's own layers."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from mnist_core.nn.model import ACTIVATIONS, MnistModel
+from mnist_core.nn.model import ACTIVATIONS, MnistModel, rename_tutorials
 
 MODULES = {
     "relu": nn.ReLU(),
@@ -100,3 +103,46 @@ def test_without_an_activation_layers_are_one_linear_map() -> None:
     a, b = torch.randn(2, 1, 6, dtype=torch.float64, generator=seeded(1))
     zero = model(torch.zeros(1, 6, dtype=torch.float64))
     torch.testing.assert_close(model(a + b) - zero, model(a) + model(b) - 2 * zero)
+
+
+class Tutorials(nn.Module):
+    """The tutorial's own model, as it writes it."""
+
+    def __init__(self, in_size: int, hidden_size: int, out_size: int) -> None:
+        super().__init__()
+        self.linear1 = nn.Linear(in_size, hidden_size)
+        self.linear2 = nn.Linear(hidden_size, out_size)
+
+    def forward(self, xb: torch.Tensor) -> torch.Tensor:
+        xb = xb.view(xb.size(0), -1)
+        return self.linear2(F.relu(self.linear1(xb)))
+
+
+def test_the_tutorials_file_loads(tmp_path: Path) -> None:
+    theirs, ours = Tutorials(16, 8, 4), MnistModel(16, 8, 4)
+    torch.save(theirs.state_dict(), tmp_path / "mnist-feedforward.pth")
+    loaded = ours.load_state_dict(torch.load(tmp_path / "mnist-feedforward.pth"))
+    assert str(loaded) == "<All keys matched successfully>"
+    xb = torch.rand(5, 1, 4, 4, generator=seeded(0))
+    assert torch.equal(ours(xb), theirs(xb))
+
+
+def test_todays_names_stay_in_files() -> None:
+    model, again = MnistModel(16, (8, 6), 4), MnistModel(16, (8, 6), 4)
+    names = [f"layers.{i}.{kind}" for i in range(3) for kind in ("weight", "bias")]
+    assert list(model.state_dict()) == names
+    again.load_state_dict(model.state_dict())
+    assert all(
+        torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True)
+    )
+
+
+def test_names_of_other_networks_are_refused() -> None:
+    model = MnistModel(16, 8, 4)
+    mixed = {**model.state_dict(), "linear1.weight": torch.zeros(8, 16)}
+    for names in (mixed, {"conv1.weight": 0, "linear0.bias": 0}):
+        assert rename_tutorials(names) == names
+    with pytest.raises(RuntimeError, match=r"Unexpected key.*linear1\.weight"):
+        model.load_state_dict(mixed)
+    with pytest.raises(RuntimeError, match=r"Missing key.*layers\.1\.bias"):
+        model.load_state_dict({"linear1.weight": torch.zeros(8, 16)})

@@ -2,7 +2,6 @@
 
 from itertools import islice
 
-import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -204,12 +203,3 @@ def test_the_tutorials_notebook_cells_work(capsys: pytest.CaptureFixture[str]) -
     assert losses[-1] < losses[0]
     assert made[0].state  # the optimizer that was given took the steps
     assert "Epoch [3/3]" in capsys.readouterr().out
-
-
-def test_split_indices_parts_are_disjoint_and_complete() -> None:
-    a, b = split_indices(50, 0.2, seed=1)
-    assert (len(a), len(b)) == (40, 10)
-    assert sorted(np.concatenate([a, b])) == list(range(50))
-    assert np.array_equal(a, split_indices(50, 0.2, seed=1)[0])
-    with pytest.raises(ValueError, match=r"1\.5"):
-        split_indices(50, 1.5)
