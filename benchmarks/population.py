@@ -18,7 +18,8 @@ from collections.abc import Iterator
 import torch
 
 from mnist_core.cli.bench import tutorial_epochs
-from mnist_core.config.train import TrainConfig, parse_config
+from mnist_core.config.fields import parse_config
+from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_dataset, locate
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.population.state import Population

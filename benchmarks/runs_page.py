@@ -19,7 +19,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.config.train import TrainConfig, format_sizes, parse_config
+from mnist_core.config.fields import format_sizes, parse_config
+from mnist_core.config.train import TrainConfig
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import TAG, Segment, run_name, segments_json

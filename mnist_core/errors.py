@@ -23,8 +23,11 @@ class ConfigError(MnistLabError):
     """A configuration with one or more values out of bounds (see ``problems``)."""
 
     def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(problems)  # as it was given: an error that crosses processes is made anew
         self.problems = problems
-        super().__init__("; ".join(map(str, problems)))
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.problems))
 
 
 class DataError(MnistLabError):

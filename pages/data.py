@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_core.config.train import FIELDS
+from mnist_core.config.fields import FIELDS
 from mnist_core.errors import MnistLabError
 from pages.ui.data import samples
 from pages.ui.forms import TRAIN, widget_key

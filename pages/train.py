@@ -5,7 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from mnist_core.config.train import FIELDS, PRESETS, parse_config
+from mnist_core.config.fields import FIELDS, parse_config
+from mnist_core.config.presets import PRESETS
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.runs.records import Run
 from pages.ui import advice, forms, runview

@@ -19,7 +19,8 @@ from mnist_core.cli.common import (
     load_predictor,
     print_json,
 )
-from mnist_core.config.train import FIELDS, DatasetName, format_sizes, parse_config
+from mnist_core.config.fields import FIELDS, format_sizes, parse_config
+from mnist_core.config.train import DatasetName
 from mnist_core.data.events import DataReady, Downloading
 from mnist_core.errors import ConfigError, DrawingError, MnistLabError
 from mnist_core.nn.events import EpochEnd, Event, Finished, Progress, Started

@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, get_args
 
 from mnist_core.cli.common import INTERRUPTED, as_json_fields, first_interrupt, flag, print_json
+from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.config.sweep import (
     AXIS_SYNTAX,
     NO_AXIS,
@@ -17,7 +18,6 @@ from mnist_core.config.sweep import (
     parse_axis,
     parse_sweep,
 )
-from mnist_core.config.train import FIELDS, parse_config
 from mnist_core.errors import ConfigError, Problem
 
 if TYPE_CHECKING:

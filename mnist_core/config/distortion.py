@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mnist_core.config.numbers import Real
+
 
 class Distortion(BaseModel):
     """How strongly each kind of distortion acts; 0 switches it off.
@@ -12,60 +14,54 @@ class Distortion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    shift: float = Field(
+    shift: Real = Field(
         0.0,
         ge=0,
         le=8,
         title="Shift",
         description="Moves the picture up to this many pixels left, right, up and down.",
-        json_schema_extra={"unit": "px"},
     )
-    scale: float = Field(
+    scale: Real = Field(
         0.0,
         ge=0,
         le=0.5,
         title="Scale",
         description="Stretches or shrinks width and height, each up to this share: 0.1 is 10 %.",
     )
-    rotation: float = Field(
+    rotation: Real = Field(
         0.0,
         ge=0,
         le=45,
         title="Rotation",
         description="Turns the picture up to this many degrees either way.",
-        json_schema_extra={"unit": "°"},
     )
-    slant: float = Field(
+    slant: Real = Field(
         0.0,
         ge=0,
         le=45,
         title="Slant",
         description="Leans upright lines up to this many degrees, as italics do.",
-        json_schema_extra={"unit": "°"},
     )
-    elastic: float = Field(
+    elastic: Real = Field(
         0.0,
         ge=0,
         le=4,
         title="Elastic deformation",
         description="Bends the lines as an unsteady hand does: the typical move of a pixel.",
-        json_schema_extra={"unit": "px"},
     )
-    smoothness: float = Field(
+    smoothness: Real = Field(
         4.0,
         ge=2,
         le=14,
         title="Elastic smoothness",
         description="Over how many pixels an elastic bend stretches. Small trembles, large sways.",
-        json_schema_extra={"unit": "px"},
     )
-    thickness: float = Field(
+    thickness: Real = Field(
         0.0,
         ge=0,
         le=1,
         title="Thickness",
         description="Makes lines thicker or thinner by up to this many pixels on each side.",
-        json_schema_extra={"unit": "px"},
     )
 
     @property

@@ -3,15 +3,8 @@
 import math
 from collections.abc import Mapping
 
-from mnist_core.config.train import (
-    FIELDS,
-    MAX_LAYERS,
-    MAX_UNITS,
-    FieldSpec,
-    TrainConfig,
-    format_sizes,
-    parse_config,
-)
+from mnist_core.config.fields import FIELDS, FieldSpec, format_sizes, parse_config
+from mnist_core.config.train import MAX_LAYERS, MAX_UNITS, TrainConfig
 from mnist_core.errors import ConfigError
 
 

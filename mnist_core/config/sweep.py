@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mnist_core.config.train import FIELDS, TrainConfig, format_sizes, parse_config
+from mnist_core.config.fields import FIELDS, format_sizes, parse_config
+from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ConfigError, Problem
 
 MAX_TRIALS = 10_000

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from mnist_core.config.train import FIELDS, TrainConfig
+from mnist_core.config.fields import FIELDS
+from mnist_core.config.train import TrainConfig
 from mnist_core.runs.records import Run
 
 SEEDS = ("seed", "order_seed")

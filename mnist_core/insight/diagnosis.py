@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from mnist_core.config.train import FIELDS, TrainConfig
+from mnist_core.config.fields import FIELDS
+from mnist_core.config.train import TrainConfig
 from mnist_core.runs.records import Run
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any, NoReturn, get_args
 
-from mnist_core.config.train import FIELDS, parse_config
+from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.errors import ConfigError, MnistLabError
 from mnist_core.runs.records import Run, State
 

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from mnist_core.config.train import TrainConfig, format_sizes
+from mnist_core.config.fields import format_sizes
+from mnist_core.config.train import TrainConfig
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as MlflowRun

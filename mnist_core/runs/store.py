@@ -23,7 +23,8 @@ import psutil
 from mlflow.entities import Param, RunTag, ViewType
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from mnist_core.config.train import TrainConfig, format_sizes
+from mnist_core.config.fields import format_sizes
+from mnist_core.config.train import TrainConfig
 from mnist_core.errors import RunNotFoundError, StoreError, SupersededError
 from mnist_core.runs.client import SQLITE, StoreClient, alone, place
 from mnist_core.runs.records import (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mnist_core.config.train import FIELDS, format_sizes
+from mnist_core.config.fields import FIELDS, format_sizes
 from mnist_core.runs.records import Run
 
 # In the order of the columns; the configuration's fields follow.

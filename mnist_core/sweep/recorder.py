@@ -13,7 +13,8 @@ from typing import Any
 from mlflow.entities import Metric, Param, RunTag
 from optuna.study import Study
 
-from mnist_core.config.train import TrainConfig, format_sizes
+from mnist_core.config.fields import format_sizes
+from mnist_core.config.train import TrainConfig
 from mnist_core.data.events import DataReady
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.data.split import split_rows

@@ -4,8 +4,9 @@ from typing import Any
 
 import streamlit as st
 
+from mnist_core.config.fields import FIELDS, FieldSpec, format_sizes, parse_config
 from mnist_core.config.share import from_query, to_query
-from mnist_core.config.train import FIELDS, FieldSpec, TrainConfig, format_sizes, parse_config
+from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ConfigError
 
 TRAIN = "train"  # the form of the Train page

@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 
 from mnist_core.cli.main import main
-from mnist_core.config.train import FIELDS, TrainConfig
+from mnist_core.config.fields import FIELDS
+from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_sample
 from mnist_core.nn.state import TrainState
 from mnist_core.runs.store import RunStore

@@ -2,8 +2,10 @@
 
 import pytest
 
+from mnist_core.config.fields import FIELDS, parse_config
+from mnist_core.config.presets import PRESETS
 from mnist_core.config.share import from_query, to_query
-from mnist_core.config.train import FIELDS, PRESETS, TrainConfig, parse_config
+from mnist_core.config.train import TrainConfig
 
 CHANGED = {
     "int": lambda spec: spec.high,

@@ -14,7 +14,8 @@ import pytest
 import torch
 from safetensors.torch import save as save_tensors
 
-from mnist_core.config.train import TrainConfig, parse_config
+from mnist_core.config.fields import parse_config
+from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_sample
 from mnist_core.errors import ExportError, ImportRefusedError
 from mnist_core.exchange.export import onnx_gap, to_notebook, to_onnx, to_safetensors, to_script

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from mnist_core.config.train import parse_config
+from mnist_core.config.fields import parse_config
 from mnist_core.nn.events import EpochEnd, Event
 from mnist_core.runs import recorder
 from mnist_core.runs.execution import execute

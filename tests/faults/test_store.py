@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.config.train import parse_config
+from mnist_core.config.fields import parse_config
 from mnist_core.errors import StoreError, StoreUnavailableError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.execution import execute

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mnist_core.config.train import parse_config
+from mnist_core.config.fields import parse_config
 from mnist_core.data.datasets import load_dataset
 from mnist_core.jobs import queue as jobs
 from mnist_core.jobs.queue import JobQueue

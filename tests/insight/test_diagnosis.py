@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mnist_core.config.train import parse_config
+from mnist_core.config.fields import parse_config
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.data.probe import PROBE, probe_pictures
 from mnist_core.errors import DataError

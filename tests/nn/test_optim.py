@@ -8,7 +8,8 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR
 
-from mnist_core.config.train import FIELDS, TrainConfig, parse_config
+from mnist_core.config.fields import FIELDS, parse_config
+from mnist_core.config.train import TrainConfig
 from mnist_core.nn.optim import OPTIMIZERS, learning_rate_at
 
 ORACLES: dict[str, Callable[[Any, TrainConfig], torch.optim.Optimizer]] = {

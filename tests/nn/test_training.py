@@ -7,7 +7,8 @@ import torch
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from mnist_core.config.train import TrainConfig, parse_config
+from mnist_core.config.fields import parse_config
+from mnist_core.config.train import TrainConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.data.split import split_indices
 from mnist_core.nn.device import DeviceDataLoader

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.config.train import parse_config
+from mnist_core.config.fields import parse_config
 from pages.ui.state import Backend
 from tests.pages.conftest import ROOT, button, open_page, wait_for
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from mnist_core.config.train import FIELDS, PRESETS, TrainConfig
+from mnist_core.config.fields import FIELDS
+from mnist_core.config.presets import PRESETS
+from mnist_core.config.train import TrainConfig
 from mnist_core.runs.store import RunStore
 from pages.ui.state import Backend, backend
 from tests.pages.conftest import ROOT, button, ended, only_run, open_page, wait_for

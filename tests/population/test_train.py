@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from mnist_core.config.train import TrainConfig, parse_config
+from mnist_core.config.fields import parse_config
+from mnist_core.config.train import TrainConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError
 from mnist_core.nn.events import EpochEnd, Finished

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnist_core.config.train import parse_config
+from mnist_core.config.fields import parse_config
 from mnist_core.errors import ConfigError, RunNotFoundError, StoreError
 from mnist_core.runs.library import PAGE, RunLibrary
 from mnist_core.runs.store import RunStore

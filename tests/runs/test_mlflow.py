@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from mnist_core.config.train import TrainConfig, format_sizes
+from mnist_core.config.fields import format_sizes
+from mnist_core.config.train import TrainConfig
 from mnist_core.runs.execution import execute
 from mnist_core.runs.store import EPOCH_METRICS, EXPERIMENT, RunStore
 

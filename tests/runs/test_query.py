@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnist_core.config.train import parse_config
+from mnist_core.config.fields import parse_config
 from mnist_core.runs.query import QueryError, parse_query
 from mnist_core.runs.records import Run, Segment
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mnist_core.config.train import parse_config
+from mnist_core.config.fields import parse_config
 from mnist_core.data.events import DataReady
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import RunNotFoundError, StoreError

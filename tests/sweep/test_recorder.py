@@ -14,8 +14,8 @@ from optuna.trial import TrialState
 from mnist_core.charts.parallel import parallel
 from mnist_core.charts.sweep import accuracy_map, curves, pareto
 from mnist_core.cli.main import main
+from mnist_core.config.fields import FIELDS
 from mnist_core.config.sweep import NO_AXIS, SweepConfig, parse_axis, parse_sweep, usual_axis
-from mnist_core.config.train import FIELDS
 from mnist_core.data.events import DataReady
 from mnist_core.runs.execution import execute
 from mnist_core.runs.library import RunLibrary

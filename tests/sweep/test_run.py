@@ -10,8 +10,9 @@ import torch
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
+from mnist_core.config.fields import parse_config
 from mnist_core.config.sweep import Axis, SweepConfig, parse_axis, parse_sweep
-from mnist_core.config.train import TrainConfig, parse_config
+from mnist_core.config.train import TrainConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError, StoreError
 from mnist_core.nn.events import EpochEnd, Finished

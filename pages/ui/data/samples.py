@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.config.distortion import Distortion
-from mnist_core.config.train import FIELDS
+from mnist_core.config.fields import FIELDS
 from pages.ui import forms, runview
 from pages.ui.pictures import picture, row
 

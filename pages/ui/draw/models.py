@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mnist_core.config.train import PRESETS
+from mnist_core.config.presets import PRESETS
 from mnist_core.runs.store import Run
 from pages.ui import runview
 from pages.ui.state import RUN, backend, predictor, select_run

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from mnist_core.config.train import FIELDS
+from mnist_core.config.fields import FIELDS
 from mnist_core.runs.query import RESULTS, STATES
 from pages.ui.state import select_runs, selected_runs
 

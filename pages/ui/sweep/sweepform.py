@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.config.sweep import (
     AXIS_SYNTAX,
     NO_AXIS,
@@ -12,7 +13,6 @@ from mnist_core.config.sweep import (
     parse_sweep,
     usual_axis,
 )
-from mnist_core.config.train import FIELDS, parse_config
 from mnist_core.errors import ConfigError, MnistLabError, Problem
 from pages.ui import forms
 from pages.ui.state import backend

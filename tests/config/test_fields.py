@@ -6,15 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mnist_core.config.train import (
-    FIELDS,
-    MAX_LAYERS,
-    MAX_UNITS,
-    PRESETS,
-    TrainConfig,
-    format_sizes,
-    parse_config,
-)
+from mnist_core.config.fields import FIELDS, format_sizes, parse_config
+from mnist_core.config.train import MAX_LAYERS, MAX_UNITS, TrainConfig
 from mnist_core.errors import ConfigError
 
 NUMBERS = [name for name, field in FIELDS.items() if field.kind in ("int", "float")]
@@ -66,7 +59,7 @@ def test_bounds_are_allowed_and_nothing_beyond_them(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-@pytest.mark.parametrize("value", ["", "many", math.nan, math.inf, None, [1]])
+@pytest.mark.parametrize("value", ["", "many", math.nan, math.inf, None, [1], True])
 def test_what_is_no_number_is_refused(name: str, value: object) -> None:
     assert problem_of({name: value}) == FIELDS[name].allowed
 
@@ -92,7 +85,7 @@ def test_devices(device: str) -> None:
     assert parse_config({"device": device}).device == device
 
 
-@pytest.mark.parametrize("device", ["gpu", "cuda", "cuda:", "cuda:-1", "cpu:0 ", 0])
+@pytest.mark.parametrize("device", ["gpu", "cuda", "cuda:", "cuda:-1", "cpu:0 ", "cuda:٣", 0])
 def test_what_is_no_device(device: object) -> None:
     assert problem_of({"device": device}) == FIELDS["device"].allowed
 
@@ -122,7 +115,19 @@ def test_hidden_sizes_as_people_write_them(written: object, sizes: tuple[int, ..
 
 @pytest.mark.parametrize(
     "written",
-    ["0", "-3", "32; 64", "many", "1.5", MAX_UNITS + 1, [1] * (MAX_LAYERS + 1), None, [None]],
+    [
+        "0",
+        "-3",
+        "32; 64",
+        "many",
+        "1.5",
+        MAX_UNITS + 1,
+        [1] * (MAX_LAYERS + 1),
+        None,
+        [None],
+        True,
+        [True],
+    ],
 )
 def test_what_are_no_hidden_sizes(written: object) -> None:
     assert problem_of({"hidden_sizes": written}) == FIELDS["hidden_sizes"].allowed
@@ -140,6 +145,20 @@ def test_every_problem_is_named_once() -> None:
     assert "no such setting" in caught.value.problems[-1].allowed
 
 
+@pytest.mark.parametrize("values", [[], [1], "epochs", None, 3])
+def test_what_are_no_settings_at_all(values: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(values)
+    (problem,) = caught.value.problems
+    assert problem.value == values
+    assert "names with values" in str(caught.value)
+
+
+def test_a_name_that_is_no_text() -> None:
+    with pytest.raises(ConfigError, match="no such setting"):
+        parse_config({3: 4})  # type: ignore[dict-item]
+
+
 def test_a_configuration_does_not_change() -> None:
     with pytest.raises(ValidationError):
         TrainConfig().epochs = 3  # type: ignore[misc]
@@ -150,8 +169,3 @@ def test_a_configuration_does_not_change() -> None:
 def test_a_configuration_as_json_and_back() -> None:
     config = parse_config({"hidden_sizes": "64, 32", "optimizer": "adam", "learning_rate": 1e-3})
     assert TrainConfig.model_validate_json(config.model_dump_json()) == config
-
-
-def test_presets() -> None:
-    assert TrainConfig() in PRESETS.values()
-    assert any(config.hidden_sizes == () for config in PRESETS.values())
