@@ -1,7 +1,8 @@
 """MNIST Lab's library: train feedforward networks on handwritten digits.
 
-Everything is imported from its own module (``from mnist_core.nn.training import fit``), so that
-reading a configuration does not load PyTorch. Nothing in here knows Streamlit.
+Everything is imported from its own module (``from mnist_core.nn.training import train``), so that
+reading a configuration does not load PyTorch; ``mnist_core.tutorial`` has what a notebook of the
+tutorial needs. Nothing in here knows Streamlit.
 """
 
 import os
