@@ -66,7 +66,7 @@ def app() -> int:
 def test() -> int:
     """Install, get a browser and PostgreSQL, and run every check; the first failure ends it."""
     install("requirements.txt", "requirements-dev.txt")
-    for needed in ("tests.browser.chromium", "tests.faults.postgres"):
+    for needed in ("tests.helpers.chromium", "tests.helpers.postgres"):
         if status := run(needed):
             return status
     return next((status for check in CHECKS if (status := run(*check))), 0)

@@ -23,8 +23,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import launch
-from tests.browser.conftest import App, draw, go_to
+from tests.helpers.app import App
+from tests.helpers.browser import draw, go_to
+from tests.helpers.chromium import launch
 
 RUNS, DRAWINGS = 5, 10
 # An 8 in four strokes, each of which changes the picture that the network sees.
@@ -96,7 +97,7 @@ def measure() -> dict[str, float]:
     expect.set_options(timeout=120_000)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch(playwright)
-        assert browser is not None, "python -m tests.browser.chromium gets a browser"
+        assert browser is not None, "python -m tests.helpers.chromium gets a browser"
         began = time.perf_counter()
         app = App(Path(folder) / "home")
         try:

@@ -1,7 +1,6 @@
 """Fixtures that several test files use."""
 
 import os
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 
 from mnist_core.data.datasets import load_dataset
 from mnist_core.data.pictures import ResidentDataset
+from tests.helpers.files import idx
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +28,6 @@ def tiny() -> ResidentDataset:
     return ResidentDataset(images[:300], labels[:300], images[300:], labels[300:], classes=4)
 
 
-def write_idx(path: Path, array: np.ndarray) -> None:
-    """MNIST's own file format (yann.lecun.com/exdb/mnist)."""
-    head = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
-    path.write_bytes(head + array.astype(np.uint8).tobytes())
-
-
 @pytest.fixture(scope="session")
 def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """600 + 100 pictures in MNIST's layout: digit d is a bright band at height 2 d."""
@@ -46,9 +40,16 @@ def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
         images = random.integers(0, 60, (n, 28, 28))
         for image, digit in zip(images, labels, strict=True):
             image[2 * digit : 2 * digit + 4] += 150
-        write_idx(raw / f"{part}-images-idx3-ubyte", images)
-        write_idx(raw / f"{part}-labels-idx1-ubyte", labels)
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(idx(images))
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(idx(labels))
     return root
+
+
+@pytest.fixture
+def data(small_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the small data set, which workers and pages use as well."""
+    monkeypatch.setenv("MNIST_LAB_DATA", str(small_mnist))
+    return small_mnist
 
 
 @pytest.fixture(scope="session")

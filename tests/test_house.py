@@ -15,6 +15,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_LINES = 300  # of a module; one that is longer is two
+# Tests of the product as a whole, and tests that are about a room, not about one of its modules.
+WHOLE = {"browser", "faults"}
+ABOUT_A_ROOM = {"nn/test_accuracy.py", "runs/test_mlflow.py"}
 
 
 def named(path: Path) -> str:
@@ -50,11 +53,16 @@ def room_of(module: str) -> str:
     return module
 
 
-@cache
 def imports_of(module: str) -> frozenset[str]:
     """Full names of all that a module imports, wherever it does."""
-    found = set()
-    for node in ast.walk(ast.parse(SOURCES[module].read_text(encoding="utf-8"))):
+    return imports_in(SOURCES[module])
+
+
+@cache
+def imports_in(path: Path) -> frozenset[str]:
+    """Full names of all that a file imports, wherever it does."""
+    module, found = named(path), set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -230,3 +238,35 @@ def test_every_package_that_is_imported_is_required() -> None:
         for root in roots - sys.stdlib_module_names - {"mnist_core", "pages"}:
             names = {name.lower() for name in distributions.get(root, [root])}
             assert names & required, f"{module} imports {root}"
+
+
+TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py") if path.name != "__init__.py")
+OF_A_ROOM = [
+    path
+    for path in TESTS
+    if path.parent.name not in WHOLE and path.parent != ROOT / "tests" and path.match("test_*.py")
+]
+
+
+def in_tests(path: Path) -> str:
+    return path.relative_to(ROOT / "tests").as_posix()
+
+
+@pytest.mark.parametrize("path", TESTS, ids=in_tests)
+def test_what_tests_share_lives_in_helpers(path: Path) -> None:
+    for name in imports_in(path):
+        if name.split(".")[0] == "tests":
+            assert f"{name}.".startswith("tests.helpers."), f"{in_tests(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", OF_A_ROOM, ids=in_tests)
+def test_tests_mirror_the_rooms(path: Path) -> None:
+    room, module = path.parent.relative_to(ROOT / "tests"), path.stem.removeprefix("test_")
+    mirrored = [place / part for place in (ROOT / "mnist_core" / room, ROOT / room)
+                for part in (f"{module}.py", module)]  # fmt: skip
+    assert any(one.exists() for one in mirrored) != (in_tests(path) in ABOUT_A_ROOM)
+
+
+def test_no_list_names_a_test_that_is_gone() -> None:
+    assert {in_tests(path) for path in OF_A_ROOM} >= ABOUT_A_ROOM
+    assert all((ROOT / "tests" / folder).is_dir() for folder in WHOLE)

@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import SEVEN, App, draw, go_to, points, watch
+from tests.helpers.app import App
+from tests.helpers.browser import SEVEN, draw, go_to, points, watch
 
 
 def start(page: Page, epochs: int, hidden: str = "32") -> None:

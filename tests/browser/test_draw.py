@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import ONE, SEVEN, App, draw, go_to, watch
+from tests.helpers.app import App
+from tests.helpers.browser import ONE, SEVEN, draw, go_to, watch
 
 BAR = [[(110, 140), (190, 140)]]
 INK = """() => {

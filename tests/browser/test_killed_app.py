@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mnist_core.runs.store import RunStore
-from tests.browser.conftest import App
-from tests.faults.conftest import data, wait_until  # noqa: F401  # a fixture
+from tests.helpers.app import App
+from tests.helpers.waiting import wait_until
 
 
 def kill(app: App) -> None:

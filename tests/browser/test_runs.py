@@ -5,13 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import App, watch
+from tests.helpers.app import App
+from tests.helpers.browser import go_to, watch
 
 HEADER, ROW, TICK = 35, 35, 20  # pixels of the table: heights, and where a row's tick box is
-
-
-def go_to(page: Page, name: str) -> None:
-    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
 
 
 def train(page: Page, hidden: str) -> None:

@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import SEVEN, App, draw, go_to
+from tests.helpers.app import App
+from tests.helpers.browser import SEVEN, draw, go_to
 
 LONG = 300_000  # ms; 64 networks on the full MNIST take 20 s on two idle cores
 

@@ -34,9 +34,8 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def store(small_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+def store(data: Path) -> RunStore:
     """A store next to 700 pictures in MNIST's layout."""
-    monkeypatch.setenv("MNIST_LAB_DATA", str(small_mnist))
     return RunStore()
 
 

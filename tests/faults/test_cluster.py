@@ -19,8 +19,8 @@ from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.studies import StudyQueue
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.study import CURVES, load_study
-from tests.faults.conftest import wait_until
-from tests.faults.postgres import Postgres, binaries, free_port
+from tests.helpers.postgres import Postgres, binaries, free_port
+from tests.helpers.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS, WORKERS = 20, 3

@@ -18,8 +18,9 @@ from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.execution import execute
 from mnist_core.runs.store import RunStore
 from pages.ui.state import backend
-from tests.faults.conftest import fill, make_read_only, small_disk, wait_until
-from tests.pages.conftest import ROOT, button, open_page, wait_for
+from tests.helpers.disk import fill, make_read_only, small_disk
+from tests.helpers.pages import ROOT, button, open_page, wait_for
+from tests.helpers.waiting import wait_until
 
 LOCK = """
 import sqlite3, sys

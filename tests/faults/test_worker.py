@@ -17,7 +17,7 @@ from mnist_core.jobs.queue import JobQueue
 from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.training import train
 from mnist_core.runs.store import RunStore
-from tests.faults.conftest import wait_until
+from tests.helpers.waiting import wait_until
 
 
 def test_a_run_goes_on_after_its_worker_was_killed(queue: JobQueue, data: Path) -> None:

@@ -9,14 +9,13 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.store import RunStore
-from tests.faults.conftest import wait_until
+from tests.helpers.waiting import wait_until
 
 LONG = {"epochs": 1000, "batch_size": 1}
 
 
 @pytest.fixture
-def queue(small_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobQueue]:
-    monkeypatch.setenv("MNIST_LAB_DATA", str(small_mnist))
+def queue(data: Path) -> Iterator[JobQueue]:
     opened = JobQueue(RunStore())
     assert opened.devices()  # waits until the workers are there
     yield opened

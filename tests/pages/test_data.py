@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pages.ui.state import Backend
-from tests.pages.conftest import button, open_page
+from tests.helpers.pages import button, open_page
 
 
 def pictures(page: object) -> list[str]:

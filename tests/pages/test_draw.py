@@ -4,7 +4,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui.draw.models import SHIPPED
 from pages.ui.state import Backend
-from tests.pages.conftest import button, ended, open_page, wait_for
+from tests.helpers.pages import button, ended, open_page, wait_for
 
 
 def test_without_a_run_the_shipped_network_reads_and_one_button_trains_one(app: Backend) -> None:

@@ -4,7 +4,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.fields import parse_config
 from pages.ui.state import Backend
-from tests.pages.conftest import ROOT, button, open_page, wait_for
+from tests.helpers.pages import ROOT, button, open_page, wait_for
 
 
 def train_runs(app: Backend, *settings: dict[str, object]) -> list[str]:

@@ -5,7 +5,7 @@ import pytest
 from mnist_core.sweep.view import StudyView
 from pages.ui.state import Backend
 from pages.ui.sweep.studies import TRIAL, studies
-from tests.pages.conftest import button, open_page, wait_for
+from tests.helpers.pages import button, open_page, wait_for
 
 
 def look(name: str = "sweep 1") -> StudyView:

@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -13,7 +12,7 @@ from mnist_core.config.presets import PRESETS
 from mnist_core.config.train import TrainConfig
 from mnist_core.runs.store import RunStore
 from pages.ui.state import Backend, backend
-from tests.pages.conftest import ROOT, button, ended, only_run, open_page, wait_for
+from tests.helpers.pages import ROOT, button, ended, only_run, open_page, wait_for
 
 
 def test_empty_page_offers_the_next_step(app: Backend) -> None:
@@ -141,10 +140,10 @@ def test_a_run_that_is_not_there_is_a_message(app: Backend) -> None:
     assert "not in this app's store" in page.warning[0].value
 
 
+@pytest.mark.usefixtures("data")
 def test_a_run_of_an_app_that_was_killed_is_offered_to_resume(
-    small_mnist: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("MNIST_LAB_DATA", str(small_mnist))
     monkeypatch.chdir(ROOT)
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()

@@ -11,10 +11,8 @@ from mnist_core.runs.execution import execute
 from mnist_core.runs.store import EPOCH_METRICS, EXPERIMENT, RunStore
 
 
-def test_the_same_runs_metrics_and_artifacts(
-    small_mnist: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("MNIST_LAB_DATA", str(small_mnist))
+@pytest.mark.usefixtures("data")
+def test_the_same_runs_metrics_and_artifacts(tmp_path: Path) -> None:
     store = RunStore()
     config = TrainConfig(epochs=3, hidden_sizes=(16, 8))
     run_id, waiting = store.create(config), store.create(config)

@@ -1,7 +1,7 @@
-"""A PostgreSQL server of a test's own. ``python -m tests.faults.postgres`` installs one if need be.
+"""A PostgreSQL server of a test's own.
 
-Without root or a sudo that asks for no password nothing is installed, and the tests that need a
-server are skipped.
+``python -m tests.helpers.postgres`` installs the programs where there are none. Without root or a
+sudo that asks for no password nothing is installed, and the tests that need a server are skipped.
 """
 
 import os
@@ -33,7 +33,7 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         programs = binaries()
-        assert programs is not None, "python -m tests.faults.postgres installs PostgreSQL"
+        assert programs is not None, "python -m tests.helpers.postgres installs PostgreSQL"
         self.programs, self.data, self.port = programs, folder / "data", free_port()
         self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
         self.as_user: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """A Chromium that starts: an installed one, else Playwright's, else the package manager's.
 
-``python -m tests.browser.chromium`` gets one where none is there.
+``python -m tests.helpers.chromium`` gets one where none is there.
 """
 
 import os

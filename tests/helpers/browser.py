@@ -1,0 +1,46 @@
+"""What a person does in a browser: follow links, draw, look at charts."""
+
+from playwright.sync_api import Page
+
+# Digits as strokes on the 280 x 280 pad.
+SEVEN = [[(75, 65), (200, 65), (125, 225)]]
+ONE = [[(140, 50), (140, 230)]]
+
+
+def watch(page: Page) -> list[str]:
+    """Collect what goes wrong in a page: exceptions, and errors in its console."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(f"page: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(f"console: {message.text} {message.location['url']}")
+            if message.type == "error"
+            else None
+        ),
+    )
+    return errors
+
+
+def points(page: Page, chart: int = 0) -> int:
+    """How many points the page's chart shows."""
+    return page.locator(".js-plotly-plot").nth(chart).locator(".scatterlayer .point").count()
+
+
+def go_to(page: Page, name: str) -> None:
+    """Follow the link to a page, as a person does."""
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+
+
+def draw(page: Page, strokes: list[list[tuple[int, int]]]) -> None:
+    """Draw with the mouse on the 280 x 280 pad; each stroke is a list of corners."""
+    canvas = page.locator("canvas.upper-canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    for first, *others in strokes:
+        page.mouse.move(box["x"] + first[0], box["y"] + first[1])
+        page.mouse.down()
+        for x, y in others:
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
+        page.mouse.up()
