@@ -1,11 +1,10 @@
-"""The trials of a study that are trained together, and the pruner that judges them."""
+"""The trials of a study that are trained together."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 
 import optuna
 import torch
-from optuna.samplers import RandomSampler
 from optuna.study import Study
 from optuna.trial import TrialState
 
@@ -27,7 +26,8 @@ from mnist_core.sweep.events import (
     TrialOutcome,
     TrialStarted,
 )
-from mnist_core.sweep.study import INSTEAD_OF, make_pruner
+from mnist_core.sweep.pruning import losers
+from mnist_core.sweep.study import INSTEAD_OF, value_curves
 
 
 class TrialPopulation:
@@ -36,6 +36,7 @@ class TrialPopulation:
     Attributes:
         open: those that Optuna does not know the result of, by their member's number.
         population: the networks, once ``train`` has begun.
+        curves: what the pruner compares: values of all trials of the study, higher is better.
     """
 
     population: Population
@@ -56,7 +57,9 @@ class TrialPopulation:
         self.open = dict(enumerate(trials))
         self.last: dict[int, EpochEnd] = {}
         self.cut: set[int] = set()
-        self.judge = _Judge(study, config, len(trials)) if config.pruner != "none" else None
+        self.curves: dict[int, list[float]] = {}
+        if config.pruner != "none":
+            self.curves = value_curves(study) | {trial.number: [] for trial in trials}
 
     def count_done(self) -> int:
         return len(self.trials) - len(self.open)
@@ -79,6 +82,7 @@ class TrialPopulation:
         self.population = Population(configs, self.data, self.device)
         for member, rows in taken_up.items():
             self.take_up(member, rows)
+        self.judge(taken_up)
         with closing(train_population(self.population, self.data, memory_budget)) as events:
             for event in events:
                 if isinstance(event, MemberEvent):
@@ -89,17 +93,16 @@ class TrialPopulation:
                         yield self.tell(event.member, event.event)
                 elif isinstance(event, PopulationProgress):
                     yield event
-                elif isinstance(event, RoundEnd) and self.judge is not None:
-                    self.population.prune(self.losers(event.members))
+                elif isinstance(event, RoundEnd):
+                    self.report(event.members)
+                    self.judge(event.members)
 
     def take_up(self, member: int, rows: Sequence[EpochEnd]) -> None:
         """Let a member go on from these epochs. The pruner sees them as if they were its own."""
         self.population.members[member] = rows[-1].state
         for row in rows:
             self.last[member] = row
-            if self.judge is not None and not row.state.diverged:
-                self.report(member)
-                self.judge.cuts(member)
+            self.report([member])
 
     def leave(
         self, events: Generator[StudyEvent | PopulationProgress, None, None]
@@ -111,12 +114,29 @@ class TrialPopulation:
             if member in self.last:
                 yield TrialLeft(trial.number, self.last[member].state)
 
-    def report(self, member: int) -> None:
-        """Show the pruner a member as it stands."""
-        assert self.judge is not None
-        value, epoch = self.objectives(member)[0], self.last[member].epoch
-        self.open[member].report(value, epoch)
-        self.judge.report(member, value, epoch)
+    def report(self, members: Iterable[int]) -> None:
+        """Show the pruner members as they stand; one that has diverged has nothing to show."""
+        if self.config.pruner == "none":
+            return
+        sign = 1 if self.config.directions == ["maximize"] else -1
+        for i in members:
+            if not self.last[i].state.diverged:
+                (value,) = self.objectives(i)
+                self.open[i].report(value, self.last[i].epoch)
+                self.curves[self.open[i].number].append(sign * value)
+
+    def judge(self, members: Iterable[int]) -> None:
+        """Have those leave that the pruner cuts. All have reported before any is judged."""
+        if self.config.pruner == "none":
+            return
+        on = {}
+        for i in members:
+            state = self.last[i].state
+            if not state.diverged and state.epoch < state.last_epoch:
+                on[self.open[i].number] = i
+        cut = {on[number] for number in losers(self.config.pruner, self.curves, on)}
+        self.cut |= cut
+        self.population.prune(cut)
 
     def objectives(self, member: int) -> list[float]:
         """What the study is told about a member as it stands."""
@@ -131,17 +151,6 @@ class TrialPopulation:
             case "accuracy_vs_seconds":
                 return [last.val_accuracy, last.seconds]
 
-    def losers(self, members: tuple[int, ...]) -> set[int]:
-        """Members that the pruner cuts. All report before any is judged."""
-        assert self.judge is not None
-        judged = [i for i in members if not self.last[i].state.diverged]
-        for i in judged:
-            self.report(i)
-        on = [i for i in judged if self.last[i].epoch < self.last[i].state.last_epoch]
-        cut = {i for i in on if self.judge.cuts(i)}
-        self.cut |= cut
-        return cut
-
     def tell(self, member: int, end: Finished) -> TrialEnd:
         """Tell Optuna how a member ended."""
         trial, last = self.open[member], self.last[member]
@@ -155,38 +164,5 @@ class TrialPopulation:
         values = self.objectives(member) if outcome == "completed" else []
         state = TrialState.COMPLETE if outcome == "completed" else TrialState.PRUNED
         self.study.tell(trial, values or None, state=state)
-        if self.judge is not None:
-            self.judge.tell(member, values or None, state)
         del self.open[member]
         return TrialEnd(trial.number, outcome, tuple(values))
-
-
-class _Judge:
-    """The study's pruner at work on a copy of the study in memory.
-
-    Optuna's pruners read all trials for each that they judge: 0.1 s from SQLite with 80 trials.
-    """
-
-    def __init__(self, study: Study, config: SweepConfig, count: int) -> None:
-        self.copy = optuna.create_study(
-            directions=config.directions, pruner=make_pruner(config), sampler=RandomSampler()
-        )
-        ended = (TrialState.COMPLETE, TrialState.PRUNED)
-        for earlier in study.get_trials(deepcopy=False, states=ended):
-            trial = self.copy.ask()
-            for epoch, value in sorted(earlier.intermediate_values.items()):
-                trial.report(value, epoch)
-                trial.should_prune()
-            # Optuna gives a pruned trial its last report as a value, and refuses to be told one.
-            values = earlier.values if earlier.state == TrialState.COMPLETE else None
-            self.copy.tell(trial, values, state=earlier.state)
-        self.trials = [self.copy.ask() for _ in range(count)]
-
-    def report(self, member: int, value: float, epoch: int) -> None:
-        self.trials[member].report(value, epoch)
-
-    def cuts(self, member: int) -> bool:
-        return self.trials[member].should_prune()
-
-    def tell(self, member: int, values: list[float] | None, state: TrialState) -> None:
-        self.copy.tell(self.trials[member], values, state=state)

@@ -18,7 +18,7 @@ from optuna.distributions import (
 )
 from optuna.samplers import BaseSampler, GridSampler, QMCSampler, RandomSampler, TPESampler
 from optuna.storages import BaseStorage
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,8 +36,6 @@ JOB = "job."  # with each job that works on it: since when and whose; empty at i
 STOP, ERROR = "stop", "error"  # that it is to stop; why its last job failed
 DOWNLOAD = "download"  # the share of the data set that has arrived
 
-FIRST_RUNG = 1  # epochs until successive halving cuts for the first time
-REDUCTION = 3  # it keeps a third; rungs at 1, 3, 9, 27 epochs
 COUNTED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -104,19 +102,6 @@ def make_sampler(config: SweepConfig, asked: int = 0, worker: int = 0) -> BaseSa
             return TPESampler(seed=seed)
 
 
-def make_pruner(config: SweepConfig) -> optuna.pruners.BasePruner:
-    """Optuna's pruner for a study."""
-    match config.pruner:
-        case "none":
-            return optuna.pruners.NopPruner()
-        case "median":
-            return optuna.pruners.MedianPruner()
-        case "halving":
-            return optuna.pruners.SuccessiveHalvingPruner(
-                min_resource=FIRST_RUNG, reduction_factor=REDUCTION
-            )
-
-
 def distributions(config: SweepConfig) -> dict[str, BaseDistribution]:
     """The axes as Optuna's distributions; of a grid, its points."""
     if config.sampler == "grid":
@@ -150,7 +135,6 @@ def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
             study_name=config.name,
             directions=config.directions,
             sampler=make_sampler(config),
-            pruner=make_pruner(config),
         )
     except optuna.exceptions.DuplicatedStudyError:
         allowed = "a study of this name exists; resume it, or choose another name"
@@ -174,7 +158,6 @@ def load_study(name: str, storage: BaseStorage, worker: int = 0) -> tuple[Study,
     study = optuna.load_study(study_name=name, storage=storage)
     config = SweepConfig.model_validate_json(study.user_attrs[SWEEP])
     study.sampler = make_sampler(config, len(study.get_trials(deepcopy=False)), worker)
-    study.pruner = make_pruner(config)
     return study, config
 
 
@@ -220,6 +203,18 @@ def recover(study: Study, among: Collection[int] | None = None) -> int:
     for trial in stale:
         give_back(study, trial)
     return len(stale)
+
+
+def value_curves(study: Study) -> dict[int, list[float]]:
+    """For each trial what it has reported after epochs 1, 2, 3 ..., negative if less is better.
+
+    Without those that were given back: the trials in their place report their epochs again.
+    """
+    sign = 1 if study.direction == StudyDirection.MAXIMIZE else -1
+    return {
+        trial.number: [sign * value for _, value in sorted(trial.intermediate_values.items())]
+        for trial in study.get_trials(deepcopy=False, states=COUNTED)
+    }
 
 
 def recorded_populations(study: Study) -> list[dict[str, Any]]:

@@ -1,0 +1,34 @@
+"""Small studies."""
+
+from typing import Any
+
+import torch
+from optuna.storages import BaseStorage
+
+from mnist_core.config.sweep import SweepConfig, parse_sweep
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.sweep.events import StudyEvent
+from mnist_core.sweep.run import run_study
+from mnist_core.sweep.study import load_study
+
+CPU = torch.device("cpu")
+BASE = {"epochs": 2, "learning_rate": 0.3, "batch_size": 50, "hidden_sizes": (8,)}
+AXES = {"hidden_sizes": "4,8,16", "learning_rate": "0.01:1:log"}
+
+
+def sweep(**changes: Any) -> SweepConfig:
+    values: dict[str, Any] = {"name": "study", "base": BASE, "axes": AXES, "trials": 12}
+    return parse_sweep({**values, **changes})
+
+
+def run(config: SweepConfig, storage: BaseStorage, data: ResidentDataset) -> list[StudyEvent]:
+    study, config = load_study(config.name, storage)
+    return list(run_study(study, config, data, CPU))
+
+
+def of(events: list[StudyEvent], kind: type) -> list[Any]:
+    return [e for e in events if isinstance(e, kind)]
+
+
+def states(name: str, storage: BaseStorage) -> list[str]:
+    return [t.state.name for t in load_study(name, storage)[0].trials]

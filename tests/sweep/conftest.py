@@ -1,0 +1,16 @@
+"""Where the tests' studies are kept."""
+
+from collections.abc import Iterator
+
+import pytest
+from optuna.storages import BaseStorage
+
+from mnist_core.sweep.study import open_storage
+
+
+@pytest.fixture
+def storage() -> Iterator[BaseStorage]:
+    opened = open_storage()
+    yield opened
+    opened.remove_session()
+    opened.engine.dispose()

@@ -1,0 +1,91 @@
+"""Studies in their storage: found, extended, and whole after a crash."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages import BaseStorage
+
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.errors import ConfigError, StoreError
+from mnist_core.settings import Settings
+from mnist_core.sweep.events import TrialStarted
+from mnist_core.sweep.study import (
+    create_study,
+    distributions,
+    extend_study,
+    load_study,
+    open_storage,
+    recover,
+    study_names,
+    trials_left,
+)
+from tests.helpers.studies import of, run, states, sweep
+
+
+def test_a_study_that_exists_or_does_not(storage: BaseStorage) -> None:
+    create_study(sweep(), storage)
+    with pytest.raises(ConfigError, match="exists") as error:
+        create_study(sweep(trials=6), storage)
+    assert error.value.problems[0].field == "name"
+    with pytest.raises(ConfigError, match="there are study"):
+        load_study("other", storage)
+    create_study(sweep().changed(name="copy", pruner="median"), storage)
+    assert study_names(storage) == ["copy", "study"]
+    assert load_study("copy", storage)[1].pruner == "median"
+
+
+def test_a_crash_leaves_trials_running_and_recover_asks_them_again(
+    tiny: ResidentDataset, storage: BaseStorage
+) -> None:
+    config = sweep(trials=6)
+    create_study(config, storage)
+    study, _ = load_study("study", storage)
+    lost = [study.ask(distributions(config)).params for _ in range(4)]
+    assert trials_left(study, config) == 2
+    assert recover(study) == 4
+    started = of(run(config, storage, tiny), TrialStarted)
+    assert [e.values for e in started[:4]] == lost
+    assert len({tuple(e.values.values()) for e in started}) == 6
+    assert states("study", storage).count("COMPLETE") == 6
+
+
+def test_an_extended_study_goes_on_with_new_values(
+    tiny: ResidentDataset, storage: BaseStorage
+) -> None:
+    config = sweep(sampler="random", trials=4)
+    create_study(config, storage)
+    first = of(run(config, storage, tiny), TrialStarted)
+    assert extend_study("study", 3, storage).trials == 7
+    more = of(run(config, storage, tiny), TrialStarted)
+    assert len(more) == 3
+    rates = {e.values["learning_rate"] for e in [*first, *more]}
+    assert len(rates) == 7
+    with pytest.raises(ConfigError, match="trials"):
+        extend_study("study", 10_000, storage)
+    create_study(sweep(name="grid"), storage)
+    with pytest.raises(ConfigError, match="no more points"):
+        extend_study("grid", 1, storage)
+
+
+def test_two_workers_on_one_study_do_not_try_the_same(
+    tiny: ResidentDataset, storage: BaseStorage
+) -> None:
+    create_study(sweep(sampler="random", trials=8), storage)
+    rates = set()
+    for worker in range(2):
+        study, _ = load_study("study", storage, worker)
+        rates.add(study.ask({"x": optuna.distributions.FloatDistribution(0, 1)}).params["x"])
+    assert len(rates) == 2
+
+
+def test_studies_live_in_the_home_folder_or_where_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, storage: BaseStorage
+) -> None:
+    assert (Settings().home / "studies.db").is_file()
+    monkeypatch.setenv("OPTUNA_STORAGE", "sqlite:///elsewhere.db")
+    assert Settings().studies_uri == "sqlite:///elsewhere.db"
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    with pytest.raises(StoreError, match="studies"):
+        open_storage(f"sqlite:///{file}/studies.db")
