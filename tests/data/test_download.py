@@ -1,60 +1,92 @@
 """Downloads from a server on this machine: success, and every way to fail."""
 
-import gc
+import dataclasses
+import gzip
+import os
+import resource
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import torchvision.datasets as tv
 
 from mnist_core.data import download as module
+from mnist_core.data.catalog import DATASETS
 from mnist_core.data.download import download
 from mnist_core.data.events import Downloading
 from mnist_core.errors import DownloadError
-from tests.helpers.files import cifar_files, md5, mnist_archives, mnist_files, tar_gz
+from tests.helpers.files import (
+    CIFAR_FOLDER,
+    cifar_files,
+    cifar_spec,
+    mnist_archives,
+    mnist_files,
+    mnist_spec,
+    tar_gz,
+)
+
+RAW = Path("MNIST", "raw")
 
 
 @dataclass
 class Server:
-    """Serves ``files``. Names in ``stall`` stop half way until ``release`` is set."""
+    """Serves ``files`` to GET alone, which is all that some servers know.
+
+    Names in ``stall`` stop half way until ``release`` is set; those in ``cut`` end there, and
+    with ``chunked`` they come without a length. ``silent`` takes a connection and says nothing.
+    """
 
     url: str
     files: dict[str, bytes] = field(default_factory=dict)
     stall: set[str] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)
+    chunked: bool = False
+    silent: bool = False
+    browsers_only: bool = False
+    asked: list[str] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
-        def _head(self) -> bytes | None:
-            name = self.path.lstrip("/")
-            content = state.files.get(name)
-            self.send_response(200 if content is not None else 404)
-            self.send_header("Content-Length", str(len(content or b"")))
-            self.end_headers()
-            return content
-
-        def do_HEAD(self) -> None:
-            self._head()
+        protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            content = self._head()
-            if content is None:
+            name = self.path.lstrip("/")
+            state.asked.append(name)
+            content = state.files.get(name, b"")
+            self.close_connection = True
+            if state.silent:
+                state.release.wait(30)
                 return
-            # torchvision asks for a page twice, the first time only to see where it leads.
-            name, half = self.path.lstrip("/"), len(content) // 2
-            self.wfile.write(content[:half])
-            self.wfile.flush()
-            if name in state.stall and "Method" not in self.headers:
+            known = "Mozilla" in self.headers["User-Agent"] or not state.browsers_only
+            self.send_response(200 if content and known else 404 if known else 403)
+            if state.chunked:
+                self.send_header("Transfer-Encoding", "chunked")
+            else:
+                self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if not known:
+                return
+            half = len(content) // 2
+            self._send(content[:half])
+            if name in state.stall:
                 state.release.wait(30)
             if name not in state.cut:
-                self.wfile.write(content[half:])
+                self._send(content[half:])
+                if state.chunked:
+                    self.wfile.write(b"0\r\n\r\n")
+
+        def _send(self, part: bytes) -> None:
+            if state.chunked and part:
+                part = f"{len(part):x}\r\n".encode() + part + b"\r\n"
+            self.wfile.write(part)
+            self.wfile.flush()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -66,157 +98,236 @@ def server() -> Iterator[Server]:
     thread.start()
     yield state
     state.release.set()
-    wait_for_downloads()
     http.shutdown()
     thread.join()
     http.server_close()
 
 
-def wait_for_downloads() -> None:
-    for thread in threading.enumerate():
-        if thread.name.startswith("download-"):
-            thread.join(30)
-            assert not thread.is_alive()
-
-
 @pytest.fixture(autouse=True)
-def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "POLL", 0.002)
+def _report_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "EVERY", 0)
 
 
 @pytest.fixture
-def _mnist(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """torchvision's MNIST, small, on the local server."""
+def mnist(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """A small MNIST on the local server."""
     server.files = mnist_archives()
-    monkeypatch.setattr(tv.MNIST, "mirrors", [server.url])
-    monkeypatch.setattr(tv.MNIST, "resources", [(n, md5(c)) for n, c in server.files.items()])
+    monkeypatch.setitem(DATASETS, "mnist", mnist_spec(server.url))
+    return server
 
 
 def fetch(root: Path) -> list[Downloading]:
-    return list(download("mnist", tv.MNIST, root))
+    return list(download("mnist", root))
 
 
-@pytest.mark.usefixtures("_mnist")
-def test_files_arrive_with_their_bytes_counted(server: Server, tmp_path: Path) -> None:
+def check_whole(root: Path) -> None:
+    """All four files are there, as they should be, and nothing else is."""
+    for name, content in mnist_files().items():
+        assert (root / RAW / name).read_bytes() == content
+    assert sorted(p.name for p in (root / RAW).iterdir()) == sorted(mnist_files())
+    assert [path.name for path in root.iterdir()] == ["MNIST"]
+
+
+def test_addresses_and_checksums_are_torchvisions() -> None:
+    import torchvision.datasets as tv
+
+    for spec in DATASETS.values():
+        theirs = getattr(tv, spec.torchvision_name)
+        if hasattr(theirs, "resources"):
+            assert tuple(theirs.mirrors) == spec.mirrors
+            assert theirs.resources == [(a.name, a.md5) for a in spec.archives]
+            if spec.title != "MNIST":  # whose classes are called "0 - zero" there
+                assert tuple(theirs.classes) == spec.classes
+        else:
+            (archive,) = spec.archives
+            assert (theirs.url, theirs.tgz_md5) == (spec.mirrors[0] + archive.name, archive.md5)
+
+
+def test_files_arrive_with_their_bytes_counted(mnist: Server, tmp_path: Path) -> None:
     slow = "t10k-labels-idx1-ubyte.gz"
-    server.stall.add(slow)
-    size = sum(map(len, server.files.values()))
+    mnist.stall.add(slow)
+    size = sum(map(len, mnist.files.values()))
     events = []
-    for event in download("mnist", tv.MNIST, tmp_path):
+    for event in download("mnist", tmp_path):
         events.append(event)
-        if event.done >= size - len(server.files[slow]):
-            server.release.set()
-    assert events
+        if event.done >= size - len(mnist.files[slow]):
+            mnist.release.set()
     assert {e.dataset for e in events} == {"mnist"}
     assert {e.total for e in events} == {size}
     done = [e.done for e in events]
     assert done == sorted(done)
-    assert 0 < done[0] <= done[-1] <= size
-    for name, content in mnist_files().items():
-        assert (tmp_path / "MNIST" / "raw" / name).read_bytes() == content
-    assert [path.name for path in tmp_path.iterdir()] == ["MNIST"]
+    assert 0 < done[0] < done[-1] == size
+    check_whole(tmp_path)
 
 
-@pytest.mark.usefixtures("_mnist")
-def test_what_is_there_already_stays(tmp_path: Path) -> None:
-    (tmp_path / "MNIST").mkdir()
+def test_without_a_length_it_arrives_too(mnist: Server, tmp_path: Path) -> None:
+    mnist.chunked = True
+    assert fetch(tmp_path)[-1].share == 1
+    check_whole(tmp_path)
+
+
+def test_a_server_that_serves_browsers_alone(mnist: Server, tmp_path: Path) -> None:
+    mnist.browsers_only = True
+    fetch(tmp_path)
+    check_whole(tmp_path)
+
+
+def test_what_is_there_already_stays(mnist: Server, tmp_path: Path) -> None:
+    (tmp_path / RAW).mkdir(parents=True)
+    (tmp_path / RAW / "train-labels-idx1-ubyte").write_text("kept")
     (tmp_path / "MNIST" / "mine").write_text("kept")
     (tmp_path / "other").write_text("kept")
     fetch(tmp_path)
-    assert (tmp_path / "MNIST" / "mine").read_text() == "kept"
-    assert (tmp_path / "other").read_text() == "kept"
+    assert len(mnist.asked) == 3
+    for file in (RAW / "train-labels-idx1-ubyte", "MNIST/mine", "other"):
+        assert (tmp_path / file).read_text() == "kept"
 
 
-@pytest.mark.usefixtures("_mnist")
-@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-def test_a_second_mirror_helps(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tv.MNIST, "mirrors", [server.url + "gone/", server.url])
+def test_an_empty_folder_is_filled(mnist: Server, tmp_path: Path) -> None:
+    (tmp_path / RAW).mkdir(parents=True)
     fetch(tmp_path)
-    assert (tmp_path / "MNIST" / "raw" / "t10k-labels-idx1-ubyte").is_file()
-    gc.collect()  # torchvision leaves the first mirror's answer open
+    check_whole(tmp_path)
+
+
+@pytest.mark.parametrize("broken", ["gone", "cut", "html"])
+def test_a_second_mirror_helps(
+    mnist: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    spec = dataclasses.replace(DATASETS["mnist"], mirrors=(mnist.url + "first/", mnist.url))
+    monkeypatch.setitem(DATASETS, "mnist", spec)
+    for name, content in list(mnist.files.items()):
+        if broken == "html":
+            mnist.files[f"first/{name}"] = b"<html>Please log in</html>"
+        elif broken == "cut":
+            mnist.files[f"first/{name}"] = content
+            mnist.cut.add(f"first/{name}")
+    fetch(tmp_path)
+    check_whole(tmp_path)
+    assert len(mnist.asked) == 5, "a mirror that failed once is not asked again"
 
 
 def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    monkeypatch.setattr(tv.MNIST, "mirrors", [f"http://{address}/"])
+    monkeypatch.setitem(DATASETS, "mnist", mnist_spec(f"http://{address}/"))
     with pytest.raises(DownloadError, match=address):
-        fetch(tmp_path / "data")
-    assert not (tmp_path / "data").exists()
-
-
-@pytest.mark.usefixtures("_mnist")
-def test_a_file_is_not_on_the_server(server: Server, tmp_path: Path) -> None:
-    del server.files["t10k-images-idx3-ubyte.gz"]
-    with pytest.raises(DownloadError, match="404"):
         fetch(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("_mnist")
-def test_a_wrong_checksum(server: Server, tmp_path: Path) -> None:
+def _damage(server: Server, how: str) -> None:
     name = "t10k-images-idx3-ubyte.gz"
-    server.files[name] = server.files[name][:-1] + b"?"
-    with pytest.raises(DownloadError, match="corrupted"):
-        fetch(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    content = server.files[name]
+    match how:
+        case "cut" | "cut without a length":
+            server.chunked = "without" in how
+            server.cut.add(name)
+        case "gone":
+            del server.files[name]
+        case "wrong":
+            server.files[name] = content[:-1] + bytes([content[-1] ^ 1])
+        case "longer":
+            server.files[name] = content * 2
+        case "html":
+            server.files[name] = b"<!doctype html><title>Wi-Fi</title>"
+        case "nothing":
+            server.files[name] = b""
+        case "another archive":
+            server.files[name] = gzip.compress(b"x")
 
 
-@pytest.mark.usefixtures("_mnist")
-def test_the_connection_breaks(server: Server, tmp_path: Path) -> None:
-    server.cut.add("train-labels-idx1-ubyte.gz")
-    with pytest.raises(DownloadError, match="download of mnist failed"):
-        fetch(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("_mnist")
-def test_a_server_that_stalls(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("cut", "broke off after"),
+        ("cut without a length", "IncompleteRead|broke off"),
+        ("gone", "404"),
+        ("wrong", "checksum"),
+        ("longer", "more than"),
+        ("html", "no archive"),
+        ("nothing", "404"),
+        ("another archive", "broke off after"),
+    ],
+)
+def test_what_fails_leaves_nothing_half_and_the_next_try_works(
+    mnist: Server, tmp_path: Path, how: str, said: str
 ) -> None:
-    monkeypatch.setattr(module, "STALL_TIMEOUT", 0.05)
-    server.stall.add("train-images-idx3-ubyte.gz")
-    with pytest.raises(DownloadError, match="stopped after"):
+    _damage(mnist, how)
+    with pytest.raises(DownloadError, match=f"t10k-images-idx3-ubyte.gz.*({said})"):
+        fetch(tmp_path)
+    assert sorted(p.name for p in (tmp_path / RAW).iterdir()) == [
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["MNIST"]
+    mnist.files = mnist_archives()
+    mnist.cut.clear()
+    fetch(tmp_path)
+    check_whole(tmp_path)
+
+
+@pytest.mark.parametrize("swallowed", [True, False], ids=["silent", "stalls"])
+def test_a_server_that_says_no_more(
+    mnist: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swallowed: bool
+) -> None:
+    monkeypatch.setattr(module, "TIMEOUT", 0.05)
+    mnist.silent = swallowed
+    mnist.stall.add("train-images-idx3-ubyte.gz")
+    with pytest.raises(DownloadError, match="silent"):
         fetch(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("_mnist")
-def test_an_interrupted_download_leaves_nothing(server: Server, tmp_path: Path) -> None:
-    server.stall.add("train-labels-idx1-ubyte.gz")
-    steps = download("mnist", tv.MNIST, tmp_path)
+def test_an_interrupted_download_leaves_nothing(mnist: Server, tmp_path: Path) -> None:
+    mnist.stall.add("train-images-idx3-ubyte.gz")
+    steps = download("mnist", tmp_path)
     next(steps)
     steps.close()  # type: ignore[attr-defined]
     assert list(tmp_path.iterdir()) == []
-    # torchvision cannot be stopped: it goes on to the next files, and those must go as well.
-    server.release.set()
-    wait_for_downloads()
-    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("_mnist")
-def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+def test_what_a_killed_process_left_is_cleared_away(mnist: Server, tmp_path: Path) -> None:
+    old, live = tmp_path / ".mnist-old", tmp_path / ".mnist-live"
+    for folder in (old, live):
+        folder.mkdir()
+        (folder / "half.gz").write_bytes(b"half")
+    before = time.time() - 2 * module.ABANDONED
+    for path in (old / "half.gz", old):
+        os.utime(path, (before, before))
+    fetch(tmp_path)
+    assert not old.exists()
+    assert live.exists()
+
+
+def test_a_folder_that_cannot_be_made(mnist: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DownloadError, match="cannot be written"):
         fetch(tmp_path / "file" / "data")
+    assert mnist.asked == []
+
+
+def test_a_full_disk(mnist: Server, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # bytes that a file may have
+    try:
+        with pytest.raises(DownloadError, match=f"{tmp_path} cannot be written"):
+            fetch(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+    fetch(tmp_path)
+    check_whole(tmp_path)
 
 
 def test_cifar_comes_as_one_archive(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = cifar_files()
-    archive = tar_gz(tv.CIFAR10.base_folder, files)
-    server.files = {tv.CIFAR10.filename: archive}
-    sums = [[name, md5(content)] for name, content in files.items()]
-    monkeypatch.setattr(tv.CIFAR10, "url", server.url + tv.CIFAR10.filename)
-    monkeypatch.setattr(tv.CIFAR10, "tgz_md5", md5(archive))
-    monkeypatch.setattr(tv.CIFAR10, "train_list", sums[:5])
-    monkeypatch.setattr(tv.CIFAR10, "test_list", sums[5:6])
-    monkeypatch.setattr(tv.CIFAR10, "meta", tv.CIFAR10.meta | {"md5": sums[6][1]})
-    events = list(download("cifar10", tv.CIFAR10, tmp_path))
-    assert {e.total for e in events} <= {len(archive)}
+    archive = tar_gz(CIFAR_FOLDER, files)
+    monkeypatch.setitem(DATASETS, "cifar10", cifar_spec(server.url, archive))
+    server.files = {DATASETS["cifar10"].archives[0].name: archive}
+    events = list(download("cifar10", tmp_path))
+    assert {e.total for e in events} == {len(archive)}
     for name, content in files.items():
-        assert (tmp_path / tv.CIFAR10.base_folder / name).read_bytes() == content
+        assert (tmp_path / CIFAR_FOLDER / name).read_bytes() == content

@@ -1,5 +1,6 @@
 """Small data sets in the formats of the real ones."""
 
+import dataclasses
 import gzip
 import hashlib
 import io
@@ -11,6 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_core.data.catalog import DATASETS, Archive, DatasetSpec
+
+CIFAR_FOLDER = "cifar-10-batches-py"
 PARTS = {"train": 20, "t10k": 10}  # pictures in each
 
 
@@ -46,6 +50,24 @@ def mnist_archives() -> dict[str, bytes]:
 
 def md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def _archive(known: Archive, content: bytes) -> Archive:
+    return dataclasses.replace(known, size=len(content), md5=md5(content))
+
+
+def mnist_spec(url: str) -> DatasetSpec:
+    """MNIST as ``mnist_archives`` at ``url``."""
+    known, contents = DATASETS["mnist"], mnist_archives()
+    archives = tuple(_archive(a, contents[a.name]) for a in known.archives)
+    return dataclasses.replace(known, mirrors=(url,), archives=archives)
+
+
+def cifar_spec(url: str, archive: bytes) -> DatasetSpec:
+    """CIFAR-10 as ``archive`` at ``url``."""
+    known = DATASETS["cifar10"]
+    archives = (_archive(known.archives[0], archive),)
+    return dataclasses.replace(known, mirrors=(url,), archives=archives)
 
 
 def cifar_files() -> dict[str, bytes]:
