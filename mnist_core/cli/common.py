@@ -33,10 +33,8 @@ def print_json(values: dict[str, Any]) -> None:
 
 
 def as_json_fields(event: Any) -> dict[str, Any]:
-    """The event's fields, without the live network, and its name."""
-    fields = dataclasses.fields(event)
-    values = {f.name: getattr(event, f.name) for f in fields if f.name != "state"}
-    return {"event": type(event).__name__, **values}
+    """The event's name and its fields."""
+    return {"event": type(event).__name__, **dataclasses.asdict(event)}
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def import_network(store: RunStore, data: bytes, name: str) -> str:
     recorder.record(DataReady(dataset.name, dataset.source, dataset.notice))
     # The first two events are its facts and how good it is as it is: nothing is trained.
     for event in islice(train(config, resident, CPU, state), 2):
-        recorder.record(event)
+        recorder.record(event, state)
     for end in conclude(state, resident):
         assert isinstance(end, Finished), "no epoch was begun, so none is closed"
         recorder.record(dataclasses.replace(end, outcome="completed"))

@@ -1,22 +1,19 @@
-"""What preparing data and training report, in the order it happens."""
+"""What preparing data and training report, in the order it happens: plain records.
+
+The network itself is not in them: it is the ``TrainState`` that was handed to ``train()``.
+"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mnist_core.data.events import DataReady, Downloading
-
-if TYPE_CHECKING:
-    from mnist_core.nn.state import TrainState
 
 Outcome = Literal["completed", "stopped", "diverged"]
 
 
 @dataclass(frozen=True)
 class Started:
-    """Training begins or goes on; ``layers`` are the (inputs, outputs) of each linear layer.
-
-    ``state`` is the live training state, which ``conclude`` needs when training is stopped.
-    """
+    """Training begins or goes on; ``layers`` are the (inputs, outputs) of each linear layer."""
 
     parameters: int
     layers: tuple[tuple[int, int], ...]
@@ -26,7 +23,6 @@ class Started:
     device: str
     first_epoch: int
     last_epoch: int
-    state: "TrainState"
 
 
 @dataclass(frozen=True)
@@ -45,8 +41,7 @@ class EpochEnd:
 
     Losses are mean cross-entropies in nats; ``train_loss`` is the mean over the epoch's own
     batches (for epoch 0 over the whole training part). ``seconds`` is the training time of the
-    run so far. ``fraction`` is below 1 when the epoch was stopped before its end. ``state`` is
-    the live training state, for whoever wants to keep a copy.
+    run so far. ``fraction`` is below 1 when the epoch was stopped before its end.
     """
 
     epoch: int
@@ -56,7 +51,6 @@ class EpochEnd:
     learning_rate: float
     seconds: float
     fraction: float
-    state: "TrainState"
 
 
 @dataclass(frozen=True)

@@ -60,11 +60,12 @@ def train(
     device: torch.device,
     state: TrainState | None = None,
 ) -> Iterator[Event]:
-    """Train from ``state`` (a new network if there is none) to the end of its segment.
+    """Train ``state`` (by default a new network) from where it stands to the end of its segment.
 
     Yields Started, EpochEnd for epoch 0 (the untrained network; for a new run only), then
-    Progress within and EpochEnd after each epoch, and Finished. To stop early, close the
-    generator and ask ``conclude`` for the rest. ``data`` is on ``device``; a batch is a gather
+    Progress within and EpochEnd after each epoch, and Finished. The network is whatever ``state``
+    holds; at each event it is as that event says. To stop early, close the generator and ask
+    ``conclude`` for the rest. ``data`` is on ``device``; a batch is a gather
     of rows, so nothing is done per picture in Python and nothing waits for the device except a
     report. The same configuration on the same machine gives the same weights bit for bit.
     """
@@ -80,7 +81,6 @@ def train(
         device=str(device),
         first_epoch=state.epoch,
         last_epoch=state.last_epoch,
-        state=state,
     )
     if state.epoch == 0:
         yield _close_epoch(state, parts, parts.training_loss(state.model))
@@ -138,7 +138,6 @@ def _close_epoch(state: TrainState, parts: _Parts, train_loss: float) -> EpochEn
         learning_rate=state.learning_rate,
         seconds=state.seconds,
         fraction=fraction,
-        state=state,
     )
 
 

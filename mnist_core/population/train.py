@@ -51,7 +51,7 @@ class PopulationProgress:
 
 @dataclass(frozen=True)
 class MemberEvent:
-    """What a run of its own would have reported, for one member.
+    """What a run of its own would have reported, for one member; ``members`` has its network.
 
     ``seconds`` in it is the member's share, by its number of parameters, of its group's time.
     There is no epoch 0: to measure 64 untrained networks takes half as long as an epoch.
@@ -164,7 +164,6 @@ class _Trainer:
                 learning_rate=state.learning_rate,
                 seconds=state.seconds,
                 fraction=1.0,
-                state=state,
             )
             yield MemberEvent(i, end)
 

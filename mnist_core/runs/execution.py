@@ -53,6 +53,7 @@ def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Itera
     from mnist_core.data.datasets import prepare, resident
     from mnist_core.drawing.my_digits import parse_digits
     from mnist_core.nn.device import resolve_device, threads_for
+    from mnist_core.nn.state import TrainState
     from mnist_core.nn.training import conclude, train
     from mnist_core.runs.own_digits import OWN_DIGITS, with_own
 
@@ -77,14 +78,15 @@ def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Itera
         data = with_own(data, parse_digits(own, OWN_DIGITS))
 
     state = store.load_state(run.id, device)
-    if state is not None and state.segment_start < run.segments[-1].start:
+    if state is None:
+        state = TrainState(run.config, data.in_size, data.classes, device)
+    elif state.segment_start < run.segments[-1].start:
         state.begin_segment(run.config)
     looked = time.monotonic()
-    events = train(run.config, data, device, state)
-    for event in events:
-        yield recorded(event)
+    for event in train(run.config, data, device, state):
+        recorder.record(event, state)
+        yield event
         if isinstance(event, Started):
-            state = event.state
             torch.set_num_threads(threads_for(event.parameters * run.config.batch_size))
         if time.monotonic() - looked > STOP_POLL:
             looked = time.monotonic()
@@ -92,6 +94,6 @@ def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Itera
                 break
     else:
         return
-    assert state is not None, "train() reports its state first"
     for event in conclude(state, data):
-        yield recorded(event)
+        recorder.record(event, state)
+        yield event

@@ -37,8 +37,11 @@ class Recorder:
         self._unsaved: TrainState | None = None
         self._snapshots = SnapshotWriter(store, run_id)
 
-    def record(self, event: Event) -> None:
-        """Take one event; at the latest with Finished, everything is in the store."""
+    def record(self, event: Event, state: "TrainState | None" = None) -> None:
+        """Take one event; at the latest with Finished, everything is in the store.
+
+        ``state`` is what is being trained, as it is after the event: what an EpochEnd needs.
+        """
         match event:
             case Downloading() | Progress():
                 self.flush()
@@ -46,25 +49,25 @@ class Recorder:
             case DataReady():
                 self.store._set(self.run_id, data=json.dumps(asdict(event)))
             case Started():
-                facts = {k: v for k, v in vars(event).items() if k != "state"}
-                self.store._set(self.run_id, started=json.dumps(facts))
+                self.store._set(self.run_id, started=json.dumps(asdict(event)))
                 if self._again:
                     self.store.add_restart(self.run_id, event.first_epoch)
             case EpochEnd():
-                self._epoch(event)
+                assert state is not None, "an epoch is recorded with its network"
+                self._epoch(event, state)
             case Finished():
                 self._finish(event)
 
-    def _epoch(self, event: EpochEnd) -> None:
+    def _epoch(self, event: EpochEnd, state: "TrainState") -> None:
         if not self._is_known(event):
             now = int(time.time() * 1000)
             self._rows += [Metric(k, getattr(event, k), now, event.epoch) for k in EPOCH_METRICS]
-            best = event.state.best_accuracy
-            self._rows.append(Metric("best_val_accuracy", best, now, event.epoch))
+            best = Metric("best_val_accuracy", state.best_accuracy, now, event.epoch)
+            self._rows.append(best)
         if time.monotonic() - self._flushed > self.FLUSH_INTERVAL:
             self.flush()
-        self._unsaved = event.state
-        self._snapshots.add(event.state)
+        self._unsaved = state
+        self._snapshots.add(state)
         if time.monotonic() - self._saved > CHECKPOINT_INTERVAL:
             self.save()
 

@@ -6,7 +6,6 @@ from typing import Literal
 from mnist_core.config.sweep import Value
 from mnist_core.config.train import TrainConfig
 from mnist_core.nn.events import EpochEnd, Finished
-from mnist_core.nn.state import TrainState
 
 TrialOutcome = Literal["completed", "pruned", "diverged"]
 
@@ -53,13 +52,12 @@ class TrialEnd:
 
 @dataclass(frozen=True)
 class TrialLeft:
-    """The study was stopped while a trial was under way; ``state`` is after its last whole epoch.
+    """The study was stopped while a trial was under way; it stands at its last whole epoch.
 
     Another trial will be tried in its place, and can go on from there.
     """
 
     trial: int
-    state: TrainState
 
 
 @dataclass(frozen=True)

@@ -73,9 +73,17 @@ def _execute(
     def stop() -> bool:
         return bool(study.user_attrs.get(STOP))
 
-    for event in run_study(
-        study, config, data, device, jobs=jobs, stop=stop, earlier=recorder.earlier
-    ):
+    events = run_study(
+        study,
+        config,
+        data,
+        device,
+        jobs=jobs,
+        stop=stop,
+        earlier=recorder.earlier,
+        states=recorder.states,
+    )
+    for event in events:
         recorder.record(event)
         yield event
     recorder.flush()

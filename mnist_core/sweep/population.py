@@ -1,7 +1,8 @@
 """The trials of a study that are trained together."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 
 import optuna
 import torch
@@ -11,6 +12,7 @@ from optuna.trial import TrialState
 from mnist_core.config.sweep import SweepConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.nn.events import EpochEnd, Finished
+from mnist_core.nn.state import TrainState
 from mnist_core.population.state import Population
 from mnist_core.population.train import (
     MemberEvent,
@@ -30,16 +32,26 @@ from mnist_core.sweep.pruning import losers
 from mnist_core.sweep.study import INSTEAD_OF, value_curves
 
 
+@dataclass(frozen=True)
+class EarlierTrial:
+    """The epochs of a trial that was left, and its network after the last of them."""
+
+    rows: tuple[EpochEnd, ...]
+    state: TrainState
+
+
 class TrialPopulation:
     """Trials that are trained together.
 
     Attributes:
         open: those that Optuna does not know the result of, by their member's number.
-        population: the networks, once ``train`` has begun.
+        population: the networks still in training, once ``train`` has begun.
+        states: all its networks, by their member's number.
         curves: what the pruner compares: values of all trials of the study, higher is better.
     """
 
     population: Population
+    states: dict[int, TrainState]
 
     def __init__(
         self,
@@ -65,23 +77,29 @@ class TrialPopulation:
         return len(self.trials) - len(self.open)
 
     def train(
-        self, memory_budget: int, earlier: Callable[[int], Sequence[EpochEnd]]
+        self,
+        memory_budget: int,
+        earlier: Callable[[int], EarlierTrial | None],
+        states: dict[int, TrainState],
     ) -> Generator[StudyEvent | PopulationProgress, None, None]:
-        """Train to the end and tell Optuna the results."""
+        """Train to the end and tell Optuna the results; see ``run_study`` for ``states``."""
         configs = [self.config.train_config(trial.params) for trial in self.trials]
-        taken_up = {}
+        taken_up: dict[int, EarlierTrial] = {}
         for member, (trial, config) in enumerate(zip(self.trials, configs, strict=True)):
             instead_of = trial.user_attrs.get(INSTEAD_OF)
-            rows = () if instead_of is None else tuple(earlier(instead_of))
+            left = None if instead_of is None else earlier(instead_of)
             # Alone, its run may have gone on as something else.
-            if rows and rows[-1].state.config == config:
-                taken_up[member] = rows
-            yield TrialStarted(
-                trial.number, trial.params, config, instead_of, taken_up.get(member, ())
-            )
+            if left is not None and left.state.config == config:
+                taken_up[member] = left
+            rows = taken_up[member].rows if member in taken_up else ()
+            yield TrialStarted(trial.number, trial.params, config, instead_of, rows)
         self.population = Population(configs, self.data, self.device)
-        for member, rows in taken_up.items():
-            self.take_up(member, rows)
+        self.population.members |= {member: left.state for member, left in taken_up.items()}
+        self.states = dict(self.population.members)
+        states.clear()
+        states |= {self.trials[member].number: state for member, state in self.states.items()}
+        for member, left in taken_up.items():
+            self.take_up(member, left)
         self.judge(taken_up)
         with closing(train_population(self.population, self.data, memory_budget)) as events:
             for event in events:
@@ -97,10 +115,9 @@ class TrialPopulation:
                     self.report(event.members)
                     self.judge(event.members)
 
-    def take_up(self, member: int, rows: Sequence[EpochEnd]) -> None:
+    def take_up(self, member: int, left: EarlierTrial) -> None:
         """Let a member go on from these epochs. The pruner sees them as if they were its own."""
-        self.population.members[member] = rows[-1].state
-        for row in rows:
+        for row in left.rows:
             self.last[member] = row
             self.report([member])
 
@@ -112,7 +129,7 @@ class TrialPopulation:
         events.close()
         for member, trial in self.open.items():
             if member in self.last:
-                yield TrialLeft(trial.number, self.last[member].state)
+                yield TrialLeft(trial.number)
 
     def report(self, members: Iterable[int]) -> None:
         """Show the pruner members as they stand; one that has diverged has nothing to show."""
@@ -120,7 +137,7 @@ class TrialPopulation:
             return
         sign = 1 if self.config.directions == ["maximize"] else -1
         for i in members:
-            if not self.last[i].state.diverged:
+            if not self.states[i].diverged:
                 (value,) = self.objectives(i)
                 self.open[i].report(value, self.last[i].epoch)
                 self.curves[self.open[i].number].append(sign * value)
@@ -131,7 +148,7 @@ class TrialPopulation:
             return
         on = {}
         for i in members:
-            state = self.last[i].state
+            state = self.states[i]
             if not state.diverged and state.epoch < state.last_epoch:
                 on[self.open[i].number] = i
         cut = {on[number] for number in losers(self.config.pruner, self.curves, on)}
@@ -147,14 +164,14 @@ class TrialPopulation:
             case "val_loss":
                 return [last.val_loss]
             case "accuracy_vs_parameters":
-                return [last.val_accuracy, float(last.state.model.parameter_count)]
+                return [last.val_accuracy, float(self.states[member].model.parameter_count)]
             case "accuracy_vs_seconds":
                 return [last.val_accuracy, last.seconds]
 
     def tell(self, member: int, end: Finished) -> TrialEnd:
         """Tell Optuna how a member ended."""
-        trial, last = self.open[member], self.last[member]
-        trial.set_user_attr("parameters", last.state.model.parameter_count)
+        trial = self.open[member]
+        trial.set_user_attr("parameters", self.states[member].model.parameter_count)
         trial.set_user_attr("val_accuracy", end.val_accuracy)
         trial.set_user_attr("learned", end.val_accuracy > 2 / self.data.classes)
         outcome: TrialOutcome = "pruned" if member in self.cut else "completed"

@@ -24,6 +24,7 @@ from mnist_core.nn.state import TrainState
 from mnist_core.runs.records import MLFLOW_STATUS, TAG, Run, Segment, State, run_name, segments_json
 from mnist_core.runs.store import EPOCH_METRICS, RunStore, this_process
 from mnist_core.sweep.events import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
+from mnist_core.sweep.population import EarlierTrial
 from mnist_core.sweep.study import CURVES, recorded_populations
 
 CURVE_POINTS = 100  # of longer curves the study keeps every second, third ... epoch
@@ -39,6 +40,9 @@ class StudyRecorder:
     (their numbers), ``curves`` (trial -> validation accuracies at epochs ``stride``,
     2 ``stride`` ...), ``left`` (trial -> the id of its run, for those that a stop left unfinished)
     and, of the job at that time, ``models_per_second`` and ``seconds_left``.
+
+    Attributes:
+        states: the networks of the trials under way, which ``run_study`` keeps filled.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class StudyRecorder:
         self.job = job
         self.ready = ready
         self.data = data
+        self.states: dict[int, TrainState] = {}
         self._configs: dict[int, TrainConfig] = {}
         self._began: dict[int, float] = {}
         self._rows: dict[int, list[EpochEnd]] = {}
@@ -87,20 +92,18 @@ class StudyRecorder:
                 if time.monotonic() - self._written > WRITE_INTERVAL:
                     self.flush()
 
-    def earlier(self, trial: int) -> list[EpochEnd]:
-        """The epochs of a trial that a stop left unfinished, the last one with its network.
+    def earlier(self, trial: int) -> EarlierTrial | None:
+        """A trial that a stop left unfinished, as its run has it.
 
-        Empty for any other trial, and if its run has been deleted or has gone on without us.
+        None for any other trial, and if its run has been deleted or has gone on without us.
         """
         run = self._left_as(self._left_before.get(trial))
         state = self.store.load_state(run.id, self.data.images.device) if run else None
         if run is None or state is None:
-            return []
+            return None
         rows = self.store.history(run.id)
-        return [
-            EpochEnd(int(row["epoch"]), **{key: row[key] for key in EPOCH_METRICS}, state=state)
-            for row in rows
-        ]
+        ends = (EpochEnd(int(r["epoch"]), **{key: r[key] for key in EPOCH_METRICS}) for r in rows)
+        return EarlierTrial(tuple(ends), state)
 
     def _left_as(self, run_id: str | None) -> Run | None:
         """A run that a stop left unfinished, if it still is."""
@@ -138,7 +141,7 @@ class StudyRecorder:
         """
         config, rows = self._configs[trial], self._rows[trial]
         client, now = self.store._client, int(time.time() * 1000)
-        state = rows[-1].state
+        state = self.states[trial]
         before = self._left_as(self._runs.pop(trial, None))
         if before is None:
             run_id = self._create(trial, config, state)

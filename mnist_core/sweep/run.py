@@ -1,7 +1,7 @@
 """Running a study: Optuna chooses the trials, populations train them, events report them."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import torch
 from optuna.study import Study
@@ -9,10 +9,10 @@ from optuna.trial import TrialState
 
 from mnist_core.config.sweep import POPULATION, SweepConfig
 from mnist_core.data.pictures import ResidentDataset
-from mnist_core.nn.events import EpochEnd
+from mnist_core.nn.state import TrainState
 from mnist_core.population.train import MEMORY_BUDGET, PopulationProgress
 from mnist_core.sweep.events import StudyEnd, StudyEvent, StudyProgress, StudyStarted
-from mnist_core.sweep.population import TrialPopulation
+from mnist_core.sweep.population import EarlierTrial, TrialPopulation
 from mnist_core.sweep.study import distributions, give_back, trials_left
 
 
@@ -24,7 +24,8 @@ def run_study(
     memory_budget: int = MEMORY_BUDGET,
     jobs: int = 1,
     stop: Callable[[], bool] = lambda: False,
-    earlier: Callable[[int], Sequence[EpochEnd]] = lambda trial: (),
+    earlier: Callable[[int], EarlierTrial | None] = lambda trial: None,
+    states: dict[int, TrainState] | None = None,
 ) -> Iterator[StudyEvent]:
     """Run the trials that are left, a population at a time.
 
@@ -38,12 +39,15 @@ def run_study(
         jobs: how many processes run the study, so that none leaves nothing to the others.
         stop: is asked several times a second; once it says yes, TrialLeft reports each trial
             that has trained for an epoch, and the study ends without StudyEnd.
-        earlier: the epochs of a trial that was left, the last one with its network; or none,
-            and the trial in its place begins anew.
+        earlier: the epochs and the network of a trial that was left; or None, and the trial in
+            its place begins anew.
+        states: is kept filled with the networks of the population that trains, by trial. At each
+            event of a trial its network is as that event says.
 
     A trial whose loss is no longer finite counts as pruned and has the attribute ``diverged``;
     one that is not above twice the accuracy of guessing has ``learned`` = False.
     """
+    states = {} if states is None else states
     left = trials_left(study, config)
     yield StudyStarted(config.name, config.planned, left)
     began, before = time.perf_counter(), 0
@@ -52,7 +56,7 @@ def run_study(
         space = distributions(config)
         trials = [study.ask(space) for _ in range(count)]
         running = TrialPopulation(study, config, trials, data, device)
-        events = running.train(memory_budget, earlier)
+        events = running.train(memory_budget, earlier, states)
         try:
             for event in events:
                 if isinstance(event, PopulationProgress):

@@ -45,8 +45,9 @@ def then_at_a_tenth(
     seed: int, data: ResidentDataset, epochs: int = 5
 ) -> tuple[list[EpochEnd], Finished, list[EpochEnd], Finished]:
     """The tutorial: some epochs at 0.5, then as many at 0.1 on the same network."""
-    first, first_end = trained(TrainConfig(seed=seed, epochs=epochs), data)
-    state = first[-1].state
+    config = TrainConfig(seed=seed, epochs=epochs)
+    state = TrainState(config, data.in_size, data.classes, CPU)
+    first, first_end = trained(config, data, state)
     state.begin_segment(TrainConfig(seed=seed, epochs=epochs, learning_rate=0.1))
     return first, first_end, *trained(state.config, data, state)
 

@@ -1,5 +1,7 @@
 """train() and the tutorial's functions, on small data and on the real digits."""
 
+import dataclasses
+import pickle
 from itertools import islice
 
 import pytest
@@ -29,6 +31,13 @@ def weights_of(state: TrainState) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in state.model.parameters()])
 
 
+def trained(config: TrainConfig, data: ResidentDataset) -> TrainState:
+    """The network at the end."""
+    state = TrainState(config, data.in_size, data.classes, CPU)
+    run(config, data, state)
+    return state
+
+
 def run(config: TrainConfig, data: ResidentDataset, state: TrainState | None = None) -> list[Event]:
     return list(train(config, data, CPU, state))
 
@@ -44,9 +53,18 @@ def test_events_come_in_order(tiny: ResidentDataset) -> None:
     assert events[-1].best_val_accuracy == max(e.val_accuracy for e in epochs_of(events))
 
 
+def test_events_are_plain_records(tiny: ResidentDataset) -> None:
+    """They can be sent to another process, which then has them without a network in them."""
+    events = run(parse_config({"epochs": 1, "hidden_sizes": 8}), tiny)
+    assert pickle.loads(pickle.dumps(events)) == events
+    plain = (bool, int, float, str)
+    values = [value for event in events for value in dataclasses.astuple(event)]
+    assert all(isinstance(value, (*plain, tuple)) for value in values)
+
+
 def test_train_equals_the_tutorials_loop_on_the_same_batches(tiny: ResidentDataset) -> None:
     config = parse_config({"epochs": 2, "hidden_sizes": 8, "batch_size": 50, "learning_rate": 0.3})
-    ours = epochs_of(run(config, tiny))[-1].state
+    ours = trained(config, tiny)
 
     from mnist_core.data.split import split_rows
     from mnist_core.nn.state import epoch_generator
@@ -69,11 +87,11 @@ def test_train_equals_the_tutorials_loop_on_the_same_batches(tiny: ResidentDatas
 @pytest.mark.parametrize("seed", [0, 7])
 def test_same_seed_gives_the_same_weights_bit_for_bit(tiny: ResidentDataset, seed: int) -> None:
     config = parse_config({"epochs": 2, "dropout": 0.3, "seed": seed, "optimizer": "adam"})
-    first, second = (weights_of(epochs_of(run(config, tiny))[-1].state) for _ in range(2))
+    first, second = (weights_of(trained(config, tiny)) for _ in range(2))
     torch.rand(3)  # what else happens to the global generator does not matter
     assert torch.equal(first, second)
     other = parse_config({**config.model_dump(), "seed": seed + 1})
-    assert not torch.equal(first, weights_of(epochs_of(run(other, tiny))[-1].state))
+    assert not torch.equal(first, weights_of(trained(other, tiny)))
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adamw"])
@@ -91,21 +109,20 @@ def test_a_resumed_run_is_the_run_that_was_never_interrupted(
             "hidden_sizes": "8, 8",
         }
     )
-    whole = epochs_of(run(config, tiny))
-    saved = b""
-    for event in train(config, tiny, CPU):
+    whole_state, broken = (TrainState(config, tiny.in_size, tiny.classes, CPU) for _ in range(2))
+    whole = epochs_of(run(config, tiny, whole_state))
+    for event in train(config, tiny, CPU, broken):
         if isinstance(event, EpochEnd) and event.epoch == 2:
-            saved = event.state.to_bytes()
             break
-    resumed = epochs_of(run(config, tiny, TrainState.from_bytes(saved, CPU)))
+    state = TrainState.from_bytes(broken.to_bytes(), CPU)
+    resumed = epochs_of(run(config, tiny, state))
     assert [e.epoch for e in resumed] == [3, 4]
-    assert torch.equal(weights_of(whole[-1].state), weights_of(resumed[-1].state))
+    assert torch.equal(weights_of(whole_state), weights_of(state))
     assert [e.val_loss for e in resumed] == [e.val_loss for e in whole[-2:]]
 
 
 def test_a_second_segment_keeps_the_weights_and_counts_on(tiny: ResidentDataset) -> None:
-    config = parse_config({"epochs": 2})
-    state = epochs_of(run(config, tiny))[-1].state
+    state = trained(parse_config({"epochs": 2}), tiny)
     state.begin_segment(parse_config({"epochs": 3, "learning_rate": 0.1}))
     assert [e.epoch for e in epochs_of(run(state.config, tiny, state))] == [3, 4, 5]
     with pytest.raises(ValueError, match="hidden sizes"):
@@ -117,18 +134,18 @@ def test_stopping_within_an_epoch_keeps_what_was_learnt(
 ) -> None:
     monkeypatch.setattr("mnist_core.nn.training.PROGRESS_INTERVAL", 0)
     config = parse_config({"epochs": 10, "batch_size": 1})
-    events = train(config, tiny, CPU)
-    started = next(events)
-    assert isinstance(started, Started)
+    state = TrainState(config, tiny.in_size, tiny.classes, CPU)
+    events = train(config, tiny, CPU, state)
+    assert isinstance(next(events), Started)
     assert all(isinstance(e, EpochEnd | Progress) for e in islice(events, 100))
     events.close()
-    before = weights_of(started.state)
-    partial, end = conclude(started.state, tiny)
+    before = weights_of(state)
+    partial, end = conclude(state, tiny)
     assert isinstance(partial, EpochEnd)
     assert 0 < partial.fraction < 1
     assert isinstance(end, Finished)
     assert end.outcome == "stopped"
-    assert torch.equal(before, weights_of(started.state))
+    assert torch.equal(before, weights_of(state))
     assert end.test_accuracy > 0.3  # four classes: chance is 0.25
 
 

@@ -51,9 +51,12 @@ def run(
 
 
 def assert_equals_alone(configs: list[TrainConfig], data: ResidentDataset) -> None:
-    epochs, finished = run(Population(configs, data, CPU), data)
+    population = Population(configs, data, CPU)
+    members = dict(population.members)
+    epochs, finished = run(population, data)
     for i, config in enumerate(configs):
-        alone = list(train(config, data, CPU))
+        state = TrainState(config, data.in_size, data.classes, CPU)
+        alone = list(train(config, data, CPU, state))
         expected = [e for e in alone if isinstance(e, EpochEnd)][1:]
         assert [e.epoch for e in epochs[i]] == [e.epoch for e in expected]
         for ours, theirs in zip(epochs[i], expected, strict=True):
@@ -61,9 +64,7 @@ def assert_equals_alone(configs: list[TrainConfig], data: ResidentDataset) -> No
             assert ours.val_loss == pytest.approx(theirs.val_loss, abs=1e-5)
             assert ours.val_accuracy == pytest.approx(theirs.val_accuracy)
             assert ours.learning_rate == theirs.learning_rate
-        torch.testing.assert_close(
-            weights_of(epochs[i][-1].state), weights_of(expected[-1].state), atol=1e-5, rtol=1e-4
-        )
+        torch.testing.assert_close(weights_of(members[i]), weights_of(state), atol=1e-5, rtol=1e-4)
         end = alone[-1]
         assert isinstance(end, Finished)
         assert finished[i].outcome == end.outcome == "completed"
@@ -292,17 +293,20 @@ def mixed_configs(epochs: int = 4) -> list[TrainConfig]:
 
 
 def test_a_resumed_population_is_the_one_that_was_never_interrupted(tiny: ResidentDataset) -> None:
-    whole, _ = run(Population(mixed_configs(), tiny, CPU), tiny)
+    uninterrupted = Population(mixed_configs(), tiny, CPU)
+    members = dict(uninterrupted.members)
+    whole, _ = run(uninterrupted, tiny)
     population = Population(mixed_configs(), tiny, CPU)
     rounds = (e for e in train_population(population, tiny) if isinstance(e, RoundEnd))
     next(rounds)
     next(rounds)
-    saved = population.to_bytes()
-    resumed, _ = run(Population.from_bytes(saved, CPU), tiny)
+    again = Population.from_bytes(population.to_bytes(), CPU)
+    taken_up = dict(again.members)
+    resumed, _ = run(again, tiny)
     for i in range(len(whole)):
         assert [e.epoch for e in resumed[i]] == [3, 4]
         assert [e.val_loss for e in resumed[i]] == [e.val_loss for e in whole[i][2:]]
-        assert torch.equal(weights_of(resumed[i][-1].state), weights_of(whole[i][-1].state))
+        assert torch.equal(weights_of(taken_up[i]), weights_of(members[i]))
 
 
 def test_pruned_members_leave_and_the_others_go_on(tiny: ResidentDataset) -> None:
@@ -332,9 +336,10 @@ def test_a_member_can_go_on_alone(tiny: ResidentDataset) -> None:
     next(e for e in train_population(population, tiny) if isinstance(e, RoundEnd))
     state = TrainState.from_bytes(population.members[1].to_bytes(), CPU)
     rest = [e for e in train(config, tiny, CPU, state) if isinstance(e, EpochEnd)]
-    whole = [e for e in train(config, tiny, CPU) if isinstance(e, EpochEnd)]
+    whole = TrainState(config, tiny.in_size, tiny.classes, CPU)
+    list(train(config, tiny, CPU, whole))
     assert [e.epoch for e in rest] == [2, 3, 4]
-    torch.testing.assert_close(weights_of(rest[-1].state), weights_of(whole[-1].state))
+    torch.testing.assert_close(weights_of(state), weights_of(whole))
 
 
 def test_stopping_within_an_epoch_keeps_what_was_learnt(tiny: ResidentDataset) -> None:
@@ -407,9 +412,10 @@ def test_64_members_on_the_real_digits(mnist: ResidentDataset) -> None:
 
 def test_members_share_their_groups_time_by_parameters(tiny: ResidentDataset) -> None:
     configs = [parse_config({"epochs": 1, "hidden_sizes": h}) for h in (8, 64)]
-    epochs, finished = run(Population(configs, tiny, CPU), tiny)
+    population = Population(configs, tiny, CPU)
+    parameters = [state.model.parameter_count for state in population.members.values()]
+    epochs, finished = run(population, tiny)
     small, large = (epochs[i][-1] for i in range(2))
-    parameters = [e.state.model.parameter_count for e in (small, large)]
     assert 0 < small.seconds < large.seconds
     assert large.seconds / small.seconds == pytest.approx(parameters[1] / parameters[0])
     assert finished[1].seconds == large.seconds

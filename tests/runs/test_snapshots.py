@@ -7,6 +7,7 @@ import torch
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import StoreError
 from mnist_core.nn.events import EpochEnd
+from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import train
 from mnist_core.runs import snapshots
 from mnist_core.runs.recorder import Recorder
@@ -41,10 +42,11 @@ def record(tiny, config: TrainConfig) -> tuple[RunStore, str, dict[int, dict[str
     store = RunStore()
     run_id = store.create(config)
     recorder, weights = Recorder(store, run_id), {}
-    for event in train(config, tiny, CPU):
-        recorder.record(event)
+    state = TrainState(config, tiny.in_size, tiny.classes, CPU)
+    for event in train(config, tiny, CPU, state):
+        recorder.record(event, state)
         if isinstance(event, EpochEnd):
-            now = event.state.model.state_dict()
+            now = state.model.state_dict()
             weights[event.epoch] = {name: tensor.clone() for name, tensor in now.items()}
     return store, run_id, weights
 

@@ -10,6 +10,7 @@ from mnist_core.data.events import DataReady
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import RunNotFoundError, StoreError
 from mnist_core.nn.events import Progress
+from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import train
 from mnist_core.runs.recorder import Recorder
 from mnist_core.runs.store import RunStore
@@ -27,8 +28,9 @@ def record_run(store: RunStore, data: ResidentDataset, **settings: object) -> st
     run_id = store.create(config)
     store.claim(run_id)
     recorder = Recorder(store, run_id)
-    for event in train(config, data, CPU):
-        recorder.record(event)
+    state = TrainState(config, data.in_size, data.classes, CPU)
+    for event in train(config, data, CPU, state):
+        recorder.record(event, state)
     return run_id
 
 
