@@ -1,8 +1,8 @@
-"""``python -m mnist_core``: see ``mnist_core.cli.main``."""
+"""``python -m mnist_core`` is the command ``mnist-lab``: see ``mnist_core.cli.main``."""
 
 import sys
 
 from mnist_core.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,20 +1,62 @@
-"""What the commands share: exit codes, JSON lines, Ctrl-C, the network of a run."""
+"""What the commands share: their shape, exit codes, JSON lines, Ctrl-C, the network of a run."""
 
 import dataclasses
 import json
 import math
 import signal
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydantic import BaseModel, Field, create_model
+
+from mnist_core.data.events import Downloading
 from mnist_core.errors import StoreError
 
 if TYPE_CHECKING:
     from mnist_core.reading.predict import Predictor
 
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130  # 130: what shells report for Ctrl-C
+
+
+class Command(BaseModel, ABC):
+    """One command: a subclass's fields are its flags, and its docstring is their help."""
+
+    @abstractmethod
+    def __call__(self) -> int:
+        """Do it; the exit status. What it needs beyond its flags is imported here."""
+
+
+C = TypeVar("C", bound=Command)
+
+
+class Printing(Command):
+    """A command that prints lines for a person, or for a program."""
+
+    as_json: bool = Field(False, alias="json", description="One JSON object a line.")
+
+
+def with_flags(texts: Mapping[str, tuple[str, str]]) -> Callable[[type[C]], type[C]]:
+    """Give a command a flag for each name: its default and its help.
+
+    Values stay as they were typed: the configuration checks them, and says the same as the form
+    does.
+    """
+    flags: dict[str, Any] = {
+        name: (str, Field(default, description=text)) for name, (default, text) in texts.items()
+    }
+
+    def add(command: type[C]) -> type[C]:
+        return create_model(command.__name__, __base__=command, __doc__=command.__doc__, **flags)
+
+    return add
+
+
+def given(command: Command, names: Collection[str]) -> dict[str, str]:
+    """What was typed for those flags among ``names`` that were given."""
+    return command.model_dump(include=set(names), exclude_unset=True)
 
 
 def flag(field: str) -> str:
@@ -30,6 +72,11 @@ def print_json(values: dict[str, Any]) -> None:
         for name, value in values.items()
     }
     print(json.dumps(known, allow_nan=False), flush=True)
+
+
+def download_line(event: Downloading) -> str:
+    """How far a download is, for a person."""
+    return f"Downloading {event.dataset}: {event.done / 1e6:.1f} MB, {event.share:.0%}"
 
 
 def as_json_fields(event: Any) -> dict[str, Any]:

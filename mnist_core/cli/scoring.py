@@ -1,43 +1,47 @@
-"""``score-drawings`` on the command line: how well a network reads a file of pen strokes."""
+"""``score-drawings``: how well a network reads a file of pen strokes."""
 
-import argparse
+from pathlib import Path
 from typing import Any, get_args
 
-from mnist_core.cli.common import load_predictor, print_json
+from pydantic import Field
+from pydantic_settings import CliPositionalArg
+
+from mnist_core.cli.common import Printing, load_predictor, print_json
+from mnist_core.errors import ConfigError, Problem
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """The file and who reads it."""
-    parser.add_argument("file", metavar="FILE", help="pen strokes in the UCI original format")
-    reader = parser.add_mutually_exclusive_group(required=True)
-    reader.add_argument("--run", metavar="ID", help="the network of this run reads")
-    reader.add_argument(
-        "--shipped", action="store_true", help="the network that comes with the library reads"
-    )
+class ScoreDrawings(Printing):
+    """Measure how well pen strokes are read."""
 
+    file: CliPositionalArg[Path] = Field(description="Pen strokes in the UCI original format.")
+    run: str = Field("", description="The network of this run reads.")
+    shipped: bool = Field(False, description="The network that comes with the library reads.")
 
-def score(options: dict[str, Any], as_json: bool) -> int:
-    """Draw every digit with every pen, have it read, and print how often it was read correctly."""
-    import numpy as np
+    def __call__(self) -> int:
+        """Draw every digit, have it read, and print how often it was read correctly."""
+        if self.shipped == bool(self.run):
+            raise ConfigError([Problem("run", self.run, "give one of --run --shipped")])
 
-    from mnist_core.reading.scoring import Source, score_drawings
-    from mnist_core.reading.shipped import load_shipped
+        import numpy as np
 
-    predictor = load_shipped() if options["shipped"] else load_predictor(options["run"])
+        from mnist_core.reading.scoring import Source, score_drawings
+        from mnist_core.reading.shipped import load_shipped
 
-    def read(images: Any) -> Any:
-        return np.array([prediction.digit for prediction in predictor.read(images)])
+        predictor = load_shipped() if self.shipped else load_predictor(self.run)
 
-    for source in get_args(Source):
-        found = score_drawings(options["file"], read, source=source).as_dict()
-        if as_json:
-            print_json(found)
-            continue
-        print(f"From {source}: {_share(found['overall'])} read correctly")
-        for name, label in (("by_pen", "pen of {} px"), ("by_digit", "digit {}")):
-            for key, row in found[name].items():
-                print(f"  {label.format(key):13} {_share(row)}")
-    return 0
+        def read(images: Any) -> Any:
+            return np.array([prediction.digit for prediction in predictor.read(images)])
+
+        for source in get_args(Source):
+            found = score_drawings(self.file, read, source=source).as_dict()
+            if self.as_json:
+                print_json(found)
+                continue
+            print(f"From {source}: {_share(found['overall'])} read correctly")
+            for name, label in (("by_pen", "pen of {} px"), ("by_digit", "digit {}")):
+                for key, row in found[name].items():
+                    print(f"  {label.format(key):13} {_share(row)}")
+        return 0
 
 
 def _share(row: dict[str, float]) -> str:

@@ -1,19 +1,26 @@
-"""``sweep`` on the command line: a study run here, recorded as those that the page starts."""
+"""``sweep``: a study run here, recorded as those that the page starts."""
 
-import argparse
 import shlex
 import time
 import uuid
 from typing import TYPE_CHECKING, Any, get_args
 
-from mnist_core.cli.common import INTERRUPTED, as_json_fields, first_interrupt, flag, print_json
-from mnist_core.config.fields import FIELDS, parse_config
+from pydantic import Field
+
+from mnist_core.cli.common import (
+    INTERRUPTED,
+    Printing,
+    as_json_fields,
+    first_interrupt,
+    given,
+    print_json,
+    with_flags,
+)
+from mnist_core.config.fields import FIELDS, FieldSpec, parse_config
+from mnist_core.config.share import as_text
 from mnist_core.config.sweep import (
     AXIS_SYNTAX,
     NO_AXIS,
-    Objective,
-    Pruner,
-    Sampler,
     SweepConfig,
     parse_axis,
     parse_sweep,
@@ -23,48 +30,46 @@ from mnist_core.errors import ConfigError, Problem
 if TYPE_CHECKING:
     from optuna.study import Study
 
-CHOICES = {"sampler": Sampler, "pruner": Pruner, "objective": Objective}
+# The fields of a study that are flags.
+STUDY = ("name", "sampler", "pruner", "trials", "objective")
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Every field of ``TrainConfig``, as a value for all trials or as an axis; and the study's."""
-    for name, field in FIELDS.items():
-        kinds = "a value" if name in NO_AXIS else f"a value, or an axis: {AXIS_SYNTAX}"
-        text = f"{field.label}: {kinds}. Each {field.allowed}"
-        parser.add_argument(flag(name), dest=name, metavar="X", help=text.replace("%", "%%"))
-    for name, info in SweepConfig.model_fields.items():
-        if name in CHOICES:
-            parser.add_argument(flag(name), dest=f"study.{name}", choices=get_args(CHOICES[name]))
-        elif name in ("name", "trials"):
-            text = f"{info.title}" + (f", {info.default} if not given" if name == "trials" else "")
-            parser.add_argument(flag(name), dest=f"study.{name}", metavar="X", help=text)
-    parser.add_argument("--resume", metavar="NAME", help="go on with this study, with its settings")
+def _study_flag(name: str) -> tuple[str, str]:
+    """The default and the help of one of ``STUDY``."""
+    info = SweepConfig.model_fields[name]
+    choices = get_args(info.annotation)
+    default = "" if info.is_required() else str(info.default)
+    return default, f"{info.title}" + f": one of {', '.join(choices)}" * bool(choices)
 
 
-def parse_options(options: dict[str, Any]) -> SweepConfig:
+def _setting_flag(spec: FieldSpec) -> tuple[str, str]:
+    """The default and the help of a setting: a value for all trials, or an axis."""
+    kinds = "a value" if spec.name in NO_AXIS else f"a value, or an axis: {AXIS_SYNTAX}"
+    return as_text(spec.default), f"{spec.label}: {kinds}. Each {spec.allowed}."
+
+
+def study_of(typed: dict[str, str]) -> SweepConfig:
     """The study that the flags describe; a field with several values is an axis.
 
     Raises:
         ConfigError: names each flag that cannot be.
     """
-    given = {name: value for name, value in options.items() if value is not None}
     base, axes = {}, []
-    for name in FIELDS.keys() & given.keys():
+    for name in (name for name in FIELDS if name in typed):
         if name in NO_AXIS:
-            base[name] = given[name]
+            base[name] = typed[name]
             continue
-        axis = parse_axis(name, given[name])
+        axis = parse_axis(name, typed[name])
         if len(axis.values) == 1:
             base[name] = axis.setting(axis.values[0])
         else:
             axes.append(axis)
-    axes.sort(key=lambda axis: list(FIELDS).index(axis.field))
-    study = {k.removeprefix("study."): v for k, v in given.items() if k.startswith("study.")}
+    study = {name: typed[name] for name in STUDY if name in typed}
     study.setdefault("name", time.strftime("sweep %Y-%m-%d %H:%M:%S"))
     return parse_sweep({"base": parse_config(base), "axes": axes, **study})
 
 
-def _resumed(name: str, options: dict[str, Any]) -> "tuple[Study, SweepConfig]":
+def _resumed(name: str, typed: dict[str, str]) -> "tuple[Study, SweepConfig]":
     """A study that is there, ready to go on.
 
     Raises:
@@ -73,10 +78,9 @@ def _resumed(name: str, options: dict[str, Any]) -> "tuple[Study, SweepConfig]":
     from mnist_core.runs.store import is_gone
     from mnist_core.sweep.study import load_study, open_jobs, open_storage, reopen
 
-    for field, value in options.items():
-        if value is not None:
-            allowed = "cannot be given with --resume: a study goes on with its own settings"
-            raise ConfigError([Problem(field.removeprefix("study."), value, allowed)])
+    for field, value in typed.items():
+        allowed = "cannot be given with --resume: a study goes on with its own settings"
+        raise ConfigError([Problem(field, value, allowed)])
     try:
         study, config = load_study(name, open_storage())
     except ConfigError as error:
@@ -87,40 +91,49 @@ def _resumed(name: str, options: dict[str, Any]) -> "tuple[Study, SweepConfig]":
     return study, config
 
 
-def sweep(options: dict[str, Any], as_json: bool) -> int:
-    """Create the study or go on with it, run it, and say what was found."""
-    resume = options.pop("resume")
-    config = None if resume else parse_options(options)
+@with_flags(
+    {name: _setting_flag(spec) for name, spec in FIELDS.items()}
+    | {name: _study_flag(name) for name in STUDY}
+)
+class Sweep(Printing):
+    """Try many settings at once."""
 
-    from mnist_core.runs.store import RunStore, this_process
-    from mnist_core.sweep.analysis import summarise
-    from mnist_core.sweep.execution import execute_study
-    from mnist_core.sweep.study import JOB, STOP, create_study, open_storage
+    resume: str = Field("", description="Go on with the study of this name, with its settings.")
 
-    if config is None:
-        study, config = _resumed(resume, options)
-    else:
-        study = create_study(config, open_storage())
-    job = uuid.uuid4().hex
-    study.set_user_attr(JOB + job, f"{time.time():.3f} {this_process()}")
-    began = time.perf_counter()
-    with first_interrupt() as interrupted:
-        for event in execute_study(study, config, RunStore(), job):
-            if as_json:
-                print_json(_as_json(event))
-            elif line := _as_line(event):
-                print(line, flush=True)
+    def __call__(self) -> int:
+        """Create the study or go on with it, run it, and say what was found."""
+        typed = given(self, (*FIELDS, *STUDY))
+        config = None if self.resume else study_of(typed)
+
+        from mnist_core.runs.store import RunStore, this_process
+        from mnist_core.sweep.analysis import summarise
+        from mnist_core.sweep.execution import execute_study
+        from mnist_core.sweep.study import JOB, STOP, create_study, open_storage
+
+        if config is None:
+            study, config = _resumed(self.resume, typed)
+        else:
+            study = create_study(config, open_storage())
+        job = uuid.uuid4().hex
+        study.set_user_attr(JOB + job, f"{time.time():.3f} {this_process()}")
+        began = time.perf_counter()
+        with first_interrupt() as interrupted:
+            for event in execute_study(study, config, RunStore(), job):
+                if self.as_json:
+                    print_json(_as_json(event))
+                elif line := _as_line(event):
+                    print(line, flush=True)
+                if interrupted:
+                    study.set_user_attr(STOP, True)  # execute_study() looks
+        said = summarise(study, config)
+        if self.as_json:
+            seconds = time.perf_counter() - began
+            print_json({"study": config.name, "summary": said, "seconds": seconds})
+        else:
+            print(f"{config.name}: {said}")
             if interrupted:
-                study.set_user_attr(STOP, True)  # execute_study() looks
-    said = summarise(study, config)
-    if as_json:
-        seconds = time.perf_counter() - began
-        print_json({"study": config.name, "summary": said, "seconds": seconds})
-    else:
-        print(f"{config.name}: {said}")
-        if interrupted:
-            print(f"Stopped; sweep --resume {shlex.quote(config.name)} goes on.")
-    return INTERRUPTED if interrupted else 0
+                print(f"Stopped; sweep --resume {shlex.quote(config.name)} goes on.")
+        return INTERRUPTED if interrupted else 0
 
 
 def _as_json(event: Any) -> dict[str, Any]:

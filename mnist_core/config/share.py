@@ -11,7 +11,7 @@ from mnist_core.errors import ConfigError
 def to_query(config: TrainConfig) -> dict[str, str]:
     """Field name -> text, for the fields that differ from the default."""
     return {
-        name: _text(getattr(config, name))
+        name: as_text(getattr(config, name))
         for name, spec in FIELDS.items()
         if getattr(config, name) != spec.default
     }
@@ -33,12 +33,13 @@ def from_query(query: Mapping[str, str]) -> tuple[TrainConfig, list[str]]:
         except ConfigError as error:
             spec = FIELDS[name]
             values[name] = _nearest(spec, text)
-            shown = _text(values[name]) or "no hidden layer"
+            shown = as_text(values[name]) or "no hidden layer"
             notes.append(f"{spec.label}: {error.problems[0].allowed}, so {text!r} became {shown}.")
     return parse_config(values), notes
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A field's value as it is typed into a link or behind a flag."""
     if isinstance(value, tuple):
         return format_sizes(value).replace(" ", "")
     return f"{value!r}" if isinstance(value, float) else str(value)

@@ -1,0 +1,84 @@
+"""``train``: one network, trained here and kept as a run. Its flags are the settings."""
+
+from mnist_core.cli.common import (
+    INTERRUPTED,
+    Printing,
+    as_json_fields,
+    download_line,
+    first_interrupt,
+    given,
+    print_json,
+    with_flags,
+)
+from mnist_core.config.fields import FIELDS, parse_config
+from mnist_core.config.share import as_text
+from mnist_core.data.events import DataReady, Downloading
+from mnist_core.nn.events import EpochEnd, Event, Finished, Progress, Started
+
+
+@with_flags(
+    {
+        name: (as_text(spec.default), f"{spec.label}: {spec.help} It {spec.allowed}.")
+        for name, spec in FIELDS.items()
+    }
+)
+class Train(Printing):
+    """Train a network and keep it."""
+
+    def __call__(self) -> int:
+        """Train, print each event, and keep what was learnt, also after Ctrl-C."""
+        config = parse_config(given(self, FIELDS))
+
+        from mnist_core.runs.execution import execute
+        from mnist_core.runs.store import RunStore
+
+        store = RunStore()
+        run_id = store.create(config)
+        result: Finished | None = None
+        with first_interrupt() as interrupted:
+            for event in execute(run_id, store):
+                if self.as_json:
+                    print_json(as_json_fields(event))
+                elif line := _as_line(event):
+                    print(line, flush=True)
+                if isinstance(event, Finished):
+                    result = event
+                elif interrupted and isinstance(event, Downloading):
+                    store.set_state(run_id, "stopped")
+                    return INTERRUPTED
+                elif interrupted:
+                    store.request_stop(run_id)  # execute() looks, and keeps what was learnt
+        assert result is not None, "a run that raises nothing finishes"
+        if self.as_json:
+            print_json(
+                {"run": run_id, "test_accuracy": result.test_accuracy, "seconds": result.seconds}
+            )
+        else:
+            print(f"Run {run_id}, {result.seconds:.2f} s of training")
+        return INTERRUPTED if result.outcome == "stopped" else 0
+
+
+def _as_line(event: Event) -> str | None:
+    """The event for a person; None where a line would be too much."""
+    match event:
+        case Downloading():
+            return download_line(event)
+        case DataReady():
+            return event.notice or f"Data: {event.source}"
+        case Started():
+            sizes = "-".join(str(size) for size, _ in event.layers)
+            return (
+                f"{sizes}-{event.layers[-1][1]}, {event.parameters:,} parameters, on "
+                f"{event.device}; {event.train_examples:,} pictures to train, "
+                f"{event.val_examples:,} to validate"
+            )
+        case EpochEnd():
+            return (
+                f"Epoch {event.epoch}: training loss {event.train_loss:.4f}, validation loss "
+                f"{event.val_loss:.4f}, validation accuracy {event.val_accuracy:.2%}, "
+                f"{event.seconds:.2f} s"
+            )
+        case Finished():
+            return f"{event.outcome.capitalize()}: test accuracy {event.test_accuracy:.2%}"
+        case Progress():
+            return None
