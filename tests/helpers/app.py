@@ -7,16 +7,18 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMAND = (sys.executable, "-m", "streamlit", "run", "app.py")
 
 
 class App:
     """A server of the app in a process group of its own, on a free port, with its own home."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, home: Path, command: Sequence[str] = COMMAND, cwd: Path = ROOT) -> None:
+        self.home, self.command, self.cwd = home, command, cwd
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -27,8 +29,8 @@ class App:
         options = ["--server.port", str(self.port), "--server.headless", "true"]
         self.log = (self.home.parent / "app.log").open("a")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *options],
-            cwd=ROOT,
+            [*self.command, *options],
+            cwd=self.cwd,
             env={**os.environ, "MNIST_LAB_HOME": str(self.home)},
             stdout=self.log,
             stderr=subprocess.STDOUT,
