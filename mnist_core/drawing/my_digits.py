@@ -1,7 +1,7 @@
 """A person's own digits: what they drew, and what they say it is.
 
 They live in one JSON file, which is also what is exported and imported. It is replaced as a whole,
-so that it is the old one or the new one whatever happens.
+so that it is the old one or the new one whatever happens, and by one process after the other.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ import base64
 import binascii
 import os
 import tempfile
-import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 import torch
+from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from torch import Tensor
@@ -30,6 +31,8 @@ from mnist_core.settings import Settings
 
 MOST_DIGITS = 10_000
 MOST_BYTES = 100 * 2**20  # of a file; 10,000 digits of a hundred points each have 30 MB
+# A point takes 6 bytes of a file and 110 of memory, and a digit has a hundred or two.
+MOST_POINTS = 3_000_000
 FILE = "digits.json"
 
 _Point = tuple[
@@ -107,8 +110,7 @@ def parse_digits(data: bytes, name: str) -> tuple[MyDigit, ...]:
 
     Raises DrawingError, which calls the file ``name``, for anything else.
     """
-    if len(data) > MOST_BYTES:
-        raise DrawingError(f"{name} is larger than {MOST_BYTES // 2**20} MB")
+    _check_size(data, f"{name} has")
     try:
         return DigitFile.model_validate_json(data).digits
     except ValidationError as error:
@@ -119,10 +121,18 @@ def parse_digits(data: bytes, name: str) -> tuple[MyDigit, ...]:
         ) from error
 
 
-class MyDigits:
-    """The personal set, in a folder (``my-digits`` in the app's home)."""
+def _check_size(data: bytes, whose: str) -> None:
+    if len(data) > MOST_BYTES:
+        raise DrawingError(f"{whose} more than {MOST_BYTES // 2**20} MB, which is the most")
+    if data.count(b"[") > MOST_POINTS:
+        raise DrawingError(f"{whose} more than {MOST_POINTS:,} points, which is the most")
 
-    _lock = threading.Lock()  # two tabs change the file one after the other
+
+class MyDigits:
+    """The personal set, in a folder (``my-digits`` in the app's home).
+
+    Every method raises DrawingError, which names the file, where it is damaged or cannot be used.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.path = (folder or Settings().home / "my-digits") / FILE
@@ -131,7 +141,7 @@ class MyDigits:
         return f"MyDigits({str(self.path)!r})"
 
     def all(self) -> tuple[MyDigit, ...]:
-        """Every digit, oldest first. Raises DrawingError where the file is damaged."""
+        """Every digit, oldest first."""
         return parse_digits(self.export(), str(self.path))
 
     def export(self) -> bytes:
@@ -140,13 +150,15 @@ class MyDigits:
             return self.path.read_bytes()
         except FileNotFoundError:
             return DigitFile().model_dump_json().encode()
+        except OSError as error:
+            raise DrawingError(f"{self.path} cannot be read: {error.strerror}") from error
 
     def add(self, *digits: MyDigit) -> int:
         """Keep digits; those that are there already are left out. Returns how many are new.
 
-        Raises DrawingError when there would be more than MOST_DIGITS.
+        Raises DrawingError when there would be more digits, points or bytes than a set may have.
         """
-        with self._lock:
+        with self._alone():
             kept = self.all()
             known = {digit.id for digit in kept}
             new = [d for d in {d.id: d for d in digits}.values() if d.id not in known]
@@ -157,20 +169,31 @@ class MyDigits:
 
     def delete(self, digit_id: str) -> None:
         """Forget a digit; nothing happens if it is not there."""
-        with self._lock:
+        with self._alone():
             self._write(tuple(digit for digit in self.all() if digit.id != digit_id))
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Tabs, and apps on the same home, change the file one after the other."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.path.with_suffix(".lock")):
+                yield
+        except OSError as error:
+            raise DrawingError(f"{self.path} cannot be written: {error.strerror}") from error
+
     def _write(self, digits: tuple[MyDigit, ...]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         data = DigitFile(digits=digits).model_dump_json().encode()
+        _check_size(data, "the digits would have")  # else the set could never be read again
         handle, temporary = tempfile.mkstemp(dir=self.path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # or the name may point to nothing after a power cut
             Path(temporary).replace(self.path)
-        except BaseException:
+        finally:
             Path(temporary).unlink(missing_ok=True)
-            raise
 
 
 def as_tensors(digits: Sequence[MyDigit]) -> tuple[Tensor, Tensor]:

@@ -26,6 +26,8 @@ MLFLOW_STATUS: dict[State, str] = {
     "interrupted": "KILLED",
 }
 ENDED = ("FINISHED", "FAILED", "KILLED")
+# The metric is the network's at the end of a segment; a run that goes on has another by then.
+MEASURED_ONCE = ("test_loss", "test_accuracy")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ class Run:
 
     def figure(self, name: str) -> float | None:
         """A result (``val_accuracy``, ``test_accuracy``, ``seconds`` ...), or None before one."""
-        value = self.result.get(name, self.metrics.get(name, self.started.get(name)))
+        value = self.result.get(name)
+        if value is None and name not in MEASURED_ONCE:
+            value = self.metrics.get(name, self.started.get(name))
         return None if value is None else float(value)
 
 

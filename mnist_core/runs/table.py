@@ -1,15 +1,16 @@
 """Runs as flat rows, for a table on the screen, a CSV file or a JSON file."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
+
 from mnist_core.config.fields import FIELDS, format_sizes
 from mnist_core.runs.records import Run
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how cells begin that a spreadsheet computes
 # In the order of the columns; the configuration's fields follow.
 COLUMNS: dict[str, Callable[[Run], Any]] = {
     "starred": lambda run: run.starred,
@@ -36,15 +37,26 @@ def table(runs: Sequence[Run]) -> dict[str, list[Any]]:
     return columns
 
 
-def to_csv(runs: Sequence[Run]) -> str:
-    """A header and one line a run; what a run does not have is empty, times are ISO 8601."""
+def to_csv(runs: Sequence[Run]) -> bytes:
+    """A header and one line a run; what a run does not have is empty, times are ISO 8601.
+
+    A spreadsheet opens it as it is: UTF-8 with a mark, by which it is known, and a quote before a
+    text that would be a formula.
+    """
     columns = {"id": [run.id for run in runs], **table(runs)}
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(columns)
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow([v.isoformat() if isinstance(v, datetime) else v for v in row])
-    return file.getvalue()
+    cells = {name: [_cell(value) for value in values] for name, values in columns.items()}
+    # As objects: whole numbers would become 12.0 in a column where one is missing.
+    text: str = pd.DataFrame(cells, dtype=object).to_csv(index=False, lineterminator="\r\n")
+    return text.encode("utf-8-sig")
+
+
+def _cell(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case str() if value.startswith(FORMULA):
+            return f"'{value}"
+    return value
 
 
 def to_json(runs: Sequence[Run], histories: Sequence[Sequence[dict[str, float]]]) -> str:

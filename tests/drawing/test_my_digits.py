@@ -1,6 +1,8 @@
 """The personal set of digits: kept whole, checked when it comes from elsewhere."""
 
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -87,7 +89,7 @@ def test_other_files_are_refused_by_name(data: bytes, said: str):
 
 def test_files_and_sets_have_a_largest_size(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(my_digits, "MOST_BYTES", 1000)
-    with pytest.raises(DrawingError, match="larger"):
+    with pytest.raises(DrawingError, match=r"mine\.json has more than 0 MB"):
         parse_digits(b" " * 1001, "mine.json")
     monkeypatch.setattr(my_digits, "MOST_BYTES", 10**8)
     monkeypatch.setattr(my_digits, "MOST_DIGITS", 2)
@@ -96,6 +98,29 @@ def test_files_and_sets_have_a_largest_size(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(DrawingError, match="more than 2"):
         kept.add(seven())
     assert len(kept.all()) == 2
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"), [("MOST_BYTES", 8_800), ("MOST_POINTS", 33)], ids=["bytes", "points"]
+)
+def test_a_set_cannot_lock_itself(monkeypatch: pytest.MonkeyPatch, limit: str, most: int):
+    monkeypatch.setattr(my_digits, limit, most)
+    kept = MyDigits()
+    assert kept.add(*(seven() for _ in range(6))) == 6
+    with pytest.raises(DrawingError, match="would have more than"):
+        kept.add(seven(), seven())
+    digits = kept.all()  # what was kept before is there, and can be deleted
+    assert len(digits) == 6
+    kept.delete(digits[0].id)
+    assert kept.add(seven()) == 1
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path):
+    (tmp_path / "file").write_text("in the way")
+    kept = MyDigits(tmp_path / "file")
+    for action in (kept.all, kept.export, lambda: kept.add(seven()), lambda: kept.delete("x")):
+        with pytest.raises(DrawingError, match=str(tmp_path / "file")):
+            action()
 
 
 def test_a_damaged_set_is_named_and_left_as_it_is():
@@ -113,13 +138,13 @@ def test_an_interrupted_write_changes_nothing(monkeypatch: pytest.MonkeyPatch):
     before = kept.path.read_bytes()
 
     def full(*_: object) -> None:
-        raise OSError("no space left on device")
+        raise OSError(28, "no space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(DrawingError, match=r"digits\.json cannot be written: no space"):
         kept.add(seven())
     assert kept.path.read_bytes() == before
-    assert list(kept.path.parent.iterdir()) == [kept.path]
+    assert {path.suffix for path in kept.path.parent.iterdir()} == {".json", ".lock"}
 
 
 def test_two_tabs_that_keep_at_once_lose_nothing():
@@ -129,6 +154,25 @@ def test_two_tabs_that_keep_at_once_lose_nothing():
     for thread in threads:
         thread.join()
     assert len(MyDigits().all()) == 8
+
+
+def test_two_processes_that_keep_40_each_keep_80():
+    program = (
+        "import numpy as np\nfrom mnist_core.drawing.my_digits import MyDigit, MyDigits\n"
+        "input()\n"
+        "for _ in range(40): MyDigits().add(MyDigit.new(1, np.eye(28, dtype=np.float32)))"
+    )
+    root = Path(__file__).parents[2]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, cwd=root)
+        for _ in range(2)
+    ]
+    for process in processes:  # both are ready, or nearly, when the first begins
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.close()
+    assert [process.wait() for process in processes] == [0, 0]
+    assert len(MyDigits().all()) == 80
 
 
 def test_tensors_are_what_a_network_reads():

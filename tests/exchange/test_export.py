@@ -239,7 +239,7 @@ def test_what_torch_saves_is_named_a_pickle(tmp_path: Path) -> None:
 
 def test_csv_and_json_hold_the_selection(store: RunStore) -> None:
     run = trained(store)
-    (row,) = csv.DictReader(io.StringIO(to_csv([run])))
+    (row,) = csv.DictReader(io.StringIO(to_csv([run]).decode("utf-8-sig")))
     assert row["id"] == run.id
     assert float(row["test_accuracy"]) == run.result["test_accuracy"]
     assert row["hidden_sizes"] == "16"

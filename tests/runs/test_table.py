@@ -1,0 +1,65 @@
+"""Runs as files for spreadsheets and programs."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from mnist_core.config.train import TrainConfig
+from mnist_core.runs.records import Run, Segment
+from mnist_core.runs.table import table, to_csv
+
+RUN = Run(
+    id="ab",
+    name="run",
+    state="completed",
+    segments=(Segment(0, TrainConfig()),),
+    created=1_700_000_000.5,
+    started={"parameters": 25450},
+    progress={},
+    result={"test_accuracy": 0.9, "epoch": 2},
+    data={},
+    error="",
+    owner="here:1:1",
+    stop_requested=False,
+    checkpoint="",
+    metrics={"val_accuracy": 0.91, "test_accuracy": 0.8},
+)
+
+
+def cells(*runs: Run) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(to_csv(runs).decode("utf-8-sig"), newline="")))
+
+
+def test_a_spreadsheet_knows_the_encoding() -> None:
+    assert to_csv([RUN]).startswith(b"\xef\xbb\xbf")
+    assert cells(replace(RUN, name="Äpfel — 数字"))[0]["name"] == "Äpfel — 数字"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("field", ["name", "note", "tags"])
+def test_no_text_is_a_formula(field: str, text: str) -> None:
+    value: object = (text,) if field == "tags" else text
+    assert cells(replace(RUN, **{field: value}))[0][field] == f"'{text}"  # type: ignore[arg-type]
+
+
+def test_quotes_and_lines_within_a_note_stay() -> None:
+    note = 'a "b", c\nd'
+    assert cells(replace(RUN, note=note))[0]["note"] == note
+
+
+def test_numbers_stay_what_they_are() -> None:
+    first, second = cells(RUN, replace(RUN, started={}, result={}))
+    assert (first["parameters"], second["parameters"]) == ("25450", "")
+    assert (first["epoch"], first["val_accuracy"]) == ("2", "0.91")
+    assert float(first["learning_rate"]) == TrainConfig().learning_rate
+    assert datetime.fromisoformat(first["created"]) == datetime.fromtimestamp(1_700_000_000, UTC)
+
+
+def test_test_accuracy_is_of_the_network_that_is_there() -> None:
+    """A run that goes on has no test result until its end; its metric is the one of before."""
+    going_on = replace(RUN, result={})
+    assert table([RUN, going_on])["test_accuracy"] == [0.9, None]
+    assert going_on.figure("val_accuracy") == 0.91
