@@ -7,8 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_core.charts.base import ACCENT, MUTED
-from mnist_core.charts.sweep import Trials, descriptions, order, shown, sweep_figure, worst_first
-from mnist_core.config.sweep import Axis
+from mnist_core.charts.sweep import Trials, descriptions, order, sweep_figure, worst_first
+from mnist_core.config.axes import Axis, ListAxis, shown
 
 MOST_MARKS = 8  # values on an axis up to which each is written beside it, else the two ends
 
@@ -74,9 +74,10 @@ def parallel(rows: Trials, axes: Sequence[Axis], revision: str = "") -> go.Figur
 def _scale(values: list[Any], axis: Axis | None) -> dict[Any, float]:
     """The height of each value, 0 to 1, lowest first: a range in proportion, choices evenly."""
     distinct = sorted(set(values), key=order)
-    if axis is not None and axis.low is None:
+    if isinstance(axis, ListAxis):
         return {value: i / max(len(distinct) - 1, 1) for i, value in enumerate(distinct)}
-    numbers = np.log(distinct) if axis is not None and axis.log else np.array(distinct, float)
+    by_factors = axis is not None and axis.by_factors
+    numbers = np.log(distinct) if by_factors else np.array(distinct, float)
     span = np.ptp(numbers) if distinct else 0.0
     heights = (numbers - numbers.min()) / (span or 1.0) if distinct else numbers
     return dict(zip(distinct, heights.tolist(), strict=True))

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from scipy.interpolate import griddata
 
 from mnist_core.charts.base import ACCENT, MUTED, SECOND, epoch_axis, layout
-from mnist_core.config.sweep import Axis
+from mnist_core.config.axes import Axis, RangeAxis, shown
 
 Trials = Sequence[dict[str, Any]]  # rows of ``StudyView``
 SCALE = "Cividis"  # dark to light, for all eyes
@@ -28,11 +28,6 @@ def describe(row: dict[str, Any], axes: Sequence[Axis]) -> str:
     values = ", ".join(f"{axis.label.lower()} {shown(row[axis.field])}" for axis in axes)
     reached = row["val_accuracy"]
     return f"trial {row['trial']}: {values}" + ("" if reached is None else f" · {reached:.2%}")
-
-
-def shown(value: object) -> str:
-    """A value on an axis with sensible digits."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def descriptions(rows: Trials, axes: Sequence[Axis]) -> list[str]:
@@ -114,8 +109,8 @@ def accuracy_map(
     else:
         points = measured
         at = [row[x.field] for row in points], [row[y.field] for row in points]
-        figure.update_xaxes(type="log" if x.log else None)
-        figure.update_yaxes(type="log" if y.log else None)
+        figure.update_xaxes(type="log" if x.by_factors else None)
+        figure.update_yaxes(type="log" if y.by_factors else None)
         marker = {"size": 9, "color": [row["val_accuracy"] for row in points], **colours}
         _add_contours(figure, points, x, y)
     figure.add_scatter(
@@ -137,14 +132,17 @@ def order(value: object) -> tuple[int, Any]:
 
 def _add_contours(figure: go.Figure, points: Trials, x: Axis, y: Axis) -> None:
     """Contours of the accuracy between trials, where both axes are ranges."""
-    if x.low is None or x.high is None or y.low is None or y.high is None or len(points) < 6:
+    if not (isinstance(x, RangeAxis) and isinstance(y, RangeAxis)) or len(points) < 6:
         return
     sides, scaled = [], []
-    for axis, low, high in ((x, x.low, x.high), (y, y.low, y.high)):
+    for axis in (x, y):
         space = np.geomspace if axis.log else np.linspace
-        sides.append(space(low, high, CONTOUR_POINTS))
+        sides.append(space(axis.low, axis.high, CONTOUR_POINTS))
         values = np.array([float(row[axis.field]) for row in points])
         scaled.append(np.log(values) if axis.log else values)
+    spread = np.stack([(v - v.min()) / (np.ptp(v) or 1.0) for v in scaled], axis=1)
+    if np.linalg.matrix_rank(spread - spread.mean(axis=0), tol=1e-6) < 2:
+        return  # all lie on a line, and enclose nothing
     mesh = np.meshgrid(
         *(np.log(s) if a.log else s for a, s in zip((x, y), sides, strict=True)), indexing="xy"
     )
@@ -182,7 +180,7 @@ def slice_chart(rows: Trials, axis: Axis, axes: Sequence[Axis], revision: str = 
     figure = sweep_figure(f"Along {axis.label.lower()}", axis.label, "", 380, revision)
     measured = [row for row in rows if row["val_accuracy"] is not None]
     _add_points(figure, measured, [row[axis.field] for row in measured], axes)
-    figure.update_xaxes(type="log" if axis.log else None)
+    figure.update_xaxes(type="log" if axis.by_factors else None)
     figure.update_yaxes(tickformat=".0%")
     return figure
 

@@ -16,15 +16,10 @@ from mnist_core.cli.common import (
     print_json,
     with_flags,
 )
+from mnist_core.config.axes import AXIS_SYNTAX, NO_AXIS, ListAxis, parse_axis
 from mnist_core.config.fields import FIELDS, FieldSpec, parse_config
 from mnist_core.config.share import as_text
-from mnist_core.config.sweep import (
-    AXIS_SYNTAX,
-    NO_AXIS,
-    SweepConfig,
-    parse_axis,
-    parse_sweep,
-)
+from mnist_core.config.sweep import SweepConfig, parse_sweep
 from mnist_core.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -60,7 +55,7 @@ def study_of(typed: dict[str, str]) -> SweepConfig:
             base[name] = typed[name]
             continue
         axis = parse_axis(name, typed[name])
-        if len(axis.values) == 1:
+        if isinstance(axis, ListAxis) and len(axis.values) == 1:
             base[name] = axis.setting(axis.values[0])
         else:
             axes.append(axis)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from distributed import fire_and_forget
-from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import TrialState
 
@@ -20,6 +19,7 @@ from mnist_core.sweep.analysis import importance, summarise
 from mnist_core.sweep.study import (
     JOB,
     STOP,
+    Storage,
     create_study,
     extend_study,
     load_study,
@@ -50,7 +50,7 @@ class StudyQueue:
         return self._queue()
 
     @property
-    def storage(self) -> BaseStorage:
+    def storage(self) -> Storage:
         return shared_storage(self.url)
 
     def names(self) -> list[str]:

@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from optuna.storages import BaseStorage
-
     from mnist_core.config.sweep import CostEstimate, SweepConfig
     from mnist_core.config.train import TrainConfig
     from mnist_core.nn.range_test import RangeTest
     from mnist_core.runs.store import RunStore
+    from mnist_core.sweep.study import Storage
 
 PATIENCE = 120.0  # seconds that a worker waits for a store that is locked or restarts
 
@@ -27,7 +26,7 @@ def worker_store(uri: str) -> "RunStore":
 
 
 @lru_cache(maxsize=4)
-def shared_storage(url: str) -> "BaseStorage":
+def shared_storage(url: str) -> "Storage":
     """This process's connection to the studies; to open one takes half a second."""
     from mnist_core.sweep.study import open_storage
 

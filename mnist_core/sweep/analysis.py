@@ -9,7 +9,8 @@ from optuna.samplers import RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from mnist_core.config.sweep import Axis, SweepConfig
+from mnist_core.config.axes import Axis, shown
+from mnist_core.config.sweep import SweepConfig
 
 ENOUGH = 8  # completed trials below which an importance is chance
 SMALL_GAIN = 0.002  # 0.2 points of accuracy: about what another seed changes
@@ -97,15 +98,11 @@ def summarise(study: Study, config: SweepConfig) -> str:
         parts.append(f"{failed} of {len(trials)} trials learned nothing or diverged")
     best = max(completed, key=lambda t: t.user_attrs["val_accuracy"])
     where = ", ".join(
-        f"{axis.label.lower()} {_shown(best.params[axis.field])}" for axis in config.axes
+        f"{axis.label.lower()} {shown(best.params[axis.field])}" for axis in config.axes
     )
     parts.append(f"the best reaches {100 * best.user_attrs['val_accuracy']:.1f} % with {where}")
     sentence = "; ".join(parts) + "."
     return sentence[0].upper() + sentence[1:]
-
-
-def _shown(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _numeric(axis: Axis, trials: list[FrozenTrial]) -> list[tuple[float, FrozenTrial]]:
@@ -123,7 +120,7 @@ def _failure(axis: Axis, trials: list[FrozenTrial]) -> list[str]:
     first = failed.index(True) if True in failed else 0
     if not first or not all(failed[first:]) or pairs[first - 1][0] == pairs[first][0]:
         return []
-    return [f"above {_shown(pairs[first - 1][0])} of {axis.label.lower()} training fails"]
+    return [f"above {shown(pairs[first - 1][0])} of {axis.label.lower()} training fails"]
 
 
 def _plateau(axis: Axis, completed: list[FrozenTrial]) -> list[str]:
@@ -138,5 +135,5 @@ def _plateau(axis: Axis, completed: list[FrozenTrial]) -> list[str]:
         gain = max(best[v] for v in values[i + 1 :]) - max(best[v] for v in values[: i + 1])
         if gain < SMALL_GAIN:
             points = f"{100 * SMALL_GAIN:.1f} points"
-            return [f"beyond {_shown(value)} hidden units the gain is under {points}"]
+            return [f"beyond {shown(value)} hidden units the gain is under {points}"]
     return []

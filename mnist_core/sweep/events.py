@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_core.config.sweep import Value
+from mnist_core.config.axes import Value
 from mnist_core.config.train import TrainConfig
 from mnist_core.nn.events import EpochEnd, Finished
 

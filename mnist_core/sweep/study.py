@@ -23,9 +23,12 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from mnist_core.config.sweep import MAX_TRIALS, Axis, SweepConfig
+from mnist_core.config.axes import ListAxis, RangeAxis
+from mnist_core.config.sweep import MAX_TRIALS, SweepConfig
 from mnist_core.errors import ConfigError, Problem, StoreError
 from mnist_core.settings import Settings
+
+Storage = BaseStorage  # where studies are kept, for those who pass it on
 
 INSTEAD_OF = "instead_of"  # a trial's attribute: the interrupted trial that it is tried for
 
@@ -109,8 +112,8 @@ def distributions(config: SweepConfig) -> dict[str, BaseDistribution]:
     return {axis.field: _distribution(axis) for axis in config.axes}
 
 
-def _distribution(axis: Axis) -> BaseDistribution:
-    if axis.low is None or axis.high is None:
+def _distribution(axis: ListAxis | RangeAxis) -> BaseDistribution:
+    if isinstance(axis, ListAxis):
         return CategoricalDistribution(axis.values)
     if axis.whole:
         return IntDistribution(round(axis.low), round(axis.high), log=axis.log)

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
+from mnist_core.config.axes import parse_axis
 from mnist_core.config.fields import parse_config
-from mnist_core.config.sweep import parse_axis, parse_sweep
+from mnist_core.config.sweep import parse_sweep
 from mnist_core.errors import StoreError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.studies import StudyQueue

@@ -14,8 +14,8 @@ from optuna.trial import TrialState
 from mnist_core.charts.parallel import parallel
 from mnist_core.charts.sweep import accuracy_map, curves, pareto
 from mnist_core.cli.main import main
-from mnist_core.config.fields import FIELDS
-from mnist_core.config.sweep import NO_AXIS, SweepConfig, parse_axis, parse_sweep, usual_axis
+from mnist_core.config.axes import parse_axis
+from mnist_core.config.sweep import SweepConfig, parse_sweep
 from mnist_core.data.events import DataReady
 from mnist_core.runs.execution import execute
 from mnist_core.runs.library import RunLibrary
@@ -170,11 +170,6 @@ def test_the_trials_of_a_lost_worker_are_given_back_to_its_job() -> None:
     list(execute_study(study, config, store, "job"))
     assert [t.state.name for t in study.trials] == ["FAIL"] * 2 + ["COMPLETE"] * 4
     assert view(study, config, active=False).done == 4
-
-
-@pytest.mark.parametrize("field", [name for name in FIELDS if name not in NO_AXIS])
-def test_every_field_has_an_axis_to_begin_with(field: str) -> None:
-    assert parse_axis(field, usual_axis(field)).field == field
 
 
 def test_the_command_line_runs_a_study(capsys: pytest.CaptureFixture[str]) -> None:

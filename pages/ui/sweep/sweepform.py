@@ -4,15 +4,9 @@ from typing import Any
 
 import streamlit as st
 
+from mnist_core.config.axes import AXIS_SYNTAX, NO_AXIS, parse_axis, usual_axis
 from mnist_core.config.fields import FIELDS, parse_config
-from mnist_core.config.sweep import (
-    AXIS_SYNTAX,
-    NO_AXIS,
-    SweepConfig,
-    parse_axis,
-    parse_sweep,
-    usual_axis,
-)
+from mnist_core.config.sweep import SweepConfig, parse_sweep
 from mnist_core.errors import ConfigError, MnistLabError, Problem
 from pages.ui import forms
 from pages.ui.state import backend

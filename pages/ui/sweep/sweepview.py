@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_core.charts import sweep as sweep_charts
 from mnist_core.charts.parallel import parallel
-from mnist_core.config.sweep import Axis
+from mnist_core.config.axes import Axis
 from mnist_core.runs.records import Run
 from mnist_core.sweep.view import StudyView
 from pages.ui import runview
