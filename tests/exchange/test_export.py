@@ -5,7 +5,6 @@ import dataclasses
 import io
 import json
 import os
-import pickle
 import re
 import subprocess
 import sys
@@ -14,14 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save as save_tensors
 
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_sample
-from mnist_core.errors import ExportError, ImportRefusedError
-from mnist_core.exchange.export import onnx_gap, to_notebook, to_onnx, to_safetensors, to_script
-from mnist_core.exchange.importing import import_network, read_network
+from mnist_core.errors import ExportError
+from mnist_core.exchange.export import onnx_gap, to_notebook, to_onnx, to_script
 from mnist_core.nn.device import threads_for
 from mnist_core.nn.model import MnistModel
 from mnist_core.runs.execution import execute
@@ -155,86 +152,6 @@ def test_a_network_that_gives_no_numbers_is_not_exported() -> None:
         model.layers[0].bias.fill_(torch.nan)
     with pytest.raises(ExportError, match="differ"):
         to_onnx(model, torch.rand(5, 4))
-
-
-def test_weights_come_back_as_the_same_network(store: RunStore) -> None:
-    run = trained(store, hidden_sizes="16, 8", activation="tanh")
-    state = store.load_state(run.id, CPU)
-    assert state is not None
-    data = to_safetensors(state.model, run.config)
-    again = store.get(import_network(store, data, "from a file"))
-    assert (again.name, again.state, again.config) == ("from a file", "completed", run.config)
-    assert again.result["test_accuracy"] == run.result["test_accuracy"]
-    assert again.result["val_accuracy"] == run.result["val_accuracy"]
-    copy = store.load_state(again.id, CPU)
-    assert copy is not None
-    for name, tensor in state.model.state_dict().items():
-        assert torch.equal(copy.model.state_dict()[name], tensor)
-
-
-def weights(**changes: tuple[int, ...] | None) -> dict[str, torch.Tensor]:
-    shapes = {
-        "layers.0.weight": (16, 784),
-        "layers.0.bias": (16,),
-        "layers.1.weight": (10, 16),
-        "layers.1.bias": (10,),
-    }
-    shapes |= {name.replace("_", "."): shape for name, shape in changes.items() if shape}
-    gone = [name.replace("_", ".") for name, shape in changes.items() if shape is None]
-    return {name: torch.zeros(shape) for name, shape in shapes.items() if name not in gone}
-
-
-CONFIG = {"config": parse_config({"hidden_sizes": "16"}).model_dump_json()}
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (save_tensors(weights(layers_0_weight=(16, 100)), CONFIG), "16 × 100.*must be 16 × 784"),
-        (save_tensors(weights(layers_1_bias=None), CONFIG), r"layers\.1\.bias is missing"),
-        (save_tensors(weights(layers_2_bias=(3,)), CONFIG), r"layers\.2\.bias has no place"),
-        (save_tensors({n: t.long() for n, t in weights().items()}, CONFIG), "int64"),
-        (save_tensors(weights()), "no settings"),
-        (save_tensors(weights(), {"config": "{}{"}), "not usable"),
-        (save_tensors(weights(), {"config": '{"epochs": -1}'}), "epochs: .*greater"),
-        (save_tensors(weights(), {"config": '{"dataset": "kmnist"}'}), "not on this machine"),
-        (save_tensors(weights(), CONFIG)[:-10], "no safetensors file"),
-        (b"", "no safetensors file"),
-        (b"\xff" * 64, "no safetensors file"),
-    ],
-)
-def test_what_does_not_fit_is_refused_with_the_reason(
-    store: RunStore, data: bytes, reason: str
-) -> None:
-    with pytest.raises(ImportRefusedError, match=reason):
-        import_network(store, data, "bad")
-    assert store.newest() == []
-
-
-class Trap:
-    """Unpickling this leaves a file behind."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return Path.touch, (self.path,)
-
-
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_a_pickle_is_refused_and_never_opened(tmp_path: Path, protocol: int) -> None:
-    sprung = tmp_path / "sprung"
-    with pytest.raises(ImportRefusedError):
-        read_network(pickle.dumps(Trap(sprung), protocol))
-    assert not sprung.exists()
-
-
-def test_what_torch_saves_is_named_a_pickle(tmp_path: Path) -> None:
-    sprung, file = tmp_path / "sprung", io.BytesIO()
-    torch.save({"layers.0.weight": torch.zeros(3), "trap": Trap(sprung)}, file)
-    with pytest.raises(ImportRefusedError, match=r"pickle.*safetensors"):
-        read_network(file.getvalue())
-    assert not sprung.exists()
 
 
 def test_csv_and_json_hold_the_selection(store: RunStore) -> None:

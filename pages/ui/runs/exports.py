@@ -1,6 +1,7 @@
 """Downloads of runs and networks, and the way back in."""
 
 import re
+from pathlib import Path
 
 import streamlit as st
 
@@ -89,9 +90,7 @@ def _take_in() -> None:
     if file is None:
         return
     try:
-        run_id = import_network(
-            backend().store, file.getvalue(), file.name.removesuffix(".safetensors")
-        )
+        run_id = import_network(backend().store, file.getvalue(), Path(file.name).stem)
     except MnistLabError as error:
         st.session_state["runs.refused"] = f"{file.name}: {error}"
     else:
@@ -103,10 +102,12 @@ def importer() -> None:
     """A network from a file becomes a run."""
     with st.expander("Import a network"):
         st.file_uploader(
-            "A safetensors file with its settings, as Weights writes it",
+            "Weights as a safetensors file, or as torch.save writes a state dict",
+            type=["safetensors", "pth", "pt"],
             key=IMPORT,
             on_change=_take_in,
-            help="Pickles (.pt, .pth) are refused: opening one can run any program.",
+            help="Files that Weights writes come with their settings. Of others the shapes say "
+            "which layers there are; ReLU is assumed between them. Nothing in a file is executed.",
         )
     if "runs.refused" in st.session_state:
         st.error(st.session_state.pop("runs.refused"), icon=":material/error:")
