@@ -1,6 +1,10 @@
 """Fixtures that several test files use."""
 
+import contextlib
 import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +14,40 @@ import torch
 from mnist_core.data.datasets import load_dataset
 from mnist_core.data.pictures import ResidentDataset
 from tests.helpers.files import idx
+from tests.helpers.gate import Gate
+from tests.helpers.workers import Workers
+
+# Rooms whose tests keep runs or studies. They begin with the tables made: MLflow takes a second.
+KEEPING = {"cli", "exchange", "jobs", "pages", "runs", "sweep"}
+
+
+@pytest.fixture(scope="session")
+def _empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder whose databases have tables and nothing in them."""
+    from mnist_core.runs.store import RunStore
+    from mnist_core.sweep.study import open_storage
+
+    home = tmp_path_factory.mktemp("empty")
+    RunStore(f"sqlite:///{home / 'runs.db'}")
+    with contextlib.closing(sqlite3.connect(home / "runs.db")) as database:
+        database.execute("DELETE FROM experiments")  # they name this folder
+        database.commit()
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    open_storage(f"sqlite:///{home / 'studies.db'}").engine.dispose()
+    return home
 
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No test touches the user's own runs."""
-    monkeypatch.setenv("MNIST_LAB_HOME", str(tmp_path / "home"))
+    home = tmp_path / "home"
+    monkeypatch.setenv("MNIST_LAB_HOME", str(home))
+    if request.node.path.parent.name in KEEPING:
+        home.mkdir()
+        for name in ("runs.db", "studies.db"):
+            shutil.copy(request.getfixturevalue("_empty_home") / name, home)
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +82,40 @@ def data(small_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the small data set, which workers and pages use as well."""
     monkeypatch.setenv("MNIST_LAB_DATA", str(small_mnist))
     return small_mnist
+
+
+@pytest.fixture(scope="session")
+def _gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
+    return Gate(tmp_path_factory.mktemp("gate") / "limits")
+
+
+@pytest.fixture
+def gate(_gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """Holds training in other processes, the shared workers and those that start in this test."""
+    _gate.install(monkeypatch)
+    yield _gate
+    _gate.open()
+
+
+@pytest.fixture(scope="session")
+def _workers(
+    _gate: Gate, small_mnist: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workers]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_LAB_HOME", str(tmp_path_factory.mktemp("workers")))
+        patch.setenv("MNIST_LAB_DATA", str(small_mnist))
+        _gate.install(patch)
+        started = Workers()
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def workers(_workers: Workers, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+    """Every queue of this test gets workers that all tests share: to start some takes seconds."""
+    monkeypatch.setattr("mnist_core.jobs.queue.local_cluster", lambda: _workers.cluster)
+    yield _workers
+    _workers.forget()
 
 
 @pytest.fixture(scope="session")

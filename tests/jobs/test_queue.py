@@ -1,7 +1,6 @@
 """The queue: who waits for what, in which order, and how to leave it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,12 +9,13 @@ from mnist_core.errors import ClusterError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.store import RunStore
 from tests.helpers.waiting import wait_until
+from tests.helpers.workers import Workers
 
 LONG = {"epochs": 1000, "batch_size": 1}
 
 
 @pytest.fixture
-def queue(data: Path) -> Iterator[JobQueue]:
+def queue(workers: Workers) -> Iterator[JobQueue]:
     opened = JobQueue(RunStore())
     assert opened.devices()  # waits until the workers are there
     yield opened

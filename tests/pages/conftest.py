@@ -1,17 +1,17 @@
 """Pages run with AppTest on a data set of a few hundred pictures, with real workers."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import streamlit as st
 
 from pages.ui.state import Backend, backend
 from tests.helpers.pages import ROOT
+from tests.helpers.workers import Workers
 
 
 @pytest.fixture
-def app(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
+def app(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
     """A running app with an empty store."""
     monkeypatch.chdir(ROOT)
     st.cache_resource.clear()

@@ -1,0 +1,86 @@
+"""Makes training wait at a gate that a test opens and closes (``tests.helpers.gate``).
+
+Python imports a module of this name at its start from any folder on PYTHONPATH: in workers, in the
+app and on the command line alike.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import wraps
+from importlib.machinery import ModuleSpec, PathFinder
+from math import inf
+from pathlib import Path
+from typing import Any
+
+LOOK = 0.1  # seconds between two looks at the gate
+
+
+def limits() -> tuple[float, float]:
+    """(last epoch that may be trained, last epoch that is kept as a checkpoint)."""
+    try:
+        epochs, checkpoints = Path(os.environ["MNIST_LAB_TEST_GATE"]).read_text().split()
+    except FileNotFoundError:  # the gate is open
+        return inf, inf
+    return float(epochs), float(checkpoints)
+
+
+def held(train: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """``train`` or ``train_population``: between two epochs it waits, and reports as if it went on.
+
+    So whoever reads the events goes on to look whether it should stop.
+    """
+
+    @wraps(train)
+    def waiting(*args: Any) -> Iterator[Any]:
+        from mnist_core.nn.events import EpochEnd, Progress
+        from mnist_core.population.train import MemberEvent, PopulationProgress, RoundEnd
+        from mnist_core.runs import recorder
+
+        epoch = 0
+        with closing(train(*args)) as events:  # type: ignore[type-var]  # it is a generator
+            for event in events:
+                inner = event.event if isinstance(event, MemberEvent) else event
+                if isinstance(inner, EpochEnd):
+                    epoch = inner.epoch
+                recorder.CHECKPOINT_INTERVAL = 0.0 if epoch <= limits()[1] else inf
+                yield event
+                while isinstance(event, EpochEnd | RoundEnd) and epoch >= limits()[0]:
+                    time.sleep(LOOK)
+                    if isinstance(event, RoundEnd):
+                        yield PopulationProgress(0.5, 1.0, 1.0)
+                    else:
+                        yield Progress(epoch + 1, 0.5, 1.0, 1.0)
+
+    return waiting
+
+
+HELD = {
+    "mnist_core.nn.training": "train",
+    "mnist_core.population.train": "train_population",
+}
+
+
+class Finder:
+    """Puts the gate into the modules that train, as soon as they are loaded."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: object = None) -> ModuleSpec | None:
+        if name not in HELD:
+            return None
+        spec = PathFinder.find_spec(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        load = spec.loader.exec_module
+
+        def load_and_hold(module: Any) -> None:
+            load(module)
+            setattr(module, HELD[name], held(getattr(module, HELD[name])))
+
+        spec.loader.exec_module = load_and_hold  # type: ignore[method-assign]
+        return spec
+
+
+sys.meta_path.insert(0, Finder)

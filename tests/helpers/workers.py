@@ -1,0 +1,33 @@
+"""Workers as the app starts them, for many tests."""
+
+import time
+from typing import Any
+
+from distributed import Client
+
+from mnist_core.jobs.cluster import local_cluster
+
+END = 5.0  # seconds in which a job whose result is known ends; any other is broken off
+
+
+class Workers:
+    """A scheduler and workers of this machine that outlive the queues that use them."""
+
+    def __init__(self) -> None:
+        self.cluster = local_cluster()
+        self._close = self.cluster.close
+        self.cluster.close = lambda: None  # what a queue calls when it is closed
+        self._client: Any = Client(self.cluster, set_as_default=False)
+
+    def forget(self) -> None:
+        """Break off what a test has left."""
+        deadline = time.monotonic() + END
+        while any(self._client.processing().values()):
+            if time.monotonic() > deadline:
+                self._client.restart()
+                return
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        self._client.close()
+        self._close()
