@@ -21,7 +21,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from mnist_core.config.train import TrainConfig, parse_config
+from mnist_core.config.fields import parse_config
+from mnist_core.config.train import TrainConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import train
