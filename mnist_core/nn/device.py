@@ -65,6 +65,11 @@ def threads_for(multiplications: int) -> int:
     return THREADS_A_RUN if multiplications >= WORTH_A_THREAD else 1
 
 
+def bound_by_launches(device: torch.device) -> bool:
+    """Whether starting a kernel takes longer there than what a small one does."""
+    return device.type != "cpu"
+
+
 def to_device(data: Any, device: torch.device) -> Any:
     """Move a tensor, a module, or a list or tuple of them, to ``device``."""
     if isinstance(data, Sequence) and not isinstance(data, str):

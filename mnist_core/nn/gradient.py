@@ -1,4 +1,4 @@
-"""The gradient of one network, written out; a population's is in ``population_engine``."""
+"""The gradient of one network, written out; a population's is in ``population.engine``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ from mnist_core.config.distortion import Distortion
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError, Problem
-from mnist_core.population.layout import member_bytes
+from mnist_core.population.memory import member_bytes, order_bytes, picture_bytes
 from mnist_core.population.state import Population
 
 # First-layer units in a group on a CPU: beyond, the weights (12 MB) leave its cache.
@@ -47,17 +47,22 @@ def make_groups(population: Population, data: ResidentDataset, budget: int) -> l
     ):
         used = rows = 0
         group: list[int] = []
+        orders: set[int] = set()
         for i in members:
             config = population.members[i].config
-            need = member_bytes(config, data.in_size, data.classes)
-            if need > budget:
+            alone = member_bytes(config, data) + order_bytes(config, data)
+            need = alone if config.order_seed not in orders else member_bytes(config, data)
+            pictures = picture_bytes(config, data)
+            if alone + pictures > budget:
+                need = alone + pictures
                 allowed = f"needs {need:,} bytes to train and {budget:,} are allowed"
                 raise ConfigError([Problem("hidden_sizes", config.hidden_sizes, allowed)])
             height = (*config.hidden_sizes, data.classes)[0]
-            if group and (used + need > budget or rows + height > rows_allowed):
+            if group and (used + need + pictures > budget or rows + height > rows_allowed):
                 groups.append(group)
-                group, used, rows = [], 0, 0
+                group, orders, used, rows, need = [], set(), 0, 0, alone
             group.append(i)
+            orders.add(config.order_seed)
             used, rows = used + need, rows + height
         groups.append(group)
     return groups

@@ -2,7 +2,10 @@
 
 Of MNIST's 784 pixels 717 are ever inked, and 516 in a batch of 100 pictures (the mean of an
 epoch's batches). An input without ink adds nothing to a sum and its weights have a gradient of
-zero, so to leave it out changes nothing but the order in which numbers are added.
+zero, so to leave it out changes nothing but the order in which numbers are added. Without the rare
+inputs, which are taken batch by batch, a step takes 1.21 times as long for 64 members of 32 units,
+1.28 times for 128 and 1.24 times for the grid of ``benchmarks.population``: one core, medians of
+24 blocks of 8 steps, in turns.
 """
 
 from typing import NamedTuple
@@ -41,22 +44,26 @@ class Inputs(NamedTuple):
 
 
 def input_use(data: ResidentDataset) -> Tensor:
-    """The share of all pictures, 0 to 1, in which an input is not zero: float64 (in_size,)."""
-    used = torch.zeros(data.in_size, dtype=torch.float64, device=data.images.device)
+    """The share of all pictures, 0 to 1, in which an input is not zero: float64 (in_size,), CPU."""
+    # Counted in float32, which is exact up to 16 million, since an Apple GPU has no float64.
+    used = torch.zeros(data.in_size, device=data.images.device)
     pictures = (data.images, data.test_images)
     for images in pictures:
         for part in images.split(1000):  # a third of the time that it takes at once
             used += (part != 0).float().sum(0)
-    return used / sum(map(len, pictures))
+    return used.cpu().double() / sum(map(len, pictures))
 
 
-def choose_columns(use: Tensor, batch_size: int, by_batch: bool) -> Columns:
+def choose_columns(
+    use: Tensor, batch_size: int, by_batch: bool, device: torch.device | str = "cpu"
+) -> Columns:
     """Sort the inputs by how often they are needed.
 
     Args:
         use: see ``input_use``.
         batch_size: pictures in a batch.
         by_batch: whether inputs may be left out batch by batch; else none is rare.
+        device: where the numbers of the inputs are wanted.
     """
     needed = 1 - (1 - use) ** batch_size  # the chance that one of a batch's pictures has ink there
     wanted = int(((needed > NEEDED) if by_batch else use > 0).sum())
@@ -64,7 +71,7 @@ def choose_columns(use: Tensor, batch_size: int, by_batch: bool) -> Columns:
     count = min(-(-wanted // MULTIPLE) * MULTIPLE, len(use))
     ranked = use.sort(descending=True, stable=True).indices
     common, rare = ranked[:count], ranked[count : max(live, count)]
-    return Columns(common.sort().values, rare.sort().values)
+    return Columns(common.sort().values.to(device), rare.sort().values.to(device))
 
 
 def pick(x: Tensor, columns: Columns) -> Inputs:

@@ -6,14 +6,14 @@ batched product over a bucket of networks of nearly the same width, padded to th
 units whose weights are zero.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from math import prod
 
 import torch
 from torch import Tensor
 
-from mnist_core.config.train import TrainConfig
-from mnist_core.nn.training import EVAL_BATCH
 from mnist_core.population.inputs import Columns
 
 # A bucket pads its members by less than this factor. At 1.15, 64 widths drawn at random from
@@ -59,68 +59,93 @@ def make_buckets(widths: list[Widths]) -> list[Bucket]:
     ]
 
 
-def places(buckets: list[Bucket]) -> list[tuple[int, int]]:
-    """For each member the number of its bucket and its place there."""
-    return [(number, place) for number, b in enumerate(buckets) for place in range(len(b))]
+class Layout:
+    """Where the units of each member are.
+
+    Attributes:
+        widths: outputs of each layer, for each member.
+        buckets: runs of members that are padded to the same widths.
+        places: for each member the number of its bucket and its place there.
+        depth: hidden layers.
+    """
+
+    def __init__(self, widths: list[Widths]) -> None:
+        self.widths = widths
+        self.buckets = make_buckets(widths)
+        self.places = [(n, place) for n, b in enumerate(self.buckets) for place in range(len(b))]
+        self.depth = len(widths[0]) - 1
+
+    def units(self, layer: int) -> int:
+        """Rows of a layer, over all members and with their padding."""
+        return sum(len(bucket) * bucket.widths[layer] for bucket in self.buckets)
+
+    def rows(self, member: int) -> slice:
+        """A member's share of the first layer, with its padding."""
+        number, place = self.places[member]
+        bucket = self.buckets[number]
+        top = bucket.rows.start + place * bucket.widths[0]
+        return slice(top, top + bucket.widths[0])
+
+    def parts(self, layer: int, flat: Tensor) -> list[Tensor]:
+        """View a layer's (units of all members, n) as one (members, units, n) for each bucket."""
+        heights = [len(bucket) * bucket.widths[layer] for bucket in self.buckets]
+        return [
+            part.view(len(bucket), bucket.widths[layer], -1)
+            for bucket, part in zip(self.buckets, flat.split(heights), strict=True)
+        ]
+
+    def per_unit(self, layer: int, values: Sequence[float], padding: float) -> Tensor:
+        """A column (units, 1) with each member's value, and ``padding`` for padded units."""
+        column = torch.full((self.units(layer), 1), padding)
+        views = self.parts(layer, column)
+        for (number, place), widths, value in zip(self.places, self.widths, values, strict=True):
+            views[number][place, : widths[layer]] = value
+        return column
 
 
-def units(buckets: list[Bucket], layer: int) -> int:
-    """Units of a layer, over all members and with their padding."""
-    return sum(len(bucket) * bucket.widths[layer] for bucket in buckets)
-
-
-def parts(buckets: list[Bucket], layer: int, flat: Tensor) -> list[Tensor]:
-    """View a layer's (units of all members, n) as one (members, units, n) for each bucket."""
-    heights = [len(bucket) * bucket.widths[layer] for bucket in buckets]
-    return [
-        part.view(len(bucket), bucket.widths[layer], -1)
-        for bucket, part in zip(buckets, flat.split(heights), strict=True)
-    ]
+ALIGNED = 16  # numbers: a view begins where a cache line does
 
 
 class Packed:
     """One number for every weight of every member: the weights, or their gradients, or a slot.
 
     Attributes:
+        flat: all of it, (weights of all members with their padding,). The others are its views.
         first: the first layers' weights of the common inputs, (rows, common inputs).
         rare: their biases, and their weights of the rare inputs, (1 + rare inputs, rows): to take
             the weights of a few inputs is then to copy a few rows.
         upper: the weights of the layers after the first; each has for every bucket
             (members, out, in).
         upper_bias: their biases, (units of all members, 1) for each layer.
-        columns: which inputs those are.
     """
 
-    def __init__(self, buckets: list[Bucket], columns: Columns, device: torch.device) -> None:
-        self.buckets = buckets
+    def __init__(self, layout: Layout, columns: Columns, device: torch.device) -> None:
+        self.layout = layout
         self.columns = columns
-        self._places = places(buckets)
-        rows = units(buckets, 0)
-        self.first = torch.zeros(rows, len(columns.common), device=device)
-        self.rare = torch.zeros(1 + len(columns.rare), rows, device=device)
-        layers = range(1, len(buckets[0].widths))
-        self.upper = [
-            [torch.zeros(len(b), b.widths[i], b.widths[i - 1], device=device) for b in buckets]
-            for i in layers
+        rows, layers = layout.units(0), range(1, layout.depth + 1)
+        shapes: list[tuple[int, ...]] = [(rows, len(columns.common)), (1 + len(columns.rare), rows)]
+        for i in layers:
+            shapes += [(len(b), b.widths[i], b.widths[i - 1]) for b in layout.buckets]
+            shapes.append((layout.units(i), 1))
+        sizes = [-(-prod(shape) // ALIGNED) * ALIGNED for shape in shapes]
+        self.flat = torch.zeros(sum(sizes), device=device)
+        views = [
+            part[: prod(shape)].view(shape)
+            for part, shape in zip(self.flat.split(sizes), shapes, strict=True)
         ]
-        self.upper_bias = [torch.zeros(units(buckets, i), 1, device=device) for i in layers]
-        self._bias_parts = [parts(buckets, *layer) for layer in enumerate(self.upper_bias, 1)]
-
-    def rows(self, member: int) -> slice:
-        """A member's share of the first layer, with its padding."""
-        number, place = self._places[member]
-        bucket = self.buckets[number]
-        height = bucket.widths[0]
-        top = bucket.rows.start + place * height
-        return slice(top, top + height)
+        self.first, self.rare, *rest = views
+        each = len(layout.buckets) + 1
+        self.upper = [rest[i * each : (i + 1) * each - 1] for i in range(layout.depth)]
+        self.upper_bias = rest[each - 1 :: each]
+        self._bias_parts = [layout.parts(*layer) for layer in enumerate(self.upper_bias, 1)]
 
     def views(self, member: int) -> list[Tensor]:
         """The padded weights of one member, in the order of ``MnistModel.parameters()``.
 
         Without those of rare inputs.
         """
-        number, place = self._places[member]
-        rows = self.rows(member)
+        number, place = self.layout.places[member]
+        rows = self.layout.rows(member)
         views = [self.first[rows], self.rare[0, rows]]
         for weights, biases in zip(self.upper, self._bias_parts, strict=True):
             views += [weights[number][place], biases[number][place, :, 0]]
@@ -131,7 +156,7 @@ class Packed:
         for i, (view, tensor) in enumerate(zip(self.views(member), tensors, strict=True)):
             if i == 0:
                 rare = tensor.index_select(1, self.columns.rare)
-                self.rare[1:, self.rows(member)][:, : len(rare)] = rare.t()
+                self.rare[1:, self.layout.rows(member)][:, : len(rare)] = rare.t()
                 tensor = tensor.index_select(1, self.columns.common)
             view[tuple(slice(n) for n in tensor.shape)] = tensor
 
@@ -139,21 +164,8 @@ class Packed:
         """The inverse of ``load``. Columns that are not kept stay as they are in ``tensors``."""
         for i, (view, tensor) in enumerate(zip(self.views(member), tensors, strict=True)):
             if i == 0:
-                rare = self.rare[1:, self.rows(member)][:, : len(tensor)]
+                rare = self.rare[1:, self.layout.rows(member)][:, : len(tensor)]
                 tensor.index_copy_(1, self.columns.rare, rare.t())
                 tensor.index_copy_(1, self.columns.common, view[: len(tensor)])
             else:
                 tensor.copy_(view[tuple(slice(n) for n in tensor.shape)])
-
-
-def member_bytes(config: TrainConfig, in_size: int, classes: int) -> int:
-    """Upper estimate of the memory that one member takes while its group trains, in bytes.
-
-    Weights, gradients and optimizer slots, padded, and what each layer holds for a batch: sum,
-    activation, dropout and gradient.
-    """
-    sizes = (in_size, *config.hidden_sizes, classes)
-    weights = sum(a * b + b for a, b in pairwise(sizes))
-    units = sum(sizes[1:])
-    copies = 2 + len(SLOTS[config.optimizer])
-    return 4 * int(MAX_PADDING * (copies * weights + 4 * units * (EVAL_BATCH + config.batch_size)))

@@ -1,27 +1,28 @@
 """Training many networks as one computation: ``train_population()`` as a stream of events.
 
-Members that can share their tensors (see ``population_groups``) form groups; every round trains one
+Members that can share their tensors (see ``groups``) form groups; every round trains one
 epoch of each group in turn. Between rounds each member is an ordinary ``TrainState``, so it can
 be kept, continued, drawn with and compared like any other run.
 """
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import torch
+from torch import Tensor
 
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.data.split import split_rows
 from mnist_core.nn.events import EpochEnd, Finished, Outcome
 from mnist_core.nn.optim import learning_rate_at
-from mnist_core.nn.state import epoch_generator
+from mnist_core.nn.state import TrainState, epoch_generator
 from mnist_core.nn.training import PROGRESS_INTERVAL
 from mnist_core.population.engine import Engine
 from mnist_core.population.groups import make_groups
 from mnist_core.population.inputs import input_use
-from mnist_core.population.layout import member_bytes
+from mnist_core.population.memory import group_bytes
 from mnist_core.population.state import Population
 
 MEMORY_BUDGET = 2 * 2**30  # bytes a group may take: any laptop that runs the app has 2 GB
@@ -71,6 +72,20 @@ class RoundEnd:
 PopulationEvent = PopulationStarted | PopulationProgress | MemberEvent | RoundEnd
 
 
+def learning_rates(states: Sequence[TrainState], steps: int) -> Tensor:
+    """Those of the coming epoch of so many steps: float64 (steps, members)."""
+
+    def row(step: int) -> list[float]:
+        return [
+            learning_rate_at(s.config, (s.epoch - s.segment_start + step / steps) / s.config.epochs)
+            for s in states
+        ]
+
+    if all(state.config.schedule == "constant" for state in states):
+        return torch.tensor(row(0), dtype=torch.float64).expand(steps, -1)
+    return torch.tensor([row(step) for step in range(steps)], dtype=torch.float64)
+
+
 class _Trainer:
     """One call of ``train_population``: the data, and how much of the work is done."""
 
@@ -79,6 +94,7 @@ class _Trainer:
         self.members = population.members
         self.data = data
         self.use = input_use(data)
+        self.device = data.images.device
         self.split = cache(lambda val_fraction: split_rows(data, val_fraction))
         self.began = self.reported = time.perf_counter()
         self.work_done = self.examples = 0
@@ -89,13 +105,27 @@ class _Trainer:
             s.model.parameter_count * (s.last_epoch - s.epoch) for s in self.members.values()
         )
 
-    def engine(self, group: list[int]) -> tuple[Engine, list[tuple[int, int]]]:
+    def engine(
+        self, group: list[int], rates: Tensor | None = None
+    ) -> tuple[Engine, list[tuple[int, int]]]:
         """The group's networks side by side, and the orders they see the pictures in."""
         states = [self.members[i] for i in group]
         keys = [(state.config.order_seed, state.epoch) for state in states]
         distinct = list(dict.fromkeys(keys))
         orders = [distinct.index(key) for key in keys]
-        return Engine(states, self.data, orders, self.use), distinct
+        if rates is None:
+            rates = torch.empty(0, len(group))
+        return Engine(states, self.data, orders, self.use, rates), distinct
+
+    def batches(
+        self, rows: Tensor, orders: list[tuple[int, int]], size: int
+    ) -> list[tuple[Tensor, ...]]:
+        """For each step of an epoch the rows of each order's batch."""
+        shuffled = [
+            rows[torch.randperm(len(rows), generator=epoch_generator(*key)).to(self.device)]
+            for key in orders
+        ]
+        return list(zip(*(order.split(size) for order in shuffled), strict=True))
 
     def epoch(self, group: list[int]) -> Iterator[PopulationProgress | MemberEvent]:
         """Train the group for an epoch and measure it.
@@ -103,53 +133,46 @@ class _Trainer:
         Closed early, it saves what was learnt, unless the population is to ``rewind``.
         """
         states = [self.members[i] for i in group]
-        configs = [state.config for state in states]
-        train_rows, val_rows = self.split(configs[0].val_fraction)
+        size = states[0].config.batch_size
+        train_rows, val_rows = self.split(states[0].config.val_fraction)
         n = len(train_rows)
-        engine, orders = self.engine(group)
-        shuffled = [
-            train_rows[torch.randperm(n, generator=epoch_generator(*key)).to(train_rows.device)]
-            for key in orders
-        ]
-        batches = list(zip(*(rows.split(configs[0].batch_size) for rows in shuffled), strict=True))
-        done = [(state.epoch - state.segment_start) for state in states]
+        rates = learning_rates(states, -(-n // size))
+        engine, orders = self.engine(group, rates)
+        batches = self.batches(train_rows, orders, size)
         total = self.work_left()
         work = sum(state.model.parameter_count for state in states)
         before = [state.seconds for state in states]
         for state in states:
             state.begin_epoch(n)
-        seen, rates = 0, [config.learning_rate for config in configs]
-        varies = any(config.schedule != "constant" for config in configs)
+        seen, steps = 0, 0
         began = time.perf_counter()
         try:
-            for i, rows in enumerate(batches):
-                if varies:
-                    rates = [
-                        learning_rate_at(c, (d + i / len(batches)) / c.epochs)
-                        for c, d in zip(configs, done, strict=True)
-                    ]
-                engine.step(rows, rates)
-                seen += len(rows[0])
+            for rows in batches:
+                engine.step(steps, rows)
+                seen, steps = seen + len(rows[0]), steps + 1
                 now = time.perf_counter()
                 if now - self.reported >= PROGRESS_INTERVAL:
                     self.reported = now
                     yield self.progress(total, work * seen / n, seen * len(group), now)
         finally:
-            losses = engine.mean_losses(max(seen, 1))
+            learnt = engine.mean_losses(max(seen, 1))
             if not self.population.rewinds:
                 engine.save()
-                for state, loss, rate in zip(states, losses, rates, strict=True):
+                last = rates[max(steps - 1, 0)].tolist()
+                for state, loss, rate in zip(states, learnt, last, strict=True):
                     state.count(loss, seen, rate)
         self.work_done += work
         self.examples += n * len(group)
-        val_losses, accuracies = engine.evaluate(self.data.images, self.data.labels, val_rows)
+        measured = engine.evaluate(self.data.images, self.data.labels, val_rows)
+        # One wait for the device an epoch.
+        losses, val_losses, accuracies = torch.stack([learnt, *measured]).tolist()
         seconds = time.perf_counter() - began
         for i, state, loss, val_loss, accuracy, earlier in zip(
             group,
             states,
-            losses.tolist(),
-            val_losses.tolist(),
-            accuracies.tolist(),
+            losses,
+            val_losses,
+            accuracies,
             before,
             strict=True,
         ):
@@ -194,10 +217,8 @@ class _Trainer:
         engine, _ = self.engine(group)
         images, labels = self.data.test_images, self.data.test_labels
         rows = torch.arange(len(labels), device=labels.device)
-        test_losses, accuracies = engine.evaluate(images, labels, rows)
-        for i, test_loss, accuracy in zip(
-            group, test_losses.tolist(), accuracies.tolist(), strict=True
-        ):
+        test_losses, accuracies = torch.stack(engine.evaluate(images, labels, rows)).tolist()
+        for i, test_loss, accuracy in zip(group, test_losses, accuracies, strict=True):
             state = self.members.pop(i)
             end = Finished(
                 outcome="diverged" if state.diverged else outcome,
@@ -231,15 +252,16 @@ def train_population(
     Raises:
         ConfigError: a member alone needs more than ``memory_budget`` bytes.
     """
+    population.rewinds = False  # what an earlier stop was asked for
     groups = make_groups(population, data, memory_budget)
     trainer = _Trainer(population, data)
     members = population.members
-    sizes = {i: member_bytes(s.config, data.in_size, data.classes) for i, s in members.items()}
+    needs = [group_bytes([members[i].config for i in group], data) for group in groups]
     yield PopulationStarted(
         members=len(members),
         parameters=population.parameter_count,
         groups=len(groups),
-        group_bytes=max(sum(sizes[i] for i in group) for group in groups),
+        group_bytes=max(needs, default=0),
     )
     yield from trainer.dismiss(groups)  # of those that were taken up again some may be complete
     while members:

@@ -13,7 +13,7 @@ from mnist_core.data.split import split_rows
 from mnist_core.population.engine import Engine
 from mnist_core.population.groups import make_groups
 from mnist_core.population.inputs import input_use
-from mnist_core.population.layout import member_bytes
+from mnist_core.population.memory import group_bytes, state_bytes
 from mnist_core.population.state import Population
 from mnist_core.population.train import MEMORY_BUDGET
 from mnist_core.sweep.study import distributions, make_sampler
@@ -50,12 +50,12 @@ def estimate_cost(
         states = [population.members[i] for i in group]
         first = states[0].config
         train_rows, val_rows = split_rows(data, first.val_fraction)
-        engine = Engine(states, data, [0] * len(states), use)
-        rates = [state.config.learning_rate for state in states]
+        rates = torch.tensor([[state.config.learning_rate for state in states]])
+        engine = Engine(states, data, [0] * len(states), use, rates)
         batches = train_rows.split(first.batch_size)
         times = [time.perf_counter()]
         for i in range(2 * TIMED_STEPS):
-            engine.step([batches[i % len(batches)]], rates)
+            engine.step(0, [batches[i % len(batches)]])
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
             times.append(time.perf_counter())
@@ -63,9 +63,10 @@ def estimate_cost(
         # Evaluation is a forward pass without a backward one: a third of a step a picture.
         epoch = step * (len(batches) + len(val_rows) / first.batch_size / 3)
         seconds += epoch * sum(s.config.epochs for s in states) / len(states)
-    needs = [[member_bytes(configs[i], data.in_size, data.classes) for i in g] for g in groups]
+    needs = [group_bytes([configs[i] for i in group], data) for group in groups]
+    kept = sum(state_bytes(c, data) for c in configs)
     return CostEstimate(
         trials=config.planned,
         seconds=seconds * config.planned / count,
-        memory=max(map(sum, needs)) + sum(map(sum, needs)) // 2,
+        memory=max(needs) + kept,
     )

@@ -19,7 +19,8 @@ from mnist_core.nn.training import conclude, train
 from mnist_core.population.engine import BY_BATCH_UNITS, Engine
 from mnist_core.population.groups import make_groups
 from mnist_core.population.inputs import MULTIPLE, choose_columns, input_use
-from mnist_core.population.layout import MAX_PADDING, make_buckets, member_bytes, parts
+from mnist_core.population.layout import MAX_PADDING, Layout
+from mnist_core.population.memory import group_bytes
 from mnist_core.population.state import Population
 from mnist_core.population.train import (
     MemberEvent,
@@ -179,11 +180,12 @@ def test_padded_units_stay_exactly_zero(
         for size in sizes
     ]
     states = [TrainState(c, tiny.in_size, tiny.classes, CPU) for c in configs]
-    engine = Engine(states, tiny, [0, 0, 0], input_use(tiny))
-    assert len(engine.buckets) == 1
+    rates = torch.tensor([[c.learning_rate for c in configs]]).expand(5, -1)
+    engine = Engine(states, tiny, [0, 0, 0], input_use(tiny), rates)
+    assert len(engine.layout.buckets) == 1
     before = engine.weights.first.clone()
-    for rows in torch.arange(200).split(40):
-        engine.step([rows], [c.learning_rate for c in configs])
+    for number, rows in enumerate(torch.arange(200).split(40)):
+        engine.step(number, [rows])
     assert not torch.equal(before, engine.weights.first)
     for member, (first, second) in enumerate(sizes):
         w0, b0, w1, b1, w2, _ = engine.weights.views(member)
@@ -229,7 +231,7 @@ def test_blank_and_rare_inputs_are_left_out_and_keep_their_weights(
     ]
     assert_equals_alone(configs, data)
     states = [TrainState(c, data.in_size, data.classes, CPU) for c in configs]
-    columns = Engine(states, data, [0] * 5, input_use(data)).columns
+    columns = Engine(states, data, [0] * 5, input_use(data), torch.empty(0, 5)).columns
     by_batch = optimizer == "sgd" and not weight_decay and width > 4
     assert len(columns.rare) == (20 if by_batch else 0)
     assert len(columns.common) == (60 if weight_decay else 16 if by_batch else 48)
@@ -361,14 +363,14 @@ def test_stopping_within_an_epoch_keeps_what_was_learnt(tiny: ResidentDataset) -
 def test_groups_fit_the_budget_and_one_that_cannot_is_refused(tiny: ResidentDataset) -> None:
     configs = [parse_config({"epochs": 1, "hidden_sizes": 8, "seed": i}) for i in range(6)]
     population = Population(configs, tiny, CPU)
-    need = member_bytes(configs[0], tiny.in_size, tiny.classes)
-    groups = make_groups(population, tiny, 2 * need)
+    need = group_bytes(configs[:2], tiny)
+    groups = make_groups(population, tiny, need)
     assert [len(group) for group in groups] == [2, 2, 2]
     assert sorted(itertools.chain(*groups)) == list(range(6))
-    started = next(iter(train_population(population, tiny, 2 * need)))
-    assert started == PopulationStarted(6, population.parameter_count, 3, 2 * need)
+    started = next(iter(train_population(population, tiny, need)))
+    assert started == PopulationStarted(6, population.parameter_count, 3, need)
     with pytest.raises(ConfigError, match="hidden_sizes"):
-        next(iter(train_population(population, tiny, need - 1)))
+        next(iter(train_population(population, tiny, group_bytes(configs[:1], tiny) - 1)))
 
 
 def test_refused_populations_and_bytes(tiny: ResidentDataset) -> None:
@@ -386,13 +388,14 @@ def test_refused_populations_and_bytes(tiny: ResidentDataset) -> None:
 
 def test_buckets_cover_all_members_and_pad_little() -> None:
     widths = sorted((h, 10) for h in range(1, 60))
-    buckets = make_buckets(widths)
+    layout = Layout(widths)
+    buckets = layout.buckets
     assert [i for b in buckets for i in range(b.members.start, b.members.stop)] == list(range(59))
     for bucket in buckets:
         assert bucket.widths == (widths[bucket.members.stop - 1][0], 10)
         assert bucket.widths[0] <= widths[bucket.members.start][0] * MAX_PADDING
     flat = torch.arange(buckets[-1].rows.stop)[:, None]
-    assert torch.equal(torch.cat([p.flatten() for p in parts(buckets, 0, flat)]), flat[:, 0])
+    assert torch.equal(torch.cat([p.flatten() for p in layout.parts(0, flat)]), flat[:, 0])
 
 
 def test_64_members_on_the_real_digits(mnist: ResidentDataset) -> None:
