@@ -50,6 +50,13 @@ def _own_home(
             shutil.copy(request.getfixturevalue("_empty_home") / name, home)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    """As a worker trains small networks: where the cores are busy, two threads that wait for each
+    other take forty times as long."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def tiny() -> ResidentDataset:
     """Four classes of 16 numbers that a network can learn in a few epochs."""

@@ -2,7 +2,6 @@
 
 import math
 import statistics
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -16,15 +15,6 @@ from mnist_core.nn.training import train
 
 CPU = torch.device("cpu")
 SEEDS = [0, 1, 2]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """As a worker trains networks of this size; on busy cores two threads take far longer."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ where it does, the weights agree with the sample to a tolerance, and elsewhere b
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +83,6 @@ POPULATIONS: dict[str, list[dict[str, Any]]] = {
     "the tutorial's shape": [{"hidden_sizes": 32, "batch_size": 100, "seed": i} for i in range(8)],
 }
 CASES = [f"run: {name}" for name in RUNS] + [f"population: {name}" for name in POPULATIONS]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def make_data(inputs: int, rare: int = 0) -> ResidentDataset:
