@@ -1,15 +1,22 @@
 """Set everything up in a virtual environment of its own, then open the app or pass the tests.
 
 python3 .ci/setup.py app     installs what the app needs and opens it
-python3 .ci/setup.py test    installs what the tests need, a browser and PostgreSQL included, and
-                             runs them
+python3 .ci/setup.py quick   installs what the tests need, and runs those that are not slow
+python3 .ci/setup.py test    the same, gets a browser and PostgreSQL, and runs every test
+
+uv installs where it is there, pip where it is not.
 """
 
 import hashlib
 import os
+import re
+import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,12 +24,15 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
 
-CHECKS = (
-    ("ruff", "check", "."),
-    ("ruff", "format", "--check", "."),
-    ("mypy",),
-    ("pytest",),
-)
+# Where PyTorch is to be had without CUDA: 0.2 GB of download instead of 3, 6 GB less on disk.
+# Elsewhere than on Linux the registry's own build is without it.
+CPU_TORCH = "https://download.pytorch.org/whl/cpu"
+REACHED_WITHIN = 5  # seconds
+SIGN_OF_LIFE = 15  # seconds between two lines that say how far the installation is
+
+STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+QUICK = (*STATIC, ("pytest", "-m", "not slow"))
+ALL = (*STATIC, ("pytest",))
 
 
 def run(*command: str) -> int:
@@ -39,12 +49,70 @@ def starts() -> bool:
         return False
 
 
-def install(*requirements: str) -> None:
-    """Install the files of ``requirements``, unless just these are installed already."""
-    wanted = hashlib.sha256(b"\0".join((ROOT / name).read_bytes() for name in requirements))
-    mark = VENV / f"installed-{requirements[-1]}"
+def installers() -> Iterator[tuple[str, ...]]:
+    """The commands that install, the fastest first. uv knows nothing of how pip is set up."""
+    if uv := shutil.which("uv"):
+        yield (uv, "pip", "install", "--python", str(PYTHON))
+    yield (str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check")
+
+
+def installed(*what: str) -> bool:
+    """Install, and say now and then that it is under way; whether an installer could."""
+    for installer in installers():
+        print("+", Path(installer[0]).name, *installer[1:], *what, flush=True)
+        began = time.monotonic()
+        with subprocess.Popen([*installer, *what], cwd=ROOT) as process:
+            while True:
+                try:
+                    if process.wait(SIGN_OF_LIFE) == 0:
+                        return True
+                    break
+                except subprocess.TimeoutExpired:
+                    seconds = time.monotonic() - began
+                    print(f"  {seconds:.0f} s, {size(VENV) / 1e9:.1f} GB in {VENV}", flush=True)
+    return False
+
+
+def size(folder: Path) -> int:
+    """Bytes of the files below a folder to which others are being written."""
+    total = 0
+    for at, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += Path(at, name).lstat().st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def has_nvidia() -> bool:
+    """Whether there is a driver for an NVIDIA GPU."""
+    return bool(shutil.which("nvidia-smi")) or Path("/proc/driver/nvidia").exists()
+
+
+def without_cuda(requirements: str) -> list[str]:
+    """The requirements to take from ``CPU_TORCH``: none with an NVIDIA GPU or without a way there.
+
+    The registry has all of them, too.
+    """
+    if sys.platform != "linux" or has_nvidia():
+        return []
+    try:
+        with urllib.request.urlopen(f"{CPU_TORCH}/torch/", timeout=REACHED_WITHIN):
+            return re.findall(r"^torch(?:vision)?\b.*", requirements, re.MULTILINE)
+    except OSError as error:
+        print(f"PyTorch comes as the registry has it: {CPU_TORCH} is out of reach ({error})")
+        return []
+
+
+def install(*files: str) -> None:
+    """Install the files of requirements and the project, unless just these are installed."""
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in (*files, "pyproject.toml")]
+    # A folder that was moved is not found by the commands in it.
+    wanted = hashlib.sha256("\0".join((str(ROOT), *texts)).encode()).hexdigest()
+    mark = VENV / f"installed-{files[-1]}"
     fresh = not starts()
-    if not fresh and mark.is_file() and mark.read_text() == wanted.hexdigest():
+    if not fresh and mark.is_file() and mark.read_text() == wanted:
         return
     if fresh:
         print(f"+ a virtual environment in {VENV}", flush=True)
@@ -52,30 +120,47 @@ def install(*requirements: str) -> None:
             venv.create(VENV, clear=True, with_pip=True)
         except subprocess.CalledProcessError:
             sys.exit("Python cannot make one: on Debian and Ubuntu, apt install python3-venv first")
-    if run("pip", "install", "--disable-pip-version-check", "-r", requirements[-1]):
-        sys.exit("The packages could not be installed; pip says why above.")
-    mark.write_text(wanted.hexdigest())
+    if torch := without_cuda(texts[0]):
+        installed("--no-deps", "--index-url", CPU_TORCH, *torch)
+    # The project last: it is built with what the files ask for.
+    if not (
+        installed("-r", files[-1])
+        and installed("--no-deps", "--no-build-isolation", "--editable", ".")
+    ):
+        sys.exit("The packages could not be installed; the lines above say why.")
+    mark.write_text(wanted)
+
+
+def passed(checks: tuple[tuple[str, ...], ...]) -> int:
+    """Run the checks; the status of the first failure, which ends it."""
+    return next((status for check in checks if (status := run(*check))), 0)
 
 
 def app() -> int:
     """Install and open the app; Ctrl-C ends it."""
     install("requirements.txt")
-    return run("streamlit", "run", "app.py")
+    return run("mnist_core", "app")
+
+
+def quick() -> int:
+    """Install, and run the checks that are not slow."""
+    install("requirements.txt", "requirements-dev.txt")
+    return passed(QUICK)
 
 
 def test() -> int:
-    """Install, get a browser and PostgreSQL, and run every check; the first failure ends it."""
+    """Install, get a browser and PostgreSQL, and run every check."""
     install("requirements.txt", "requirements-dev.txt")
     for needed in ("tests.helpers.chromium", "tests.helpers.postgres"):
         if status := run(needed):
             return status
-    return next((status for check in CHECKS if (status := run(*check))), 0)
+    return passed(ALL)
 
 
 if __name__ == "__main__":
     if sys.version_info < OLDEST:
         sys.exit(f"Python 3.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}")
-    tasks = {"app": app, "test": test}
+    tasks = {"app": app, "quick": quick, "test": test}
     if len(sys.argv) != 2 or sys.argv[1] not in tasks:
         sys.exit(f"usage: python3 .ci/setup.py {'|'.join(tasks)}")
     try:
