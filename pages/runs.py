@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core.errors import MnistLabError
-from mnist_core.runs.query import QueryError, parse_query
+from mnist_core.runs.conditions import QueryError
+from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import table
 from pages.ui.runs import comparison, exports, runpanel, runtable

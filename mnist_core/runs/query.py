@@ -6,56 +6,34 @@ The language, in the usual order of precedence (``not``, ``and``, ``or``):
     both       = term {["and"] term}
     term       = "not" term | "(" either ")" | comparison | text
     comparison = field ("=" | "!=" | "<" | "<=" | ">" | ">=" | "contains") value
+    value      = word {"," word} | number "%"
 
 A text, in quotes or not, is looked for in a run's name, note and tags. Fields are those of
-``TrainConfig`` and of ``RESULTS``. Nothing typed is ever executed.
+``TrainConfig`` and of ``RESULTS``. A comparison with what a run does not have (yet) is neither true
+nor false, and neither is its opposite. Nothing typed is ever executed.
 """
 
-import operator
 import re
 from collections.abc import Callable
-from difflib import get_close_matches
-from typing import Any, NoReturn, get_args
 
-from mnist_core.config.fields import FIELDS, parse_config
-from mnist_core.errors import ConfigError, MnistLabError
-from mnist_core.runs.records import Run, State
+from mnist_core.runs.conditions import (
+    COMPARE,
+    OPERATORS,
+    QueryError,
+    Test,
+    check_field,
+    comparison,
+    search,
+)
+from mnist_core.runs.records import Run
 
-Test = Callable[[Run], bool]
-
-RESULTS: dict[str, str] = {
-    "val_accuracy": "validation accuracy after the last epoch, 0 to 1",
-    "best_val_accuracy": "the best validation accuracy of all epochs, 0 to 1",
-    "test_accuracy": "accuracy on the test pictures, 0 to 1",
-    "train_loss": "training loss of the last epoch",
-    "val_loss": "validation loss after the last epoch",
-    "test_loss": "loss on the test pictures",
-    "epoch": "epochs trained",
-    "seconds": "training time",
-    "parameters": "weights and biases in the network",
-}
-STATES: tuple[str, ...] = get_args(State)
-TEXTS = ("name", "note", "tags", "device")
 MAX_LENGTH = 1000  # characters
 MAX_DEPTH = 50  # parentheses within parentheses; Python's own stack ends at 1,000 calls
 
 _TOKEN = re.compile(r'\s*(?:"([^"]*)"|(<=|>=|!=|==|[=<>()])|([^\s()<>=!"]+)|(\S))')
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-_OPERATORS = (*_COMPARE, "contains")
 
 
-class QueryError(MnistLabError):
-    """A filter that cannot be understood; names the word and what is allowed there."""
-
-
-def parse_query(text: str) -> Test:
+def parse_query(text: str) -> Callable[[Run], bool]:
     """A function that tells whether a run matches; an empty text matches every run.
 
     Raises:
@@ -66,10 +44,14 @@ def parse_query(text: str) -> Test:
     parser = _Parser(text)
     if parser.peek() is None:
         return lambda run: True
-    test = parser.either()
-    if parser.peek() is not None:
-        raise QueryError(f"{parser.peek()!r} is not expected here: there is no '(' before it")
-    return test
+    try:
+        test = parser.either()
+        if parser.peek() is not None:
+            parser.take()
+            raise QueryError("')' is not expected here: there is no '(' before it")
+    except QueryError as error:
+        raise QueryError(f"{error} (at character {parser.place})") from None
+    return lambda run: test(run) is True
 
 
 class _Parser:
@@ -77,12 +59,17 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.tokens: list[tuple[str, bool]] = []  # (text, whether it was in quotes)
-        for quoted, symbol, word, other in _TOKEN.findall(text.rstrip()):
+        self.places: list[int] = []  # where each begins, counted from 1
+        for match in _TOKEN.finditer(text.rstrip()):
+            quoted, symbol, word, other = match.groups(default="")
+            place = match.end() - len(match[0].lstrip()) + 1
             if other:
                 what = "a quote that is never closed" if other == '"' else "not known here"
-                raise QueryError(f"{other!r}: {what}")
+                raise QueryError(f"{other!r}: {what} (at character {place})")
             symbol = "=" if symbol == "==" else symbol
             self.tokens.append((symbol or word or quoted, not (symbol or word)))
+            self.places.append(place)
+        self.places.append(len(text.rstrip()) + 1)
         self.at = 0
         self.depth = 0
 
@@ -92,6 +79,11 @@ class _Parser:
             return None
         token, quoted = self.tokens[self.at]
         return f'"{token}"' if quoted else token
+
+    @property
+    def place(self) -> int:
+        """Where the last token that was taken begins; at the end, where the text does."""
+        return self.places[self.at if self.at == len(self.tokens) else max(self.at - 1, 0)]
 
     def next_is(self, *words: str) -> bool:
         return (self.peek() or "").lower() in words
@@ -105,7 +97,7 @@ class _Parser:
         while self.next_is("or"):
             self.take()
             tests.append(self.both())
-        return tests[0] if len(tests) == 1 else lambda run: any(test(run) for test in tests)
+        return tests[0] if len(tests) == 1 else lambda run: _any([test(run) for test in tests])
 
     def both(self) -> Test:
         tests = [self.term()]
@@ -113,11 +105,11 @@ class _Parser:
             if self.next_is("and"):
                 self.take()
             tests.append(self.term())
-        return tests[0] if len(tests) == 1 else lambda run: all(test(run) for test in tests)
+        return tests[0] if len(tests) == 1 else lambda run: _all([test(run) for test in tests])
 
     def term(self) -> Test:
         word = self.peek()
-        if word is None or self.next_is("and", "or", ")", *_OPERATORS):
+        if word is None or self.next_is("and", "or", ")", *OPERATORS):
             found = "the end" if word is None else repr(word)
             raise QueryError(
                 f"{found}: here must be a field (such as val_accuracy), a word to search for, "
@@ -127,11 +119,11 @@ class _Parser:
             return self._nested()
         quoted = self.tokens[self.at][1]
         self.take()
-        if not quoted and self.next_is(*_OPERATORS):
-            return self.comparison(word.lower(), self.take().lower())
+        if not quoted and self.next_is(*OPERATORS):
+            return self.comparison(word.lower())
         if word.lower() == "starred":
             return lambda run: run.starred
-        return _search(word.strip('"') if quoted else word)
+        return search(word.strip('"') if quoted else word)
 
     def _nested(self) -> Test:
         self.depth += 1
@@ -139,7 +131,7 @@ class _Parser:
             raise QueryError(f"'(' and 'not' can be {MAX_DEPTH} deep, not deeper")
         if self.take().lower() == "not":
             inner = self.term()
-            result: Test = lambda run: not inner(run)  # noqa: E731
+            result: Test = lambda run: None if (found := inner(run)) is None else not found  # noqa: E731
         else:
             result = self.either()
             if not self.next_is(")"):
@@ -148,99 +140,32 @@ class _Parser:
         self.depth -= 1
         return result
 
-    def comparison(self, field: str, symbol: str) -> Test:
-        if field not in FIELDS and field not in RESULTS and field not in (*TEXTS, "state"):
-            _unknown(field)
-        if self.peek() is None or (self.next_is("(", ")", *_COMPARE)):
+    def comparison(self, field: str) -> Test:
+        check_field(field)
+        symbol = self.take().lower()
+        if self.peek() is None or (self.next_is("(", ")", *COMPARE)):
             raise QueryError(f"{field} {symbol}: a value is missing behind it")
         value = self.take()
-        while value.endswith(",") and self.peek() is not None:
-            value += " " + self.take()
-        return _comparison(field, symbol, value)
+        while (following := self.peek()) is not None and (
+            value.endswith(",") or following.startswith(",") or following == "%"
+        ):
+            value += self.take()
+        test = comparison(field, symbol, value)
+        # What is left of a value must not become a text to search for.
+        if following is not None and not self.next_is("and", "or", ")", "("):
+            begins = following.strip('"')[:1]
+            if not (following.startswith('"') or begins.isalpha() or begins == "_"):
+                self.take()
+                raise QueryError(
+                    f"{following!r} after {field} {symbol} {value}: here may be 'and', 'or' or the "
+                    "end; a text to search for is put in quotes"
+                )
+        return test
 
 
-def _comparison(field: str, symbol: str, value: str) -> Test:
-    kind = FIELDS[field].kind if field in FIELDS else None
-    if field in TEXTS or kind == "text":
-        return _compare_text(field, symbol, value)
-    if field == "state" or kind == "choice":
-        choices = STATES if field == "state" else FIELDS[field].choices
-        return _compare_choice(field, symbol, value.lower(), choices)
-    if kind == "sizes":
-        return _compare_sizes(field, symbol, value)
-    if symbol == "contains":
-        raise QueryError(f"{field} contains {value}: {field} is a number; use {_list(_COMPARE)}")
-    number, compare = _number(field, value), _COMPARE[symbol]
-
-    def test(run: Run) -> bool:
-        actual = run.figure(field) if field in RESULTS else getattr(run.config, field)
-        return actual is not None and compare(actual, number)
-
-    return test
+def _any(found: list[bool | None]) -> bool | None:
+    return True if True in found else None if None in found else False
 
 
-def _number(field: str, value: str) -> float:
-    try:
-        return float(value[:-1]) / 100 if value.endswith("%") else float(value)
-    except ValueError:
-        raise QueryError(f"{field}: {value!r} is not a number") from None
-
-
-def _compare_text(field: str, symbol: str, value: str) -> Test:
-    wanted = value.lower()
-
-    def values(run: Run) -> list[str]:
-        if field == "tags":
-            return [tag.lower() for tag in run.tags]
-        return [str(getattr(run.config if field in FIELDS else run, field)).lower()]
-
-    match symbol:
-        case "=":
-            return lambda run: wanted in values(run)
-        case "!=":
-            return lambda run: wanted not in values(run)
-        case "contains":
-            return lambda run: any(wanted in text for text in values(run))
-    raise QueryError(f"{field} {symbol} {value}: {field} is text; use =, != or contains")
-
-
-def _compare_choice(field: str, symbol: str, value: str, choices: tuple[str, ...]) -> Test:
-    if symbol not in ("=", "!="):
-        raise QueryError(f"{field} {symbol} {value}: {field} is a choice; use = or !=")
-    if value not in choices:
-        raise QueryError(f"{field}: {value!r} is not one of {_list(choices)}")
-    compare = _COMPARE[symbol]
-    return lambda run: compare(run.state if field == "state" else getattr(run.config, field), value)
-
-
-def _compare_sizes(field: str, symbol: str, value: str) -> Test:
-    if symbol not in ("=", "!=", "contains"):
-        raise QueryError(f"{field} {symbol} {value}: use =, != or contains")
-    try:
-        sizes: tuple[int, ...] = getattr(parse_config({field: value}), field)
-    except ConfigError as error:
-        raise QueryError(str(error)) from None
-    if symbol == "contains":
-        return lambda run: set(sizes) <= set(getattr(run.config, field))
-    compare = _COMPARE[symbol]
-    return lambda run: compare(getattr(run.config, field), sizes)
-
-
-def _search(text: str) -> Test:
-    wanted = text.lower()
-    return lambda run: (
-        wanted in run.name.lower()
-        or wanted in run.note.lower()
-        or any(wanted in tag.lower() for tag in run.tags)
-    )
-
-
-def _unknown(field: str) -> NoReturn:
-    known = [*FIELDS, *RESULTS, *TEXTS[:3], "state", "starred"]
-    close = get_close_matches(field, known, 1)
-    hint = f"did you mean {close[0]}? There are" if close else "there are"
-    raise QueryError(f"no field {field!r}: {hint} {_list(known)}")
-
-
-def _list(words: Any) -> str:
-    return ", ".join(words)
+def _all(found: list[bool | None]) -> bool | None:
+    return False if False in found else None if None in found else True

@@ -107,8 +107,8 @@ def figures(run: Run, rows: list[dict[str, float]]) -> None:
         "Test accuracy",
         percent(result["test_accuracy"]),
         help=(
-            f"Measured once, at the end, on {started['test_examples']:,} pictures that played no "
-            "part in training or in choosing the settings."
+            f"Measured at the end of training, on {started['test_examples']:,} pictures that were "
+            "kept out of it. Choose settings by validation, not by this."
         ),
     )
     columns[3].metric("Training time", duration(result["seconds"]))

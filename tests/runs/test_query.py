@@ -3,7 +3,8 @@
 import pytest
 
 from mnist_core.config.fields import parse_config
-from mnist_core.runs.query import QueryError, parse_query
+from mnist_core.runs.conditions import QueryError
+from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import Run, Segment
 
 
@@ -64,6 +65,20 @@ RUNS = [
         ('"of course" learning_rate > 1', "bad"),
         ("parameters > 25000 seconds < 4", "wide"),
         ("device = auto starred", "plain"),
+        ("val_accuracy > 97 %", "wide deep"),
+        ("val_accuracy > 97 % and state = completed", "wide deep"),
+        ("(val_accuracy>97%)", "wide deep"),
+        ("hidden_sizes = 128 , 64", "deep"),
+        ("hidden_sizes = 128 ,64", "deep"),
+        ("hidden_sizes=128,64 val_accuracy > 0", "deep"),
+        ("hidden_sizes = none", "plain"),
+        ("starred = true", "plain"),
+        ("starred != no", "plain"),
+        ("starred = FALSE and hidden_sizes = 64", "wide bad"),
+        ("not starred = true and val_accuracy > 0", "wide deep"),
+        ("not val_accuracy > 0.97", "plain"),
+        ("val_accuracy > 0.97 or not val_accuracy > 0.97", "wide deep plain"),
+        ("not (val_accuracy > 0.97 and starred)", "wide deep bad plain not 64"),
         ("dropout = 0 and epochs <= 5 and d", "wide deep bad"),
     ],
 )
@@ -99,6 +114,24 @@ def test_what_matches(text: str, names: str) -> None:
         ("not " * 60 + "starred", "50 deep"),
         ("x" * 1001, "1,001 characters"),
         ("__class__ = 3", "no field"),
+        ("val_accuracy > 97", "no run can have 97, it is from 0 to 1; write 97% or 0.97"),
+        ("test_accuracy >= 9800 %", "no run can have 9800%"),
+        ("val_accuracy < -1", "no run can have -1"),
+        ("val_accuracy > nan", "'nan' is not a number"),
+        ("val_loss > inf", "'inf' is not a number"),
+        ("dropout > 5", "dropout: no run can have 5"),
+        ("epochs = 0", "epochs: no run can have 0"),
+        ("seconds < -3", "seconds: no run can have -3, it is at least 0"),
+        ("epochs > 10%", "epochs: 10% is a share"),
+        ("hidden_sizes = 128 64", "'64' after hidden_sizes = 128"),
+        ("val_accuracy > 0.97 5", "'5' after val_accuracy > 0.97"),
+        ("val_accuracy > 0 . 97", "'.' after val_accuracy > 0"),
+        ("optimizer = adam , sgd", "'adam,sgd' is not one of"),
+        ("starred > 1", "use starred, not starred"),
+        ("starred = maybe", "use starred, not starred"),
+        ("epochs = 3 and colour = red", "(at character 16)"),
+        ('name = "a" and !', "'!': not known here (at character 16)"),
+        ("starred and", "(at character 12)"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, message: str) -> None:

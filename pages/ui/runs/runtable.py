@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core.config.fields import FIELDS
-from mnist_core.runs.query import RESULTS, STATES
+from mnist_core.runs.conditions import RESULTS, STATES
 from pages.ui.state import select_runs, selected_runs
 
 KEY = "runs.table"
@@ -40,7 +40,10 @@ def _columns() -> dict[str, object]:
             "Last validation", help="Validation accuracy after the last epoch", **accuracy
         ),
         "test_accuracy": column.NumberColumn(
-            "Test", help="Accuracy on the test pictures, measured once, at the end", **accuracy
+            "Test",
+            help="Accuracy on the test pictures at the end of training. Choose settings by "
+            "validation: the best of many test figures is too good to be true.",
+            **accuracy,
         ),
         "seconds": column.NumberColumn("Time", format="%.1f s", help="Training time"),
         "parameters": column.NumberColumn(
