@@ -42,7 +42,10 @@ class Score:
 
 @dataclass
 class DrawingScores:
-    """Scores of one model on one file; `by_pen` is keyed by pen width in pixels."""
+    """Scores of one model on one file; `by_pen` is keyed by pen width in pixels.
+
+    From strokes, in which the pen's width plays no part, `by_pen` is empty.
+    """
 
     source: Source
     overall: Score = field(default_factory=Score)
@@ -74,12 +77,12 @@ def score_drawings(
     source: Source = "pixels",
     writers: Collection[int] | None = None,
 ) -> DrawingScores:
-    """Draw every digit of a file with every pen on a 280 px canvas and have it read.
+    """Draw every digit of a file on a 280 px canvas and have it read.
 
     path: pen strokes in the UCI original format.
     pens: widths in pixels, 1 to 100.
-    source: "pixels" reads the canvas's pixels, "strokes" its vector paths, in which the pen's
-        width plays no part.
+    source: "pixels" reads the canvas's pixels, once with every pen; "strokes" its vector paths,
+        once.
     writers: only these; everyone by default.
     Raises DrawingError where a file or a value cannot be used.
     """
@@ -91,15 +94,14 @@ def score_drawings(
         raise DrawingError(f"writers = {writers}: {path} holds no digits by them")
     truth = np.array([digit.digit for digit in digits])
     scores = DrawingScores(source)
-    for pen in pens:
+    for pen in pens if source == "pixels" else PENS[:1]:
         right = np.asarray(read(images_of(digits, pen, source))) == truth
         for digit in np.unique(truth):
             of_digit = right[truth == digit]
-            for score in (
-                scores.overall,
-                scores.by_digit.setdefault(int(digit), Score()),
-                scores.by_pen.setdefault(pen, Score()),
-            ):
+            counted = [scores.overall, scores.by_digit.setdefault(int(digit), Score())]
+            if source == "pixels":
+                counted.append(scores.by_pen.setdefault(pen, Score()))
+            for score in counted:
                 score.correct += int(of_digit.sum())
                 score.total += len(of_digit)
     return scores
