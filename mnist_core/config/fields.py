@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from mnist_core.config.distortion import Distortion
-from mnist_core.config.train import MAX_LAYERS, MAX_UNITS, TrainConfig
+from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ConfigError, Problem
 
 Kind = Literal["int", "float", "choice", "sizes", "text"]
@@ -42,36 +42,49 @@ class FieldSpec:
         return self.name in Distortion.model_fields
 
 
+def allowed(schema: dict[str, Any]) -> str:
+    """What a field with this JSON schema takes, as the end of a sentence."""
+    match schema:
+        case {"allowed": str(said)}:
+            return said
+        case {"enum": choices}:
+            return "must be one of " + ", ".join(choices)
+        case {"type": "integer", "minimum": low, "maximum": high}:
+            return f"must be a whole number from {low} to {high}"
+        case {"type": "number", "minimum": low, "maximum": high}:
+            return f"must be a number from {low:g} to {high:g}"
+        case {"type": "string", "minLength": low, "maxLength": high}:
+            return f"must have {low} to {high} characters"
+    raise ValueError(f"no words for {schema}")
+
+
+def problems(
+    error: ValidationError, values: Mapping[str, Any], takes: Mapping[str, str]
+) -> list[Problem]:
+    """Each field of ``values`` that was refused, once; ``takes`` is what each field takes."""
+    found: dict[str, Problem] = {}
+    for detail in error.errors():
+        if not detail["loc"]:  # not even a mapping
+            return [Problem("settings", values, "must be names with values")]
+        name = str(detail["loc"][0])
+        said = takes.get(name) or "no such setting; there are " + ", ".join(takes)
+        found.setdefault(name, Problem(name, values.get(name), said))
+    return list(found.values())
+
+
 def _spec(name: str, schema: dict[str, Any]) -> FieldSpec:
-    """The field with this JSON schema."""
-    kind = "choice" if "enum" in schema else KINDS[schema["type"]]
     return FieldSpec(
         name=name,
         label=schema["title"],
         help=schema["description"],
-        kind=kind,
+        kind="choice" if "enum" in schema else KINDS[schema["type"]],
         default=TrainConfig.model_fields[name].default,
-        allowed=schema.get("allowed") or _allowed(kind, schema),
+        allowed=allowed(schema),
         low=schema.get("minimum"),
         high=schema.get("maximum"),
         choices=tuple(schema.get("enum", ())),
         choice_names=schema.get("names", {}),
     )
-
-
-def _allowed(kind: Kind, schema: dict[str, Any]) -> str:
-    match kind:
-        case "choice":
-            return "must be one of " + ", ".join(schema["enum"])
-        case "sizes":
-            return (
-                f"must be at most {MAX_LAYERS} whole numbers from 1 to {MAX_UNITS}, "
-                "separated by commas (empty for no hidden layer)"
-            )
-        case "int":
-            return f"must be a whole number from {schema['minimum']} to {schema['maximum']}"
-        case _:
-            return f"must be a number from {schema['minimum']:g} to {schema['maximum']:g}"
 
 
 FIELDS: dict[str, FieldSpec] = {
@@ -94,20 +107,8 @@ def parse_config(values: Mapping[str, Any]) -> TrainConfig:
     try:
         return TrainConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(_problems(values, error)) from None
-
-
-def _problems(values: Mapping[str, Any], error: ValidationError) -> list[Problem]:
-    """Each field that is wrong, once."""
-    found: dict[str, Problem] = {}
-    for detail in error.errors():
-        if not detail["loc"]:  # not even a mapping
-            return [Problem("settings", values, "must be names with values")]
-        name = str(detail["loc"][0])
-        unknown = "no such setting; there are " + ", ".join(FIELDS)
-        allowed = FIELDS[name].allowed if name in FIELDS else unknown
-        found.setdefault(name, Problem(name, values.get(name), allowed))
-    return list(found.values())
+        takes = {name: spec.allowed for name, spec in FIELDS.items()}
+        raise ConfigError(problems(error, values, takes)) from None
 
 
 def format_sizes(sizes: tuple[int, ...]) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mnist_core.config.axes import AXIS_SYNTAX, ListAxis, RangeAxis, Value, parse_axis
+from mnist_core.config.fields import allowed, problems
+from mnist_core.config.numbers import Whole
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ConfigError, Problem
 
@@ -29,13 +31,19 @@ class SweepConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=100, title="Name")
-    base: TrainConfig = Field(TrainConfig(), title="What all trials share")
-    axes: tuple[ListAxis | RangeAxis, ...] = Field(title="Axes")
+    base: TrainConfig = Field(
+        TrainConfig(),
+        title="What all trials share",
+        json_schema_extra={"allowed": "must be a configuration"},
+    )
+    axes: tuple[ListAxis | RangeAxis, ...] = Field(
+        title="Axes", json_schema_extra={"allowed": f"name at least one; write {AXIS_SYNTAX}"}
+    )
     sampler: Sampler = Field("grid", title="Sampler")
     pruner: Pruner = Field("none", title="Pruning")
-    trials: int = Field(64, ge=1, le=MAX_TRIALS, title="Trials")
+    trials: Whole = Field(64, ge=1, le=MAX_TRIALS, title="Trials")
     objective: Objective = Field("val_accuracy", title="Objective")
-    seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed of the sampler")
+    seed: Whole = Field(0, ge=0, le=2**31 - 1, title="Seed of the sampler")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -109,11 +117,9 @@ def parse_sweep(values: dict[str, Any]) -> SweepConfig:
     try:
         return SweepConfig.model_validate(values)
     except ValidationError as error:
-        problems = [
-            Problem(str(d["loc"][0]) if d["loc"] else "sweep", d["input"], d["msg"])
-            for d in error.errors()
-        ]
-        raise ConfigError(problems) from None
+        schema = SweepConfig.model_json_schema()["properties"]
+        takes = {name: allowed(field) for name, field in schema.items()}
+        raise ConfigError(problems(error, values, takes)) from None
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ class TrainConfig(Distortion):
     """Everything that decides what one training run does.
 
     ``title`` is the label a person sees, ``description`` the help behind it, ``names`` says what
-    the choices are called and ``allowed`` what a text must be. The fields of ``Distortion`` say how
-    pictures are changed in training.
+    the choices are called, ``allowed`` what a field takes whose bounds do not say it. The fields of
+    ``Distortion`` say how pictures are changed in training.
     """
 
     dataset: DatasetName = Field(
@@ -68,6 +68,10 @@ class TrainConfig(Distortion):
             "Leave it empty for no hidden layer, which is logistic regression. "
             "More units can learn finer distinctions, take longer and overfit sooner."
         ),
+        json_schema_extra={
+            "allowed": f"must be at most {MAX_LAYERS} whole numbers from 1 to {MAX_UNITS}, "
+            "separated by commas (empty for no hidden layer)"
+        },
     )
     activation: Activation = Field(
         "relu",

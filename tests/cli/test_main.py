@@ -79,8 +79,14 @@ def test_a_bad_value_is_named_in_one_line(name: str, capsys: pytest.CaptureFixtu
         (["data", "digits"], "name 'digits': Input should be 'mnist', 'fashion_mnist'"),
         (["score-drawings", "pen.tra"], "--run --shipped"),
         (["score-drawings", "pen.tra", "--run", "x", "--shipped"], "--run --shipped"),
-        (["sweep", "--epochs", "1,2", "--sampler", "best"], "--sampler 'best': Input should be"),
-        (["sweep", "--epochs", "1,2", "--trials", "0"], "--trials '0': Input should be"),
+        (
+            ["sweep", "--epochs", "1,2", "--sampler", "best"],
+            "--sampler 'best': must be one of grid,",
+        ),
+        (
+            ["sweep", "--epochs", "1,2", "--trials", "0"],
+            "--trials '0': must be a whole number from 1",
+        ),
         (["sweep", "--resume", "x", "--trials", "64"], "--trials '64': cannot be given"),
     ],
 )
