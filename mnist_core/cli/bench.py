@@ -30,7 +30,7 @@ from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.gradient import gradient
 from mnist_core.nn.model import MnistModel
 from mnist_core.nn.optim import OPTIMIZERS
-from mnist_core.nn.training import train
+from mnist_core.nn.training import eval_batches, measure, train
 from mnist_core.nn.tutorial import accuracy, fit
 
 DEVICE = torch.device("cpu")  # where the tutorial's loop runs unless there is a GPU
@@ -137,15 +137,12 @@ def _step_parts(data: ResidentDataset, config: TrainConfig) -> dict[str, float]:
 
 
 def _evaluation(data: ResidentDataset, config: TrainConfig) -> float:
-    """Seconds to evaluate the validation part once."""
+    """Seconds to evaluate the validation part once, as ``train()`` does after each epoch."""
     model = MnistModel(data.in_size, config.hidden_sizes, data.classes)
     rows = torch.arange(int(config.val_fraction * len(data.images)))
     images, labels = data.images[rows], data.labels[rows]
     began = time.perf_counter()
-    with torch.no_grad():
-        outputs = model(images)
-        F.cross_entropy(outputs, labels).item()
-        accuracy(outputs, labels)
+    measure(model, eval_batches(images, labels))
     return time.perf_counter() - began
 
 

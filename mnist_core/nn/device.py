@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from mnist_core.config.device import LARGE, automatic_device
 from mnist_core.errors import DeviceError
 
 
@@ -39,30 +41,43 @@ def get_default_device() -> torch.device:
     return torch.device(available_devices()[0].name)
 
 
-def resolve_device(name: str) -> torch.device:
-    """The device called ``name`` (``auto`` picks).
+# A step of a small network is shorter than what two threads need to meet: on a machine with two
+# busy cores, hidden 32 takes 0.3 s an epoch on one thread and 20 s on two that wait for a core.
+THREADS_A_RUN = 2
+
+
+def threads_for(work: int) -> int:
+    """How many CPU threads to train with; ``work`` is a step's ``multiplications``."""
+    return THREADS_A_RUN if work >= LARGE else 1
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Compute on so many CPU threads within the block: another number may round otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def resolve_device(name: str, work: int | None = None, best: str | None = None) -> torch.device:
+    """The device called ``name``; ``auto`` picks, see ``automatic_device``.
+
+    Args:
+        work: a step's ``multiplications``, if they are known.
+        best: the best device that this process may use, by default this machine's.
 
     Raises:
         DeviceError: this machine has no such device.
     """
-    if name == "auto":
-        return get_default_device()
     names = [device.name for device in available_devices()]
+    if name == "auto":
+        name = automatic_device([best or names[0], names[-1]], work)
     if name not in names:
         raise DeviceError(f"device = {name!r}: this machine has {', '.join(names)}")
     return torch.device(name)
-
-
-# A step of a small network is shorter than what two threads need to meet: on a machine with two
-# busy cores, hidden 32 takes 0.3 s an epoch on one thread and 20 s on two that wait for a core.
-# From about 800 units (50 million multiplications a step of 100) a second thread pays.
-WORTH_A_THREAD = 50_000_000
-THREADS_A_RUN = 2
-
-
-def threads_for(multiplications: int) -> int:
-    """How many CPU threads to train with, from the multiplications of one step's forward pass."""
-    return THREADS_A_RUN if multiplications >= WORTH_A_THREAD else 1
 
 
 def bound_by_launches(device: torch.device) -> bool:
@@ -71,10 +86,14 @@ def bound_by_launches(device: torch.device) -> bool:
 
 
 def to_device(data: Any, device: torch.device) -> Any:
-    """Move a tensor, a module, or a list or tuple of them, to ``device``."""
+    """Move a tensor, a module, or a list or tuple of them, to ``device``.
+
+    On the way to a GPU nothing waits. On the way to the CPU it does, unlike in the tutorial, which
+    never goes that way: else numbers could be read before they have arrived.
+    """
     if isinstance(data, Sequence) and not isinstance(data, str):
         return [to_device(x, device) for x in data]
-    return data.to(device, non_blocking=True)
+    return data.to(device, non_blocking=torch.device(device).type == "cuda")
 
 
 class DeviceDataLoader:

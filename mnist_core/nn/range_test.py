@@ -15,6 +15,7 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.data.augment import distort
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.data.split import split_rows
+from mnist_core.nn.device import threads, threads_for
 from mnist_core.nn.gradient import gradient
 from mnist_core.nn.state import TrainState, epoch_generator
 
@@ -42,6 +43,12 @@ def range_test(
     out. The configuration's own learning rate, schedule and epochs play no part.
     """
     state = TrainState(config, data.in_size, data.classes, device)
+    with threads(threads_for(state.model.parameter_count * config.batch_size)):
+        return _range_test(state, data, steps)
+
+
+def _range_test(state: TrainState, data: ResidentDataset, steps: int) -> RangeTest:
+    config, device = state.config, state.device
     model, optimizer = state.model, state.optimizer
     rows, _ = split_rows(data, config.val_fraction)
     model.dropout_generator = epoch_generator(config.seed, 0, device)

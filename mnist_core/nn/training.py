@@ -1,8 +1,9 @@
-"""Training one network: the tutorial's functions, and ``train()`` as a stream of events."""
+"""Training one network: ``train()`` as a stream of events."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -11,11 +12,11 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.data.augment import distort
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.data.split import split_rows
+from mnist_core.nn.device import threads, threads_for
 from mnist_core.nn.events import EpochEnd, Event, Finished, Outcome, Progress, Started
 from mnist_core.nn.gradient import gradient
 from mnist_core.nn.optim import learning_rate_at
 from mnist_core.nn.state import TrainState, epoch_generator
-from mnist_core.nn.tutorial import accuracy, evaluate
 
 PROGRESS_INTERVAL = 0.25  # seconds between two progress reports within an epoch
 # Pictures evaluated at once: 3 MB of MNIST stay in a processor's cache, and a population's products
@@ -23,12 +24,32 @@ PROGRESS_INTERVAL = 0.25  # seconds between two progress reports within an epoch
 EVAL_BATCH = 1000
 
 
-def _measure(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
-    """(mean cross-entropy, accuracy) over resident pictures."""
-    batches = zip(images.split(EVAL_BATCH), labels.split(EVAL_BATCH), strict=True)
-    loss, _, acc = evaluate(model, F.cross_entropy, batches, accuracy)
-    assert acc is not None
-    return loss, acc
+@torch.no_grad()
+def measure(
+    model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], smoothing: float = 0.0
+) -> tuple[float, float]:
+    """(mean cross-entropy, accuracy) over batches of pictures and labels; waits for them once.
+
+    The model is in evaluation mode meanwhile. An output that is not a number is a wrong answer.
+    """
+    mode = model.training
+    model.eval()
+    results, counts = [], []
+    for xb, yb in batches:
+        logits = model(xb)
+        loss = F.cross_entropy(logits, yb, label_smoothing=smoothing)
+        right = (logits.argmax(1) == yb) & ~logits.isnan().any(1)
+        results.append(torch.stack([loss, right.sum().float()]))
+        counts.append(len(yb))
+    model.train(mode)
+    losses, rights = torch.stack(results).T.tolist()
+    shares = [right / count for right, count in zip(rights, counts, strict=True)]
+    return float(np.average(losses, weights=counts)), float(np.average(shares, weights=counts))
+
+
+def eval_batches(images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Resident pictures as they are evaluated."""
+    return zip(images.split(EVAL_BATCH), labels.split(EVAL_BATCH), strict=True)
 
 
 class _Parts:
@@ -40,18 +61,19 @@ class _Parts:
         self.val_images = data.images.index_select(0, val_rows)
         self.val_labels = data.labels.index_select(0, val_rows)
 
-    def training_loss(self, model: nn.Module) -> float:
+    def training_loss(self, model: nn.Module, smoothing: float) -> float:
+        """As the mean over an epoch's batches is, with the same label smoothing."""
         batches = (
             (self.data.images.index_select(0, rows), self.data.labels.index_select(0, rows))
             for rows in self.train_rows.split(EVAL_BATCH)
         )
-        return evaluate(model, F.cross_entropy, batches)[0]
+        return measure(model, batches, smoothing)[0]
 
     def val(self, model: nn.Module) -> tuple[float, float]:
-        return _measure(model, self.val_images, self.val_labels)
+        return measure(model, eval_batches(self.val_images, self.val_labels))
 
     def test(self, model: nn.Module) -> tuple[float, float]:
-        return _measure(model, self.data.test_images, self.data.test_labels)
+        return measure(model, eval_batches(self.data.test_images, self.data.test_labels))
 
 
 def train(
@@ -65,25 +87,32 @@ def train(
     Yields Started, EpochEnd for epoch 0 (the untrained network; for a new run only), then
     Progress within and EpochEnd after each epoch, and Finished. The network is whatever ``state``
     holds; at each event it is as that event says. To stop early, close the generator and ask
-    ``conclude`` for the rest. ``data`` is on ``device``; a batch is a gather
-    of rows, so nothing is done per picture in Python and nothing waits for the device except a
-    report. The same configuration on the same machine gives the same weights bit for bit.
+    ``conclude`` for the rest. ``data`` is on ``device``; a batch is a gather of rows, so nothing
+    is done per picture in Python, and nothing waits for the device but the results of an epoch.
+    The same configuration on the same machine gives the same weights bit for bit, since the number
+    of CPU threads is the configuration's (``threads_for``) until the generator ends.
     """
     if state is None:
         state = TrainState(config, data.in_size, data.classes, device)
-    parts = _Parts(data, config.val_fraction)
+    with threads(threads_for(state.model.parameter_count * config.batch_size)):
+        yield from _train(state, data)
+
+
+def _train(state: TrainState, data: ResidentDataset) -> Iterator[Event]:
+    parts = _Parts(data, state.config.val_fraction)
     yield Started(
         parameters=state.model.parameter_count,
         layers=state.model.shapes,
         train_examples=len(parts.train_rows),
         val_examples=len(parts.val_labels),
         test_examples=len(data.test_labels),
-        device=str(device),
+        device=str(state.device),
         first_epoch=state.epoch,
         last_epoch=state.last_epoch,
     )
     if state.epoch == 0:
-        yield _close_epoch(state, parts, parts.training_loss(state.model))
+        loss = parts.training_loss(state.model, state.config.label_smoothing)
+        yield _close_epoch(state, parts, loss)
     while state.epoch < state.last_epoch and not state.diverged:
         yield from _epoch(state, parts)
         state.epoch += 1
@@ -160,8 +189,9 @@ def conclude(state: TrainState, data: ResidentDataset) -> Iterator[EpochEnd | Fi
 
     A part of an epoch counts as an epoch, with ``fraction`` below 1.
     """
-    parts = _Parts(data, state.config.val_fraction)
-    if state.seen:
-        state.epoch += 1
-        yield _close_epoch(state, parts, state.epoch_loss)
-    yield _finish(state, parts, "stopped")
+    with threads(threads_for(state.model.parameter_count * state.config.batch_size)):
+        parts = _Parts(data, state.config.val_fraction)
+        if state.seen:
+            state.epoch += 1
+            yield _close_epoch(state, parts, state.epoch_loss)
+        yield _finish(state, parts, "stopped")

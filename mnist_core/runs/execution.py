@@ -4,9 +4,10 @@ import logging
 import time
 from collections.abc import Iterator
 
+from mnist_core.config.device import multiplications
 from mnist_core.data.events import DataReady
 from mnist_core.errors import MnistLabError, StoreError, SupersededError
-from mnist_core.nn.events import Event, Started
+from mnist_core.nn.events import Event
 from mnist_core.runs.recorder import Recorder
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import Claim, RunStore
@@ -48,11 +49,9 @@ def execute(run_id: str, store: RunStore, device: str | None = None) -> Iterator
 
 def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Iterator[Event]:
     # Here, not above: whoever only submits runs does not wait for PyTorch and torchvision.
-    import torch
-
     from mnist_core.data.datasets import prepare, resident
     from mnist_core.drawing.my_digits import parse_digits
-    from mnist_core.nn.device import resolve_device, threads_for
+    from mnist_core.nn.device import resolve_device
     from mnist_core.nn.state import TrainState
     from mnist_core.nn.training import conclude, train
     from mnist_core.runs.own_digits import OWN_DIGITS, with_own
@@ -63,8 +62,7 @@ def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Itera
         recorder.record(event)
         return event
 
-    wanted = run.config.device
-    device = resolve_device(auto if auto and wanted == "auto" else wanted)
+    resolve_device(run.config.device)  # before anything is fetched
     steps = prepare(run.config.dataset)
     while True:
         try:
@@ -73,6 +71,10 @@ def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Itera
             dataset = end.value
             break
     yield recorded(DataReady(dataset.name, dataset.source, dataset.notice))
+    sizes = (dataset.in_size, *run.config.hidden_sizes, len(dataset.classes))
+    device = resolve_device(
+        run.config.device, multiplications(sizes, run.config.batch_size), best=auto
+    )
     data = resident(dataset.name, dataset.source, str(device))
     if (own := store.attached(run.id, OWN_DIGITS)) is not None:
         data = with_own(data, parse_digits(own, OWN_DIGITS))
@@ -86,8 +88,6 @@ def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Itera
     for event in train(run.config, data, device, state):
         recorder.record(event, state)
         yield event
-        if isinstance(event, Started):
-            torch.set_num_threads(threads_for(event.parameters * run.config.batch_size))
         if time.monotonic() - looked > STOP_POLL:
             looked = time.monotonic()
             if store.stop_requested(run.id, claim):

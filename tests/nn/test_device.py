@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from mnist_core.config.device import LARGE, explain_automatic, multiplications
 from mnist_core.errors import DeviceError
 from mnist_core.nn.device import (
-    WORTH_A_THREAD,
     available_devices,
     get_default_device,
     resolve_device,
@@ -60,6 +60,49 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(name: str) -> N
         resolve_device(name)
 
 
+@pytest.fixture
+def _a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+
+
+SMALL = multiplications((784, 32, 10), 100)
+WIDE = multiplications((784, 1600, 10), 256)
+
+
+@pytest.mark.usefixtures("_a_mac")
+def test_small_networks_stay_on_the_cpu_where_the_gpu_is_apples() -> None:
+    assert get_default_device() == resolve_device("auto") == torch.device("mps")
+    assert resolve_device("auto", SMALL) == torch.device("cpu")
+    assert resolve_device("auto", WIDE) == torch.device("mps")
+    assert resolve_device("mps", SMALL) == torch.device("mps")  # whoever asks for it gets it
+    assert resolve_device("auto", WIDE, best="cpu") == torch.device("cpu")
+    devices = [(device.name, device.label) for device in available_devices()]
+    assert explain_automatic(devices, WIDE) == "Automatic is: Apple GPU."
+    assert "Apple GPU would take longer" in explain_automatic(devices, SMALL)
+
+
+@pytest.mark.usefixtures("_two_gpus")
+def test_elsewhere_the_size_of_a_network_decides_nothing() -> None:
+    assert resolve_device("auto", SMALL) == torch.device("cuda:0")
+    assert resolve_device("auto", SMALL, best="cuda:1") == torch.device("cuda:1")
+    devices = [(device.name, device.label) for device in available_devices()]
+    assert explain_automatic(devices, SMALL) == "Automatic is: Test GPU, 8 GB."
+
+
+class Arriving:
+    """Something that notes how it is moved."""
+
+    def to(self, device: object, non_blocking: bool) -> tuple[object, bool]:
+        return device, non_blocking
+
+
+@pytest.mark.parametrize(("name", "waits"), [("cpu", True), ("cuda:0", False)])
+def test_what_goes_to_the_cpu_is_there_when_it_is_read(name: str, waits: bool) -> None:
+    for device in (name, torch.device(name)):
+        assert to_device([Arriving()], device) == [(device, not waits)]  # type: ignore[arg-type]
+
+
 def test_to_device_takes_tensors_modules_and_batches() -> None:
     meta = torch.device("meta")
     assert to_device(torch.zeros(2), meta).device == meta
@@ -70,4 +113,4 @@ def test_to_device_takes_tensors_modules_and_batches() -> None:
 
 def test_small_networks_train_on_one_thread() -> None:
     assert threads_for(25_450 * 100) == 1
-    assert threads_for(WORTH_A_THREAD) > 1
+    assert threads_for(LARGE) > 1
