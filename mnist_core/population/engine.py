@@ -22,7 +22,7 @@ from mnist_core.nn.state import TrainState, epoch_generator
 from mnist_core.nn.training import EVAL_BATCH
 from mnist_core.population.batch import Batch, Dropout
 from mnist_core.population.inputs import Inputs, choose_columns, pick
-from mnist_core.population.layout import SLOTS, Layout, Packed
+from mnist_core.population.layout import SLOTS, Layout, Packed, copy_all
 from mnist_core.population.update import Together, update_member
 
 # First-layer units from which leaving inputs out by batch saves more than finding them takes.
@@ -115,32 +115,41 @@ class Engine:
             top = end
         return runs
 
+    def _parameters(self) -> dict[int, list[Tensor]]:
+        return {k: list(state.model.parameters()) for k, state in enumerate(self.states)}
+
     @torch.no_grad()
     def _load(self) -> None:
-        for k, state in enumerate(self.states):
-            parameters: list[Tensor] = list(state.model.parameters())
-            self.weights.load(k, parameters)
-            kept = [state.optimizer.state[p] for p in parameters]
-            for name, slot in zip(SLOTS[self.optimizer], self.slots, strict=True):
-                if all(name in tensors for tensors in kept):
-                    slot.load(k, [tensors[name] for tensors in kept])
-            if "step" in kept[0]:
-                self.steps[k] = kept[0]["step"]
+        parameters = self._parameters()
+        self.weights.load(parameters)
+        kept = {
+            k: [state.optimizer.state[p] for p in parameters[k]]
+            for k, state in enumerate(self.states)
+        }
+        for name, slot in zip(SLOTS[self.optimizer], self.slots, strict=True):
+            members = {k: [t[name] for t in tensors if name in t] for k, tensors in kept.items()}
+            slot.load({k: tensors for k, tensors in members.items() if tensors})
+        first = {k: tensors[0] for k, tensors in kept.items()}
+        copy_all([(self.steps[k], t["step"]) for k, t in first.items() if "step" in t])
 
     @torch.no_grad()
     def save(self) -> None:
         """Write weights and optimizer slots back to the members' states."""
-        for k, state in enumerate(self.states):
-            parameters: list[Tensor] = list(state.model.parameters())
-            self.weights.save(k, parameters)
-            kept = [state.optimizer.state[p] for p in parameters] if self.slots else []
-            for name, slot in zip(SLOTS[self.optimizer], self.slots, strict=True):
-                for tensors, p in zip(kept, parameters, strict=True):
+        parameters = self._parameters()
+        self.weights.save(parameters)
+        for name, slot in zip(SLOTS[self.optimizer], self.slots, strict=True):
+            members = {}
+            for k, state in enumerate(self.states):
+                kept = [state.optimizer.state[p] for p in parameters[k]]
+                for tensors, p in zip(kept, parameters[k], strict=True):
                     tensors.setdefault(name, torch.zeros_like(p))
-                slot.save(k, [tensors[name] for tensors in kept])
-            if "adam" in self.optimizer:
-                for tensors in kept:
-                    tensors["step"] = self.steps[k].clone()
+                members[k] = [tensors[name] for tensors in kept]
+            slot.save(members)
+        if "adam" in self.optimizer:
+            steps = self.steps.repeat(len(parameters[0]), 1).unbind(1)
+            for k, state in enumerate(self.states):
+                for p, step in zip(parameters[k], steps[k].unbind(), strict=True):
+                    state.optimizer.state[p]["step"] = step
 
     def mean_losses(self, examples: int) -> Tensor:
         """Each member's mean training loss over the ``examples`` pictures since the start: (K,)."""

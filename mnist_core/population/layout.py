@@ -103,6 +103,16 @@ class Layout:
         return column
 
 
+def copy_all(pairs: Sequence[tuple[Tensor, Tensor]]) -> None:
+    """Copy each second tensor into the first, or into the first's leading part of that shape.
+
+    One call for all: on a GPU, where each copy alone would be a kernel, few for all of them.
+    """
+    if pairs:
+        into = [first[tuple(slice(n) for n in second.shape)] for first, second in pairs]
+        torch._foreach_copy_(into, [second for _, second in pairs])
+
+
 ALIGNED = 16  # numbers: a view begins where a cache line does
 
 
@@ -151,21 +161,31 @@ class Packed:
             views += [weights[number][place], biases[number][place, :, 0]]
         return views
 
-    def load(self, member: int, tensors: list[Tensor]) -> None:
-        """Take over a member's tensors, which have the shapes of its own parameters."""
-        for i, (view, tensor) in enumerate(zip(self.views(member), tensors, strict=True)):
-            if i == 0:
-                rare = tensor.index_select(1, self.columns.rare)
+    def load(self, members: dict[int, list[Tensor]]) -> None:
+        """Take over members' tensors, which have the shapes of their own parameters."""
+        pairs = []
+        for member, (first, *others) in members.items():
+            views = self.views(member)
+            if first.shape[1] != views[0].shape[1]:
+                rare = first.index_select(1, self.columns.rare)
                 self.rare[1:, self.layout.rows(member)][:, : len(rare)] = rare.t()
-                tensor = tensor.index_select(1, self.columns.common)
-            view[tuple(slice(n) for n in tensor.shape)] = tensor
-
-    def save(self, member: int, tensors: list[Tensor]) -> None:
-        """The inverse of ``load``. Columns that are not kept stay as they are in ``tensors``."""
-        for i, (view, tensor) in enumerate(zip(self.views(member), tensors, strict=True)):
-            if i == 0:
-                rare = self.rare[1:, self.layout.rows(member)][:, : len(tensor)]
-                tensor.index_copy_(1, self.columns.rare, rare.t())
-                tensor.index_copy_(1, self.columns.common, view[: len(tensor)])
+                common = first.index_select(1, self.columns.common)
+                views.pop(0)[: len(common)] = common
             else:
-                tensor.copy_(view[tuple(slice(n) for n in tensor.shape)])
+                others.insert(0, first)
+            pairs += list(zip(views, others, strict=True))
+        copy_all(pairs)
+
+    def save(self, members: dict[int, list[Tensor]]) -> None:
+        """The inverse of ``load``. Columns that are not kept stay as they are in the tensors."""
+        pairs = []
+        for member, (first, *others) in members.items():
+            views = self.views(member)
+            if first.shape[1] != views[0].shape[1]:
+                rare = self.rare[1:, self.layout.rows(member)][:, : len(first)]
+                first.index_copy_(1, self.columns.rare, rare.t())
+                first.index_copy_(1, self.columns.common, views.pop(0)[: len(first)])
+            else:
+                others.insert(0, first)
+            pairs += list(zip(views, others, strict=True))
+        copy_all([(t, view[tuple(slice(n) for n in t.shape)]) for view, t in pairs])

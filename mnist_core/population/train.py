@@ -167,6 +167,7 @@ class _Trainer:
         # One wait for the device an epoch.
         losses, val_losses, accuracies = torch.stack([learnt, *measured]).tolist()
         seconds = time.perf_counter() - began
+        ends = []  # all stand at the end of the epoch before the first is reported
         for i, state, loss, val_loss, accuracy, earlier in zip(
             group,
             states,
@@ -188,7 +189,8 @@ class _Trainer:
                 seconds=state.seconds,
                 fraction=1.0,
             )
-            yield MemberEvent(i, end)
+            ends.append(MemberEvent(i, end))
+        yield from ends
 
     def progress(self, total: int, work: float, examples: int, now: float) -> PopulationProgress:
         elapsed = now - self.began

@@ -101,6 +101,55 @@ def test_each_of_64_members_of_mixed_widths_is_the_run_alone(
     assert_equals_alone(configs, tiny)
 
 
+@pytest.mark.parametrize("optimizer", RATES)
+def test_updated_all_together_as_on_a_gpu_each_is_the_run_alone(
+    tiny: ResidentDataset, monkeypatch: pytest.MonkeyPatch, optimizer: str
+) -> None:
+    monkeypatch.setattr("mnist_core.population.engine.bound_by_launches", lambda device: True)
+    configs = [
+        parse_config(
+            {
+                "epochs": 3,
+                "optimizer": optimizer,
+                "hidden_sizes": ["9", "10", "8, 7"][i % 3],
+                "learning_rate": RATES[optimizer] * (0.5 + i % 5 / 5),
+                "momentum": 0.5 + i % 3 / 10,
+                "weight_decay": (0.0, 0.01)[i // 3 % 2],
+                "schedule": ("constant", "one_cycle")[i % 2],
+                "seed": i,
+                "batch_size": 32,
+            }
+        )
+        for i in range(12)
+    ]
+    assert_equals_alone(configs, tiny)
+
+
+def test_dropout_drawn_all_together_drops_its_share_and_learns(
+    tiny: ResidentDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.population.engine.bound_by_launches", lambda device: True)
+    configs = [
+        parse_config({"epochs": 20, "hidden_sizes": 20 + i, "dropout": i / 10}) for i in range(4)
+    ]
+    states = [TrainState(c, tiny.in_size, tiny.classes, CPU) for c in configs]
+    engine = Engine(states, tiny, [0] * 4, input_use(tiny), torch.full((1, 4), 0.1))
+    engine.step(0, [torch.arange(100)])
+    (block,) = engine._batch(100, training=True).blocks
+    for i, part in enumerate(
+        view for views in engine.layout.parts(0, block.keep) for view in views
+    ):
+        real, padding = part[: 20 + i], part[20 + i :]
+        assert (real == 0).float().mean().item() == pytest.approx(i / 10, abs=0.05)
+        assert real.mean().item() == pytest.approx(1, abs=0.1)
+        assert not padding.any()
+    _, finished = run(Population(configs, tiny, CPU), tiny)
+    again = run(Population(configs, tiny, CPU), tiny)[1]
+    for end, same in zip(finished.values(), again.values(), strict=True):
+        assert end.test_accuracy > 0.7
+        assert end.test_loss == same.test_loss
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 @pytest.mark.parametrize("activation", FUNCTIONS)
 def test_depths_dropout_schedules_and_orders_are_as_alone(
@@ -309,6 +358,50 @@ def test_a_resumed_population_is_the_one_that_was_never_interrupted(tiny: Reside
         assert [e.epoch for e in resumed[i]] == [3, 4]
         assert [e.val_loss for e in resumed[i]] == [e.val_loss for e in whole[i][2:]]
         assert torch.equal(weights_of(taken_up[i]), weights_of(members[i]))
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_a_population_goes_on_after_a_rewind(
+    tiny: ResidentDataset, monkeypatch: pytest.MonkeyPatch, within: bool
+) -> None:
+    """Whether it is closed within an epoch, or when the first member has reported its end."""
+    monkeypatch.setattr("mnist_core.population.train.PROGRESS_INTERVAL", 0)
+    configs = [parse_config({**c.model_dump(), "batch_size": 30}) for c in mixed_configs()]
+    whole, _ = run(Population(configs, tiny, CPU), tiny)
+    population = Population(configs, tiny, CPU)
+    events = train_population(population, tiny)
+    next(e for e in events if isinstance(e, RoundEnd))
+    if within:
+        seen = (e for e in events if isinstance(e, PopulationProgress))
+        assert next(seen).fraction < next(seen).fraction < 0.5
+    else:
+        next(e for e in events if isinstance(e, MemberEvent))
+    population.rewind()
+    events.close()
+    assert population.members[0].seen == 0
+    rest, finished = run(population, tiny)
+    assert len(finished) == len(configs)
+    for i, epochs in rest.items():
+        assert epochs[-1].epoch == 4
+        assert [e.val_loss for e in epochs] == [e.val_loss for e in whole[i]][-len(epochs) :]
+
+
+def test_a_population_without_members_is_at_its_end(tiny: ResidentDataset) -> None:
+    population = Population([parse_config({"epochs": 1})], tiny, CPU)
+    run(population, tiny)
+    again = Population.from_bytes(population.to_bytes(), CPU)
+    assert list(train_population(again, tiny)) == [PopulationStarted(0, 0, 0, 0)]
+
+
+def test_what_is_no_number_is_wrong_alone_and_together(tiny: ResidentDataset) -> None:
+    images = torch.full_like(tiny.images, torch.inf)
+    broken = ResidentDataset(images, tiny.labels, images[:100], tiny.labels[:100], tiny.classes)
+    config = parse_config({"epochs": 1, "activation": "none"})
+    _, finished = run(Population([config] * 2, broken, CPU), broken)
+    alone = list(train(config, broken, CPU))[-1]
+    assert isinstance(alone, Finished)
+    assert alone.outcome == finished[0].outcome == "diverged"
+    assert alone.test_accuracy == finished[0].test_accuracy == 0
 
 
 def test_pruned_members_leave_and_the_others_go_on(tiny: ResidentDataset) -> None:
