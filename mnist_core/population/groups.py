@@ -6,7 +6,7 @@ from mnist_core.config.distortion import Distortion
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError, Problem
-from mnist_core.population.memory import member_bytes, order_bytes, picture_bytes
+from mnist_core.population.memory import GroupMemory, group_bytes
 from mnist_core.population.state import Population
 
 # First-layer units in a group on a CPU: beyond, the weights (12 MB) leave its cache.
@@ -45,24 +45,20 @@ def make_groups(population: Population, data: ResidentDataset, budget: int) -> l
         sorted(population.members, key=order),
         key=lambda i: group_key(population.members[i].config),
     ):
-        used = rows = 0
         group: list[int] = []
-        orders: set[int] = set()
+        memory, rows = GroupMemory(), 0
         for i in members:
             config = population.members[i].config
-            alone = member_bytes(config, data) + order_bytes(config, data)
-            need = alone if config.order_seed not in orders else member_bytes(config, data)
-            pictures = picture_bytes(config, data)
-            if alone + pictures > budget:
-                need = alone + pictures
+            need = group_bytes([config], data)
+            if need > budget:
                 allowed = f"needs {need:,} bytes to train and {budget:,} are allowed"
                 raise ConfigError([Problem("hidden_sizes", config.hidden_sizes, allowed)])
             height = (*config.hidden_sizes, data.classes)[0]
-            if group and (used + need + pictures > budget or rows + height > rows_allowed):
+            larger = memory.plus(config, data)
+            if group and (larger.bytes > budget or rows + height > rows_allowed):
                 groups.append(group)
-                group, orders, used, rows, need = [], set(), 0, 0, alone
+                group, rows, larger = [], 0, GroupMemory().plus(config, data)
             group.append(i)
-            orders.add(config.order_seed)
-            used, rows = used + need, rows + height
+            memory, rows = larger, rows + height
         groups.append(group)
     return groups

@@ -1,6 +1,8 @@
 """What a population takes in memory while it trains, before it does."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import pairwise
 
 from mnist_core.config.train import TrainConfig
@@ -11,6 +13,9 @@ from mnist_core.nn.training import EVAL_BATCH
 from mnist_core.population.layout import SLOTS
 
 NUMBER, ROW = 4, 8  # bytes of a float32, and of a picture's number or label
+# What is held beside a batch of pictures while it is made, in its own size: the pictures that were
+# gathered, and of a distortion the two displacements of each pixel, or its neighbours.
+GATHERED, BENT, THICKENED = 1, 3, 6
 
 
 def _weights(config: TrainConfig, data: ResidentDataset) -> int:
@@ -37,47 +42,66 @@ def state_bytes(config: TrainConfig, data: ResidentDataset) -> int:
     return NUMBER * (1 + len(SLOTS[config.optimizer])) * _weights(config, data)
 
 
-def member_bytes(config: TrainConfig, data: ResidentDataset) -> int:
-    """What a member adds to its group in its turn, without its share of the pictures.
+@dataclass(frozen=True)
+class GroupMemory:
+    """What a group of members takes in its turn, beside the data set and their ``state_bytes``.
 
-    Packed weights, gradients and optimizer slots, and for each picture of a batch what a layer
-    holds of it: activation, gradient, and where they are needed sum, output and dropout.
+    Attributes:
+        packed: weights, gradients and optimizer slots, and the orders of the pictures.
+        training, evaluation: what the layers hold for a batch.
+        pictures: a batch of each order while it is trained on.
+        making: what is held beside them while one is made.
+        evaluated: pictures on their way through an evaluation.
+        orders: seeds of the orders.
     """
-    f, plain = FUNCTIONS[config.activation], config.optimizer == "sgd" and not config.weight_decay
-    copies = 1 + len(SLOTS[config.optimizer]) + (not plain)
-    if bound_by_launches(data.images.device) and not plain:
-        copies += 4  # whose weight it is (8 bytes), and what is left over of the formula
-    hidden = sum(config.hidden_sizes)
-    trained, evaluated = _lengths(config, data)
-    outputs = 2 * data.classes + (ROW + 2 * NUMBER) // NUMBER  # with targets and what was wanted
-    forward = 1 + f.needs_sum
-    training = hidden * (forward + 1 + (2 if config.dropout else f.moves_zero)) + outputs
-    evaluation = hidden * (forward + f.moves_zero) + outputs
-    numbers = copies * _weights(config, data) + trained * training + evaluated * evaluation
-    return NUMBER * (numbers + config.batch_size)  # and the loss at each place of a batch
 
+    packed: int = 0
+    training: int = 0
+    evaluation: int = 0
+    pictures: int = 0
+    making: int = 0
+    evaluated: int = 0
+    orders: frozenset[int] = frozenset()
 
-def order_bytes(config: TrainConfig, data: ResidentDataset) -> int:
-    """What each distinct order of the pictures adds: the order itself, and its batch."""
-    return ROW * len(data.images) + NUMBER * config.batch_size * data.in_size
+    @property
+    def bytes(self) -> int:
+        """The most at any time: what is for training stays where it is during evaluation."""
+        then = max(self.pictures + self.making, self.evaluation + self.evaluated)
+        return self.packed + self.training + then
 
-
-def picture_bytes(config: TrainConfig, data: ResidentDataset) -> int:
-    """What a group takes once: pictures on their way to a batch.
-
-    They are gathered, then distorted, which takes nine numbers for each of theirs: two fields, two
-    neighbours and what is between them; or the inputs that are ever used are taken out.
-    """
-    bent = config.bends or config.thickness > 0
-    training = config.batch_size * (9 if bent else 2)
-    return NUMBER * data.in_size * max(training, 2 * min(EVAL_BATCH, len(data.test_images)))
+    def plus(self, config: TrainConfig, data: ResidentDataset) -> "GroupMemory":
+        """With one more member."""
+        new_order = config.order_seed not in self.orders
+        f, plain = (
+            FUNCTIONS[config.activation],
+            config.optimizer == "sgd" and not config.weight_decay,
+        )
+        copies = 1 + len(SLOTS[config.optimizer]) + (not plain)
+        if bound_by_launches(data.images.device) and not plain:
+            copies += 4  # whose weight it is (8 bytes), and what is in between in the formulas
+        hidden = sum(config.hidden_sizes)
+        trained, evaluated = _lengths(config, data)
+        forward = 1 + f.needs_sum  # numbers for each unit and picture
+        outputs = 2 * data.classes + 4  # with the label (8 bytes) and what it was given
+        training = hidden * (forward + 1 + (2 if config.dropout else f.moves_zero)) + outputs
+        evaluation = hidden * (forward + f.moves_zero) + outputs
+        made = BENT * config.bends + THICKENED * (config.thickness > 0) or GATHERED
+        batch = NUMBER * data.in_size * min(config.batch_size, len(data.images))
+        return replace(
+            self,
+            packed=self.packed
+            + NUMBER * copies * _weights(config, data)
+            + ROW * len(data.images) * new_order,
+            training=self.training + NUMBER * (trained * training + config.batch_size),
+            evaluation=self.evaluation + NUMBER * evaluated * evaluation,
+            pictures=self.pictures + batch * new_order,
+            making=made * batch,
+            # Once as they were gathered, and those of their inputs that are ever used.
+            evaluated=6 * data.in_size * min(EVAL_BATCH, len(data.test_images)),
+            orders=self.orders | {config.order_seed},
+        )
 
 
 def group_bytes(configs: Sequence[TrainConfig], data: ResidentDataset) -> int:
-    """What a group takes in its turn beside the data set and ``state_bytes`` of its members."""
-    orders = {config.order_seed: config for config in configs}
-    return (
-        sum(member_bytes(config, data) for config in configs)
-        + sum(order_bytes(config, data) for config in orders.values())
-        + max(picture_bytes(config, data) for config in configs)
-    )
+    """``GroupMemory`` of a whole group, in bytes."""
+    return reduce(lambda group, config: group.plus(config, data), configs, GroupMemory()).bytes
