@@ -1,17 +1,31 @@
 """The Dask workers: those that are started here, and what is known of any."""
 
+import contextlib
+import json
+import logging
 import os
+import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from distributed import LocalCluster
-from distributed.deploy.subprocess import SubprocessCluster
+import psutil
+
+from mnist_core.errors import ClusterError
+from mnist_core.nn.machine import gpu_names, usable_cores, usable_memory
 
 CORES_A_JOB = 2  # so that the page stays fluent next to a run, and large networks can use two
+MOST_WORKERS = 4
+# PyTorch and a data set take 1.1 GB, and a population may take two more.
+WORKER_MEMORY = 3 * 2**30
+APP_MEMORY = 2 * 2**30  # the page's process, and what else a person has open
+
 PRELOAD = "mnist_core.jobs.worker"
 GPU = "GPU"  # Dask resource: 1 on a worker that has a GPU to itself, beside the GPU's own name
+START = 30.0  # seconds until a scheduler counts as not coming
 
 
 @dataclass(frozen=True)
@@ -40,37 +54,107 @@ def worker_info(address: str, known: dict[str, Any], keys: list[str]) -> WorkerI
     )
 
 
-def own_gpu(worker_name: object) -> str | None:
-    """The GPU that a worker of this name has to itself, or None.
+def gpu_resources(name: str) -> dict[str, float]:
+    """The Dask resources of a worker that has this GPU to itself."""
+    return {GPU: 1, name: 1}
 
-    The workers that are started here are called 0, 1, ...: each takes one GPU while there are
-    some. A worker of an existing cluster takes the first that it sees.
+
+def own_gpu(worker: Any) -> str | None:
+    """The GPU that a Dask worker has to itself, or None.
+
+    One that was started here (its name is a number) has the one that it was given, if PyTorch can
+    use it; a worker of an existing cluster takes the first that it sees.
     """
     from mnist_core.nn.device import available_devices
 
-    gpus = [device.name for device in available_devices() if device.name != "cpu"]
-    index = worker_name if isinstance(worker_name, int) else 0
-    return gpus[index] if index < len(gpus) else None
+    usable = [device.name for device in available_devices() if device.name != "cpu"]
+    if isinstance(worker.name, int):
+        usable = [name for name in usable if name in worker.state.total_resources]
+    return next(iter(usable), None)
 
 
-def local_cluster() -> Any:
-    """A scheduler and workers on this machine, which end with this process."""
-    cores = os.cpu_count() or 1
+def worker_count(gpus: int) -> int:
+    """How many workers this machine has cores and memory for; one for each GPU at least."""
+    by_memory = (usable_memory() - APP_MEMORY) // WORKER_MEMORY
+    by_cores = usable_cores() // CORES_A_JOB
+    return max(1, gpus, min(by_cores, by_memory, MOST_WORKERS))
+
+
+class LocalWorkers:
+    """A scheduler and workers on this machine, each a process that ends with this one.
+
+    Dask's own ``LocalCluster`` cannot start processes from a Streamlit script, which each of them
+    would run again; its ``SubprocessCluster`` refuses Windows and calls all its workers the same.
+
+    Attributes:
+        address: of the scheduler.
+        gpus: those that workers have, one each.
+
+    Raises:
+        ClusterError: the scheduler does not start; says why.
+    """
+
+    def __init__(self) -> None:
+        self.gpus = gpu_names()
+        folder = tempfile.TemporaryDirectory(prefix="mnist-lab-", ignore_cleanup_errors=True)
+        with folder, (Path(folder.name) / "log").open("w+") as log:
+            file = Path(folder.name) / "scheduler"
+            options = {"port": 0, "dashboard": False, "scheduler_file": str(file)}
+            self._processes = [_start("Scheduler", options, stderr=log)]
+            self.address = self._address(file, Path(log.name))
+        for number in range(worker_count(len(self.gpus))):
+            gpu = self.gpus[number] if number < len(self.gpus) else None
+            worker = {
+                "name": number,
+                "nthreads": 1,  # one job at a time, so that a GPU has one at a time
+                # Dask would give each a share of the memory, and pause one that comes near it.
+                "memory_limit": 0,
+                "resources": gpu_resources(gpu) if gpu else {},
+                "preload_nanny": [PRELOAD],
+                "silence_logs": logging.WARNING,
+            }
+            self._processes.append(_start("Nanny", worker, self.address))
+
+    def _address(self, file: Path, log: Path) -> str:
+        """The scheduler's address, once it has written it."""
+        deadline = time.monotonic() + START
+        while time.monotonic() < deadline and self._processes[0].poll() is None:
+            try:
+                return str(json.loads(file.read_text())["address"])
+            except (OSError, json.JSONDecodeError):  # not there, or half written
+                time.sleep(0.02)
+        self.close()
+        why = log.read_text().strip().rpartition("\n")[2] or f"no answer in {START:.0f} s"
+        raise ClusterError(f"the scheduler of this app's workers does not start: {why}")
+
+    def close(self) -> None:
+        """End the processes."""
+        for process in reversed(self._processes):
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ends just now
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    child.kill()
+            process.kill()
+            process.wait()
+
+
+def _start(
+    server: str, options: dict[str, Any], *args: str, stderr: IO[str] | None = None
+) -> "subprocess.Popen[bytes]":
+    """A Dask server in a process of its own."""
+    options = {"host": "127.0.0.1", "preload": [PRELOAD], **options}
+    spec = json.dumps({"cls": f"distributed.{server}", "opts": options})
     root = str(Path(__file__).resolve().parents[2])
-    # Workers are new Python processes; they find this package wherever the app was started.
+    # They find this package wherever the app was started.
     paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
-    # Threads that wait must not spin: with other work on the cores that costs a hundredfold.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    workers = max(1, cores // CORES_A_JOB)
-    if sys.platform == "win32":  # SubprocessCluster refuses Windows
-        return LocalCluster(
-            n_workers=1, threads_per_worker=workers, processes=False, dashboard_address=None
-        )
-    return SubprocessCluster(
-        n_workers=workers,
-        threads_per_worker=1,  # one job at a time, so that a GPU has one at a time
-        dashboard_address=None,  # type: ignore[arg-type]  # None turns it off
-        scheduler_kwargs={"preload": [PRELOAD]},
-        worker_kwargs={"preload": [PRELOAD], "preload_nanny": [PRELOAD]},
+    environment = {
+        # Threads that wait must not spin: with other work on the cores that costs a hundredfold.
+        "OMP_WAIT_POLICY": "passive",
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "dask", "spec", *args, "--spec", spec],
+        stdin=subprocess.DEVNULL,
+        stderr=stderr,
+        env=environment,
     )

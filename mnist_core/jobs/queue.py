@@ -11,7 +11,7 @@ from distributed import Client, Future, fire_and_forget
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, MnistLabError
-from mnist_core.jobs.cluster import GPU, WorkerInfo, local_cluster, worker_info
+from mnist_core.jobs.cluster import GPU, LocalWorkers, WorkerInfo, gpu_resources, worker_info
 from mnist_core.jobs.tasks import devices_job, run_job
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import RunStore, is_gone, this_process
@@ -52,7 +52,8 @@ class JobQueue:
         self.store = store
         self._futures: dict[str, Any] = {}
         self._address = Settings().scheduler_address
-        self._cluster = None if self._address else local_cluster()
+        self._cluster = None if self._address else LocalWorkers()
+        self._scheduler = self._cluster.address if self._cluster else self._address
         self._dask = self._connect()
         # A job lives as long as its scheduler, and one that was started here as this process.
         self.owner = self._address or this_process()
@@ -157,7 +158,7 @@ class JobQueue:
 
     def _connect(self) -> Any:
         try:
-            return Client(self._address or self._cluster, timeout=CONNECT, set_as_default=False)
+            return Client(self._scheduler, timeout=CONNECT, set_as_default=False)
         except (OSError, TimeoutError) as error:
             raise self._no_answer(error) from error
 
@@ -180,11 +181,13 @@ class JobQueue:
     def _resources(self, device: str) -> dict[str, float] | None:
         """What a worker must have. Here no GPU will ever come, so there the job says so itself."""
         gpus = {gpu for worker in self.workers() for gpu in worker.gpus}
+        if self._cluster is not None:
+            gpus |= set(self._cluster.gpus)  # of workers that are still on their way, too
         if device == "auto":
             return {GPU: 1} if gpus else None
         if device == "cpu" or (self._cluster is not None and device not in gpus):
             return None
-        return {GPU: 1, device: 1}
+        return gpu_resources(device)
 
     # Looking after runs -------------------------------------------------------------------------
 

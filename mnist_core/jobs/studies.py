@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 
 from mnist_core.config.sweep import POPULATION, CostEstimate, SweepConfig
 from mnist_core.errors import ConfigError, MnistLabError, Problem
+from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.jobs.queue import SUBMIT_TIME, JobQueue
 from mnist_core.jobs.tasks import cost_job, run_study_job, shared_storage
 from mnist_core.runs.store import is_gone
@@ -25,6 +26,7 @@ from mnist_core.sweep.study import (
     load_study,
     open_jobs,
     reopen,
+    storage_errors,
     study_names,
     trials_left,
 )
@@ -53,10 +55,12 @@ class StudyQueue:
     def storage(self) -> Storage:
         return shared_storage(self.url)
 
+    @storage_errors()
     def names(self) -> list[str]:
         """The studies, the latest first."""
         return study_names(self.storage)
 
+    @storage_errors()
     def start(self, config: SweepConfig) -> str:
         """Create a study and have workers run it; returns its name.
 
@@ -67,10 +71,12 @@ class StudyQueue:
         self._submit(study, config)
         return config.name
 
+    @storage_errors()
     def stop(self, name: str) -> None:
         """Ask a study to stop; its trials under way are kept as of their last whole epoch."""
         self._study(name)[0].set_user_attr(STOP, True)
 
+    @storage_errors()
     def resume(self, name: str) -> None:
         """Go on with a study; nothing happens to one that is running."""
         study, config = self._study(name)
@@ -78,6 +84,7 @@ class StudyQueue:
             reopen(study)
             self._submit(study, config)
 
+    @storage_errors()
     def extend(self, name: str, trials: int) -> None:
         """Let a study that is not running try ``trials`` more.
 
@@ -89,6 +96,7 @@ class StudyQueue:
         extend_study(name, trials, self.storage)
         self.resume(name)
 
+    @storage_errors()
     def look(self, name: str) -> StudyView:
         """A study as it stands.
 
@@ -98,6 +106,7 @@ class StudyQueue:
         study, config = self._study(name)
         return view(study, config, bool(self._active_jobs(study)))
 
+    @storage_errors()
     def summary(self, name: str) -> str:
         """What mattered, in a sentence; made once for each number of trials."""
         study, config = self._study(name)
@@ -107,6 +116,7 @@ class StudyQueue:
         found: str = self._found[done]
         return found
 
+    @storage_errors()
     def importance(self, name: str) -> dict[str, float]:
         """The share of the variation that each axis explains, see ``sweep_analysis``."""
         study, _ = self._study(name)
@@ -152,7 +162,7 @@ class StudyQueue:
         left = trials_left(study, config)
         populations = -(-left // POPULATION[config.sampler])
         # A population of half the size takes nearly half the time, so that each worker gets one.
-        jobs = min(len(self.queue.workers()) or 1, max(populations, left // 16, 1))
+        jobs = min(len(self._workers(config.base.device)) or 1, max(populations, left // 16, 1))
         for number in range(jobs):
             job = uuid.uuid4().hex
             study.set_user_attr(JOB + job, f"{time.time():.3f} {self.queue.owner}")
@@ -163,6 +173,12 @@ class StudyQueue:
                 device=config.base.device,
             )
             fire_and_forget(future)  # the job goes on when this process lets go of it
+
+    def _workers(self, device: str) -> list[WorkerInfo]:
+        """Those that would take a job for this device: with a GPU, its own."""
+        workers = self.queue.workers()
+        own = [w for w in workers if w.gpus and device in ("auto", *w.gpus)]
+        return own or workers
 
     def _active_jobs(self, study: Study) -> list[str]:
         """The jobs that work on a study or wait for a worker, without those that were lost."""

@@ -5,6 +5,7 @@ imports nothing by itself: each function does, on the worker.
 """
 
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,9 +18,17 @@ if TYPE_CHECKING:
 PATIENCE = 120.0  # seconds that a worker waits for a store that is locked or restarts
 
 
-@lru_cache(maxsize=4)
+_one_at_a_time = Lock()  # a worker warms up while its first job begins
+
+
 def worker_store(uri: str) -> "RunStore":
     """This process's store; opening one takes most of a second, so it stays open."""
+    with _one_at_a_time:
+        return _open_store(uri)
+
+
+@lru_cache(maxsize=4)
+def _open_store(uri: str) -> "RunStore":
     from mnist_core.runs.store import RunStore
 
     return RunStore(uri, PATIENCE)
@@ -39,7 +48,7 @@ def _own_device() -> str:
 
     from mnist_core.jobs.cluster import own_gpu
 
-    return own_gpu(get_worker().name) or "cpu"
+    return own_gpu(get_worker()) or "cpu"
 
 
 def devices_job() -> list[tuple[str, str]]:

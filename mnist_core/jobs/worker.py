@@ -9,9 +9,11 @@ import threading
 import time
 from typing import Any
 
+import psutil
 from distributed import Worker
 
-from mnist_core.jobs.cluster import GPU, own_gpu
+from mnist_core.jobs.cluster import gpu_resources, own_gpu
+from mnist_core.nn.machine import usable_cores
 
 PARENT_POLL = 0.5  # seconds
 NICENESS = 5  # so that the page, the store and the scheduler come first when all cores train
@@ -19,10 +21,11 @@ NICENESS = 5  # so that the page, the store and the scheduler come first when al
 
 def _exit_with_parent() -> None:
     """End this process when the one that started it is gone, even if that one was killed."""
-    parent = os.getppid()
+    parent = psutil.Process(os.getppid())
 
     def watch() -> None:
-        while os.getppid() == parent:
+        # A process whose parent is gone gets another, but on Windows it keeps the number.
+        while os.getppid() == parent.pid and parent.is_running():
             time.sleep(PARENT_POLL)
         os._exit(1)
 
@@ -30,7 +33,7 @@ def _exit_with_parent() -> None:
 
 
 async def _cores(worker: Worker) -> int:
-    return os.cpu_count() or 1
+    return usable_cores()
 
 
 async def _hostname(worker: Worker) -> str:
@@ -40,7 +43,7 @@ async def _hostname(worker: Worker) -> str:
 def dask_setup(process: Any) -> None:
     """Called by Dask in the scheduler, each nanny and each worker."""
     alone = isinstance(process, Worker) and process.nanny is None  # its parent is some shell
-    if os.name == "posix" and not alone:
+    if not alone:
         _exit_with_parent()
     if isinstance(process, Worker):
         if os.name == "posix":
@@ -51,18 +54,12 @@ def dask_setup(process: Any) -> None:
 
 
 def _warm_up(worker: Worker) -> None:
-    """Load what the first job needs, so that its first result takes as long as any other's."""
-    from mnist_core.data.datasets import locate, prepare, resident
+    """Load what every job needs. A data set is loaded by the first job that wants it."""
     from mnist_core.jobs.tasks import worker_store
     from mnist_core.nn.training import train  # noqa: F401
     from mnist_core.settings import Settings
 
-    gpu = own_gpu(worker.name)
+    gpu = own_gpu(worker)
     if gpu is not None:
-        worker.loop.add_callback(worker.set_resources, **{GPU: 1, gpu: 1})
+        worker.loop.add_callback(worker.set_resources, **gpu_resources(gpu))
     worker_store(Settings().store_uri)
-    if locate("mnist") is not None:
-        try:
-            next(prepare("mnist"))
-        except StopIteration as end:
-            resident("mnist", end.value.source, "cpu")

@@ -1,6 +1,5 @@
 """Where to compute: what this machine has, and moving data there."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import torch
 
 from mnist_core.config.device import LARGE, automatic_device
 from mnist_core.errors import DeviceError
+from mnist_core.nn.machine import usable_cores
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,7 @@ def available_devices() -> list[DeviceInfo]:
         devices.append(DeviceInfo(f"cuda:{i}", label))
     if torch.backends.mps.is_available():
         devices.append(DeviceInfo("mps", "Apple GPU"))
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    cores = usable_cores()
     devices.append(DeviceInfo("cpu", f"CPU, {cores} core" + "s" * (cores != 1)))
     return devices
 

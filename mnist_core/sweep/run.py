@@ -13,7 +13,7 @@ from mnist_core.nn.state import TrainState
 from mnist_core.population.train import MEMORY_BUDGET, PopulationProgress
 from mnist_core.sweep.events import StudyEnd, StudyEvent, StudyProgress, StudyStarted
 from mnist_core.sweep.population import EarlierTrial, TrialPopulation
-from mnist_core.sweep.study import distributions, give_back, trials_left
+from mnist_core.sweep.study import ask_trials, give_back, trials_left
 
 
 def run_study(
@@ -51,10 +51,9 @@ def run_study(
     left = trials_left(study, config)
     yield StudyStarted(config.name, config.planned, left)
     began, before = time.perf_counter(), 0
-    while (left := trials_left(study, config)) > 0:
-        count = min(left, POPULATION[config.sampler], -(-config.planned // jobs))
-        space = distributions(config)
-        trials = [study.ask(space) for _ in range(count)]
+    most = min(POPULATION[config.sampler], -(-config.planned // jobs))
+    while trials := ask_trials(study, config, most):
+        count, left = len(trials), len(trials) + trials_left(study, config)
         running = TrialPopulation(study, config, trials, data, device)
         events = running.train(memory_budget, earlier, states)
         try:

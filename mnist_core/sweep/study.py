@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from filelock import FileLock
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
@@ -40,8 +41,12 @@ STOP, ERROR = "stop", "error"  # that it is to stop; why its last job failed
 DOWNLOAD = "download"  # the share of the data set that has arrived
 
 COUNTED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
+LIVE = (*COUNTED, TrialState.WAITING)  # all but those that were given back
+ASKED_AT_ONCE = 8  # trials until a job looks whether others have taken the rest
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
+# It warns of a grid whose last points two jobs take at once, which ``ask_trials`` sees itself.
+optuna.logging.get_logger("optuna.samplers._grid").setLevel(logging.ERROR)
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
@@ -70,6 +75,20 @@ def open_storage(url: str | None = None) -> BaseStorage:
 
 
 @contextmanager
+def storage_errors() -> Iterator[None]:
+    """Whatever goes wrong with the studies' database is a StoreError; also a decorator."""
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, SQLAlchemyError, sqlite3.Error) as error:
+        uri = Settings().studies_uri
+        why = str(error.__cause__ or error).partition("\n")[0]
+        raise StoreError(
+            f"the studies in {uri} cannot be read or written: {why}. Wait until the database "
+            "answers; a damaged file can be moved away."
+        ) from error
+
+
+@contextmanager
 def _experimental() -> Iterator[None]:
     """Optuna marks some parts as subject to change; its version is pinned."""
     with warnings.catch_warnings():
@@ -83,10 +102,24 @@ def _write_without_waiting(connection: Any, _: object) -> None:
 
 
 class _Grid(GridSampler):
-    """Optuna's grid, without its attempt to stop a loop that ``ask`` and ``tell`` do not have."""
+    """Optuna's grid, of which a trial that was lost has not been at its point.
+
+    Without its attempt to stop a loop that ``ask`` and ``tell`` do not have.
+    """
 
     def after_trial(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: whoever asks knows the number of points."""
+
+    def _get_unvisited_grid_ids(self, study: Study) -> list[int]:
+        places = {point: number for number, point in enumerate(self._all_grids)}
+        taken = set()
+        for trial in study.get_trials(deepcopy=False, states=LIVE):
+            if "grid_id" in trial.system_attrs:
+                taken.add(trial.system_attrs["grid_id"])
+            else:  # in the place of one that was given back, or in the making
+                values = _values(trial)
+                taken.add(places.get(tuple(values.get(name) for name in self._param_names)))
+        return sorted(set(places.values()) - taken)
 
 
 def make_sampler(config: SweepConfig, asked: int = 0, worker: int = 0) -> BaseSampler:
@@ -120,12 +153,14 @@ def _distribution(axis: ListAxis | RangeAxis) -> BaseDistribution:
     return FloatDistribution(axis.low, axis.high, log=axis.log)
 
 
+@storage_errors()
 def study_names(storage: BaseStorage) -> list[str]:
     """The names of the studies in a storage that this library made, the latest first."""
     studies = storage.get_all_studies()
     return [s.study_name for s in reversed(studies) if SWEEP in s.user_attrs]
 
 
+@storage_errors()
 def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
     """A new study; nothing runs yet.
 
@@ -146,6 +181,7 @@ def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
     return study
 
 
+@storage_errors()
 def load_study(name: str, storage: BaseStorage, worker: int = 0) -> tuple[Study, SweepConfig]:
     """A study as it stands, ready to go on, and its configuration.
 
@@ -164,6 +200,7 @@ def load_study(name: str, storage: BaseStorage, worker: int = 0) -> tuple[Study,
     return study, config
 
 
+@storage_errors()
 def extend_study(name: str, trials: int, storage: BaseStorage) -> SweepConfig:
     """Allow a study ``trials`` more; they are run when it goes on.
 
@@ -182,20 +219,65 @@ def extend_study(name: str, trials: int, storage: BaseStorage) -> SweepConfig:
     return extended
 
 
+@storage_errors()
 def trials_left(study: Study, config: SweepConfig) -> int:
     """Trials that are planned and neither done nor under way."""
     done = sum(t.state in COUNTED for t in study.get_trials(deepcopy=False))
     return max(config.planned - done, 0)
 
 
+def _values(trial: FrozenTrial) -> dict[str, Any]:
+    """A trial's values on the axes, those of one that waits in another's place as well."""
+    values: dict[str, Any] = trial.system_attrs.get("fixed_params", trial.params)
+    return values
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Ask alone: from SQLite, two jobs could get the same waiting trial at the same moment."""
+    settings = Settings()
+    if settings.studies_uri.startswith("sqlite:"):
+        with FileLock(settings.home / "studies.lock"):
+            yield
+    else:
+        yield
+
+
+@storage_errors()
+def ask_trials(study: Study, config: SweepConfig, count: int) -> list[optuna.Trial]:
+    """At most ``count`` more trials; fewer, or none, where other jobs have taken the rest.
+
+    However many jobs ask at once, no more are ever run than were planned: a trial that finds as
+    many before it gives up, and trials are numbered in the order in which they are made.
+    """
+    space, kept = distributions(config), list[optuna.Trial]()
+    while left := min(trials_left(study, config), count - len(kept)):
+        with _turn():
+            asked = [study.ask(space) for _ in range(min(left, ASKED_AT_ONCE))]
+        before = {t.number: _values(t) for t in study.get_trials(deepcopy=False, states=LIVE)}
+        for trial in asked:
+            earlier = [params for number, params in before.items() if number < trial.number]
+            twice = config.sampler == "grid" and trial.params in earlier
+            if twice or len(earlier) >= config.planned:
+                study.tell(trial, state=TrialState.FAIL)
+                del before[trial.number]
+            else:
+                kept.append(trial)
+    return kept
+
+
+@storage_errors()
 def give_back(study: Study, trial: FrozenTrial | optuna.Trial) -> None:
     """Have the values of a trial that was interrupted asked for again, as a trial of its own."""
-    study.tell(trial.number, state=TrialState.FAIL)
     config = SweepConfig.model_validate_json(study.user_attrs[SWEEP])
-    if len(trial.params) == len(config.axes):  # not if its worker was lost while it was made
+    # One whose worker was lost while it was made has no values; another is made in its place. In
+    # this order, so that no other job takes the place in between.
+    if len(trial.params) == len(config.axes):
         study.enqueue_trial(trial.params, user_attrs={INSTEAD_OF: trial.number})
+    study.tell(trial.number, state=TrialState.FAIL)
 
 
+@storage_errors()
 def recover(study: Study, among: Collection[int] | None = None) -> int:
     """Give back the trials that a crash left running; returns how many.
 
@@ -208,6 +290,7 @@ def recover(study: Study, among: Collection[int] | None = None) -> int:
     return len(stale)
 
 
+@storage_errors()
 def value_curves(study: Study) -> dict[int, list[float]]:
     """For each trial what it has reported after epochs 1, 2, 3 ..., negative if less is better.
 
@@ -238,6 +321,7 @@ def open_jobs(study: Study) -> dict[str, tuple[float, str]]:
     return jobs
 
 
+@storage_errors()
 def reopen(study: Study) -> None:
     """Make a study that nobody works on ready to go on."""
     recover(study)

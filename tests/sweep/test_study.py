@@ -1,19 +1,24 @@
 """Studies in their storage: found, extended, and whole after a crash."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import optuna
 import pytest
 from optuna.storages import BaseStorage
+from optuna.trial import TrialState
 
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError, StoreError
 from mnist_core.settings import Settings
 from mnist_core.sweep.events import TrialStarted
 from mnist_core.sweep.study import (
+    ask_trials,
     create_study,
     distributions,
     extend_study,
+    give_back,
     load_study,
     open_storage,
     recover,
@@ -77,6 +82,58 @@ def test_two_workers_on_one_study_do_not_try_the_same(
         study, _ = load_study("study", storage, worker)
         rates.add(study.ask({"x": optuna.distributions.FloatDistribution(0, 1)}).params["x"])
     assert len(rates) == 2
+
+
+@pytest.mark.parametrize("sampler", ["random", "grid"])
+def test_two_workers_at_once_try_what_was_planned_and_no_more(
+    storage: BaseStorage, sampler: str
+) -> None:
+    """Each has its own connection, and asks as much as it can at the same moments."""
+    axes = {"hidden_sizes": "1:18", "learning_rate": "0.1,0.2,0.3,0.4"}
+    config = sweep(sampler=sampler, trials=72, axes=axes)
+    create_study(config, storage)
+    together = Barrier(2)
+
+    def work(worker: int) -> None:
+        study, _ = load_study("study", open_storage(), worker)
+        together.wait()
+        for round_ in range(100):
+            trials = ask_trials(study, config, 16)
+            if not trials:
+                return
+            if round_ == 1:  # it is interrupted
+                give_back(study, trials.pop())
+            for trial in trials:
+                study.tell(trial, 0.5)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(2)))
+    work_left = trials_left(load_study("study", storage)[0], config)
+    if work_left:  # one that was given back when the other worker had already gone
+        together = Barrier(1)
+        work(2)
+    completed = load_study("study", storage)[0].get_trials(states=(TrialState.COMPLETE,))
+    assert len(completed) == 72
+    if sampler == "grid":
+        assert len({tuple(trial.params.values()) for trial in completed}) == 72
+
+
+def test_a_grid_has_no_hole_where_a_trial_was_lost_while_it_was_made(storage: BaseStorage) -> None:
+    config = sweep(axes={"learning_rate": "0.1,0.2", "hidden_sizes": "4,8"}, trials=4)
+    study = create_study(config, storage)
+    (first,) = ask_trials(study, config, 1)
+    study.tell(first, 0.5)
+    study.ask()  # its worker is lost before it has values
+    (third,) = ask_trials(study, config, 1)  # and this one's after that
+    assert recover(study) == 2
+    study, _ = load_study("study", storage)
+    while trials := ask_trials(study, config, 2):
+        for trial in trials:
+            study.tell(trial, 0.5)
+    completed = study.get_trials(states=(TrialState.COMPLETE,))
+    points = [tuple(trial.params.values()) for trial in completed]
+    assert sorted(points) == [(0.1, 4), (0.1, 8), (0.2, 4), (0.2, 8)]
+    assert third.params in [trial.params for trial in completed]
 
 
 def test_studies_live_in_the_home_folder_or_where_the_environment_says(

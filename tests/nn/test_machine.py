@@ -1,0 +1,100 @@
+"""What a process may use: of a laptop, in a container, on a machine with GPUs."""
+
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from mnist_core.nn import machine
+from mnist_core.nn.machine import gpu_names, usable_cores, usable_memory
+
+GB = 2**30
+
+
+@pytest.fixture
+def limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The control group of a process on a machine with 64 cores and 256 GB."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)), raising=False)
+    memory = SimpleNamespace(total=256 * GB)
+    monkeypatch.setattr("mnist_core.nn.machine.psutil.virtual_memory", lambda: memory)
+    own = tmp_path / "cgroup"
+    own.write_text("4:memory:/elsewhere\n0::/box/app\n")
+    monkeypatch.setattr(machine, "OWN_CGROUP", own)
+    monkeypatch.setattr(machine, "CGROUPS", tmp_path / "fs")
+    group = tmp_path / "fs" / "box" / "app"
+    group.mkdir(parents=True)
+    return group
+
+
+def test_a_machine_without_limits_is_ours(limits: Path) -> None:
+    assert (usable_cores(), usable_memory()) == (64, 256 * GB)
+    (limits / "cpu.max").write_text("max 100000\n")
+    (limits / "memory.max").write_text("max\n")
+    assert (usable_cores(), usable_memory()) == (64, 256 * GB)
+
+
+@pytest.mark.parametrize(
+    ("share", "cores"),
+    [("200000 100000", 2), ("250000 100000", 2), ("50000 100000", 1), ("9900000 100000", 64)],
+)
+def test_a_container_has_its_share_of_the_cores(limits: Path, share: str, cores: int) -> None:
+    (limits / "cpu.max").write_text(f"{share}\n")
+    assert usable_cores() == cores
+
+
+def test_the_tightest_limit_on_the_way_up_counts(limits: Path) -> None:
+    (limits / "cpu.max").write_text("800000 100000\n")
+    (limits.parent / "cpu.max").write_text("300000 100000\n")
+    (limits / "memory.max").write_text(f"{8 * GB}\n")
+    (limits.parent / "memory.max").write_text(f"{16 * GB}\n")
+    assert (usable_cores(), usable_memory()) == (3, 8 * GB)
+
+
+def test_a_namespace_of_its_own_shows_the_limits_at_the_root(limits: Path) -> None:
+    machine.OWN_CGROUP.write_text("0::/\n")
+    (machine.CGROUPS / "cpu.max").write_text("200000 100000\n")
+    assert usable_cores() == 2
+
+
+def test_affinity_counts(limits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5, 7}, raising=False)
+    assert usable_cores() == 3
+
+
+def test_other_systems_have_no_control_groups(
+    limits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: 12)
+    machine.OWN_CGROUP.unlink()
+    assert (usable_cores(), usable_memory()) == (12, 256 * GB)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for the tool is a shell script")
+@pytest.mark.parametrize(
+    ("visible", "names"),
+    [(None, ["cuda:0", "cuda:1"]), ("1", ["cuda:0"]), ("", []), ("-1", []), ("0,1,2", 2)],
+)
+def test_gpus_are_counted_by_their_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, visible: str | None, names: object
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'GPU 0: A card (UUID: x)'\necho 'GPU 1: A card (UUID: y)'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    if visible is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert gpu_names() == (names if isinstance(names, list) else ["cuda:0", "cuda:1"])
+
+
+def test_an_apple_gpu_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert gpu_names() == ["mps"]
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert gpu_names() == []
