@@ -120,7 +120,7 @@ def _workers(
 @pytest.fixture
 def workers(_workers: Workers, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     """Every queue of this test gets workers that all tests share: to start some takes seconds."""
-    monkeypatch.setattr("mnist_core.jobs.queue.local_cluster", lambda: _workers.cluster)
+    monkeypatch.setattr("mnist_core.jobs.queue.LocalWorkers", lambda: _workers.cluster)
     yield _workers
     _workers.forget()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from distributed import Client
 
-from mnist_core.jobs.cluster import local_cluster
+from mnist_core.jobs.cluster import LocalWorkers
 
 END = 5.0  # seconds in which a job whose result is known ends; any other is broken off
 
@@ -14,10 +14,10 @@ class Workers:
     """A scheduler and workers of this machine that outlive the queues that use them."""
 
     def __init__(self) -> None:
-        self.cluster = local_cluster()
+        self.cluster = LocalWorkers()
         self._close = self.cluster.close
         self.cluster.close = lambda: None  # what a queue calls when it is closed
-        self._client: Any = Client(self.cluster, set_as_default=False)
+        self._client: Any = Client(self.cluster.address, set_as_default=False)
 
     def forget(self) -> None:
         """Break off what a test has left."""
