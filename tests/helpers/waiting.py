@@ -11,4 +11,4 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.2)  # looking all the time would take the cores from what is looked at
+        time.sleep(0.1)  # looking all the time would take the cores from what is looked at

@@ -8,10 +8,9 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.store import RunStore
+from tests.helpers.gate import Gate
 from tests.helpers.waiting import wait_until
 from tests.helpers.workers import Workers
-
-LONG = {"epochs": 1000, "batch_size": 1}
 
 
 @pytest.fixture
@@ -22,10 +21,11 @@ def queue(workers: Workers) -> Iterator[JobQueue]:
     opened.close()
 
 
-def test_runs_wait_in_order_and_can_be_cancelled(queue: JobQueue) -> None:
+def test_runs_wait_in_order_and_can_be_cancelled(gate: Gate, queue: JobQueue) -> None:
     store = queue.store
+    gate.allow(1)
     workers = queue.workers()
-    training = [queue.start(TrainConfig(**LONG, seed=seed)) for seed in range(len(workers))]
+    training = [queue.start(TrainConfig(seed=seed)) for seed in range(len(workers))]
     wait_until(lambda: all(store.get(r).state == "running" for r in training), "all train")
     first, second = (queue.start(TrainConfig(epochs=1, seed=seed)) for seed in (100, 101))
 

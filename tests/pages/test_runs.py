@@ -5,13 +5,13 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.config.fields import parse_config
 from pages.ui.state import Backend
 from tests.helpers.pages import ROOT, button, open_page, wait_for
+from tests.helpers.waiting import PATIENCE, wait_until
 
 
 def train_runs(app: Backend, *settings: dict[str, object]) -> list[str]:
     """Train runs in the app's own workers; their ids."""
     ids = [app.queue.start(parse_config({"epochs": 1, **values})) for values in settings]
-    while app.store.active():
-        continue
+    wait_until(lambda: not app.store.active(), "they have ended")
     return ids
 
 
@@ -20,7 +20,7 @@ def names(page: AppTest) -> list[str]:
 
 
 def open_runs(*ids: str, **query: str) -> AppTest:
-    page = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=60)
+    page = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=PATIENCE)
     if ids:
         page.query_params["runs"] = ",".join(ids)
     for name, value in query.items():
@@ -100,7 +100,7 @@ def test_five_seeds_give_a_mean_a_spread_and_a_verdict(app: Backend) -> None:
 
 def test_clone_fills_the_train_form_and_marks_what_changes(app: Backend) -> None:
     (run_id,) = train_runs(app, {"hidden_sizes": "24", "optimizer": "adam", "learning_rate": 0.01})
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE).run()
     page.query_params["runs"] = run_id
     page.switch_page("pages/runs.py").run()
     button(page, "Clone").click().run()
@@ -122,7 +122,7 @@ def test_a_link_with_unknown_runs_says_so(app: Backend) -> None:
 
 
 def test_a_link_to_the_train_page_fills_the_form_clamps_and_starts_nothing(app: Backend) -> None:
-    page = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
+    page = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=PATIENCE)
     page.query_params["hidden_sizes"] = "64,16"
     page.query_params["learning_rate"] = "1000"
     page.run()

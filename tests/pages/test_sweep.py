@@ -5,6 +5,7 @@ import pytest
 from mnist_core.sweep.view import StudyView
 from pages.ui.state import Backend
 from pages.ui.sweep.studies import TRIAL, studies
+from tests.helpers.gate import Gate
 from tests.helpers.pages import button, open_page, wait_for
 
 
@@ -50,12 +51,13 @@ def test_a_sweep_runs_and_a_trial_opens(app: Backend) -> None:
     assert page.text_input(key="sweep.axis.learning_rate").value == "0.1,0.2,0.4,0.8"
 
 
-def test_stop_then_resume_then_extend(app: Backend) -> None:
+def test_stop_then_resume_then_extend(gate: Gate, app: Backend) -> None:
     page = open_page("sweep")
+    gate.allow(2)
     set_axes(page, hidden_sizes="4,8", learning_rate="0.1:1:log")
     page.selectbox(key="sweep.sampler").set_value("random")
     page.number_input(key="sweep.trials").set_value(4)
-    page.number_input(key="sweep.epochs").set_value(1000)
+    page.number_input(key="sweep.epochs").set_value(6)
     page.run()
     button(page, "Start sweep").click().run()
     wait_for(page, lambda _: bool(look().curves))
@@ -71,9 +73,10 @@ def test_stop_then_resume_then_extend(app: Backend) -> None:
     page.session_state[TRIAL] = stopped.best["trial"]
     page.run()
     epochs = [c.value for c in page.caption if c.value.startswith("The sweep was stopped after")]
-    assert epochs[0].endswith("of its 1000 epochs.")
+    assert epochs[0].endswith("of its 6 epochs.")
     assert not button(page, "Draw digits for it").disabled
     button(page, "Resume").click()
+    gate.allow(4)
     page.run()
     assert TRIAL not in page.session_state
     wait_for(page, lambda _: look().active and look().share > stopped.share)

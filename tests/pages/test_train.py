@@ -12,6 +12,7 @@ from mnist_core.config.presets import PRESETS
 from mnist_core.config.train import TrainConfig
 from mnist_core.runs.store import RunStore
 from pages.ui.state import Backend, backend
+from tests.helpers.gate import Gate
 from tests.helpers.pages import ROOT, button, ended, only_run, open_page, wait_for
 
 
@@ -67,19 +68,17 @@ def test_bad_hidden_sizes_are_refused_at_the_field(app: Backend, text: str) -> N
     assert app.store.newest() == []
 
 
-def test_stop_keeps_what_was_learnt_and_training_can_go_on(app: Backend) -> None:
+def test_stop_keeps_what_was_learnt_and_training_can_go_on(gate: Gate, app: Backend) -> None:
     page = open_page("train")
-    page.number_input(key="train.epochs").set_value(1000)
-    page.number_input(key="train.batch_size").set_value(1)
-    page.run()
+    gate.allow(2)
     button(page, "Start training").click()
-    wait_for(page, lambda _: len(app.store.history(only_run(app).id)) > 1)
+    wait_for(page, lambda _: len(app.store.history(only_run(app).id)) == 3)
     button(page, "Stop").click()
     wait_for(page, ended(app))
     run = only_run(app)
     assert run.state == "stopped"
-    epochs = len(app.store.history(run.id)) - 1
-    assert 0 < epochs < 1000
+    assert [row["epoch"] for row in app.store.history(run.id)] == [0, 1, 2]
+    gate.open()
     page.run()
     page.number_input(key="more.epochs").set_value(2)
     page.number_input(key="more.learning_rate").set_value(0.1)
@@ -89,14 +88,12 @@ def test_stop_keeps_what_was_learnt_and_training_can_go_on(app: Backend) -> None
     run = only_run(app)
     assert run.state == "completed"
     assert [s.config.learning_rate for s in run.segments] == [0.5, 0.1]
-    assert [row["epoch"] for row in app.store.history(run.id)] == list(range(epochs + 3))
+    assert [row["epoch"] for row in app.store.history(run.id)] == [0, 1, 2, 3, 4]
 
 
-def test_two_sessions_show_the_same_job_and_cannot_start_it_twice(app: Backend) -> None:
+def test_two_sessions_show_the_same_job_and_cannot_start_it_twice(gate: Gate, app: Backend) -> None:
     first, second = open_page("train"), open_page("train")
-    for page in (first, second):
-        page.number_input(key="train.epochs").set_value(1000)
-        page.run()
+    gate.allow(1)
     button(first, "Start training").click().run()
     button(second, "Start training").click().run()  # its page still shows Start
     run = only_run(app)
@@ -140,7 +137,7 @@ def test_a_run_that_is_not_there_is_a_message(app: Backend) -> None:
     assert "not in this app's store" in page.warning[0].value
 
 
-@pytest.mark.usefixtures("data")
+@pytest.mark.usefixtures("workers")
 def test_a_run_of_an_app_that_was_killed_is_offered_to_resume(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -162,11 +159,9 @@ def test_a_run_of_an_app_that_was_killed_is_offered_to_resume(
     st.cache_resource.clear()
 
 
-def test_while_a_run_trains_others_queue_up(app: Backend) -> None:
+def test_while_a_run_trains_others_queue_up(gate: Gate, app: Backend) -> None:
     page = open_page("train")
-    page.number_input(key="train.epochs").set_value(1000)
-    page.number_input(key="train.batch_size").set_value(1)
-    page.run()
+    gate.allow(1)
     button(page, "Start training").click().run()
     first = only_run(app)
     for seed in range(1, len(app.queue.workers()) + 1):  # one more than there are workers

@@ -437,8 +437,11 @@ def test_a_member_can_go_on_alone(tiny: ResidentDataset) -> None:
     torch.testing.assert_close(weights_of(state), weights_of(whole))
 
 
-def test_stopping_within_an_epoch_keeps_what_was_learnt(tiny: ResidentDataset) -> None:
-    config = parse_config({"epochs": 1000, "batch_size": 1})
+def test_stopping_within_an_epoch_keeps_what_was_learnt(
+    tiny: ResidentDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.population.train.PROGRESS_INTERVAL", 0.0)
+    config = parse_config({})
     population = Population([config] * 2, tiny, CPU)
     events = train_population(population, tiny)
     progress = next(e for e in events if isinstance(e, PopulationProgress))

@@ -20,12 +20,14 @@ def test_a_stopped_study_prunes_as_one_that_was_not(
 ) -> None:
     write_mnist(tmp_path / "data")
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "data"))
+    # A study looks whether it should stop whenever its population reports how far it is.
+    monkeypatch.setattr("mnist_core.population.train.PROGRESS_INTERVAL", 0.0)
     store, ends = RunStore(), []
     for stops in (0, 2):
         config = parse_sweep(
             {
                 "name": f"{stops} stops",
-                "base": {"epochs": 400, "batch_size": 5, "hidden_sizes": 8},
+                "base": {"epochs": 9, "batch_size": 5, "hidden_sizes": 8},
                 "axes": {"learning_rate": "0.001:1:log"},
                 "sampler": "qmc",
                 "pruner": pruner,

@@ -33,6 +33,7 @@ from mnist_core.sweep.study import (
 )
 from mnist_core.sweep.view import view
 from tests.helpers.files import write_mnist
+from tests.helpers.gate import Gate
 
 SWEEP = {
     "name": "study",
@@ -48,11 +49,21 @@ def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "data"))
 
 
+@pytest.fixture
+def _reports_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study looks whether it should stop whenever its population reports how far it is."""
+    monkeypatch.setattr("mnist_core.population.train.PROGRESS_INTERVAL", 0.0)
+
+
 def run_and_stop(study: Study, config: SweepConfig, store: RunStore) -> None:
-    """Run a study until a trial has been trained for an epoch."""
+    """Run a study until every trial has been trained for an epoch."""
+    waiting = set()
     for event in execute_study(study, config, store, "job"):
-        if isinstance(event, TrialEvent):
-            study.set_user_attr(STOP, True)
+        if isinstance(event, TrialStarted):
+            waiting.add(event.trial)
+        elif isinstance(event, TrialEvent):
+            waiting.discard(event.trial)
+            study.set_user_attr(STOP, not waiting)
 
 
 def test_every_trial_is_a_run_with_its_curve_and_its_network() -> None:
@@ -80,8 +91,9 @@ def test_every_trial_is_a_run_with_its_curve_and_its_network() -> None:
     }
 
 
+@pytest.mark.usefixtures("_reports_every_step")
 def test_a_stopped_study_goes_on_with_what_is_left() -> None:
-    config, store = parse_sweep({**SWEEP, "base": {"epochs": 1000, "batch_size": 1}}), RunStore()
+    config, store = parse_sweep(SWEEP), RunStore()
     study = create_study(config, open_storage())
     run_and_stop(study, config, store)
     assert trials_left(study, config) == 4
@@ -99,10 +111,11 @@ def test_a_stopped_study_goes_on_with_what_is_left() -> None:
         assert state.epoch == len(store.history(run.id)) >= 1
 
 
+@pytest.mark.usefixtures("_reports_every_step")
 def test_a_trial_that_was_stopped_ends_as_if_it_had_not_been() -> None:
     """Stopped once and once more, with a pruner that must see the epochs before the stops."""
     store = RunStore()
-    values = {**SWEEP, "pruner": "median", "base": {"epochs": 400, "batch_size": 5}}
+    values = {**SWEEP, "pruner": "median", "base": {"epochs": 8, "batch_size": 5}}
 
     def study_of(name: str, stops: int) -> tuple[Study, SweepConfig]:
         config = parse_sweep({**values, "name": name})
@@ -138,12 +151,13 @@ def test_a_trial_that_was_stopped_ends_as_if_it_had_not_been() -> None:
         }
         for run in runs.values():
             assert run.name.endswith(f"(trial {run.trial})")
-            assert run.state == ("completed" if run.result["epoch"] == 400 else "stopped")
+            assert run.state == ("completed" if run.result["epoch"] == 8 else "stopped")
     assert ends["stopped"] == ends["whole"]
 
 
+@pytest.mark.usefixtures("_reports_every_step")
 def test_a_run_that_was_deleted_or_went_on_alone_is_tried_anew() -> None:
-    config, store = parse_sweep({**SWEEP, "base": {"epochs": 300, "batch_size": 5}}), RunStore()
+    config, store = parse_sweep(SWEEP), RunStore()
     study = create_study(config, open_storage())
     run_and_stop(study, config, store)
     left = store.newest()
@@ -204,15 +218,16 @@ def test_the_command_line_refuses_by_flag(
     assert RunStore().newest() == []
 
 
-def test_the_command_line_stops_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
-    command = "sweep --hidden-sizes 4,8 --epochs 300 --batch-size 5 --name study --trials 2 --json"
+def test_the_command_line_stops_and_goes_on(gate: Gate, capsys: pytest.CaptureFixture[str]) -> None:
+    gate.allow(2)
+    command = "sweep --hidden-sizes 4,8 --epochs 4 --batch-size 5 --name study --trials 2 --json"
     with subprocess.Popen(
         [sys.executable, "-m", "mnist_core", *command.split()], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            if json.loads(line)["event"] == "EpochEnd":
-                break
+        lines = map(json.loads, process.stdout)
+        ends = (line for line in lines if line["event"] == "EpochEnd" and line["epoch"] == 2)
+        assert {next(ends)["trial"], next(ends)["trial"]} == {0, 1}
         with pytest.raises(SystemExit):
             main(["sweep", "--resume", "study"])
         assert "--resume 'study': is running; stop it first" in capsys.readouterr().err
@@ -223,7 +238,7 @@ def test_the_command_line_stops_and_goes_on(capsys: pytest.CaptureFixture[str]) 
     assert main(["sweep", "--resume", "study", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     first = next(line for line in lines if line.get("event") == "EpochEnd")
-    assert first["epoch"] > 1
+    assert first["epoch"] == 3
     assert lines[-1]["summary"]
     assert sorted(run.state for run in RunStore().newest()) == ["completed"] * 2
 

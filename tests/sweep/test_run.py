@@ -16,7 +16,7 @@ from mnist_core.sweep.events import (
 )
 from mnist_core.sweep.run import run_study
 from mnist_core.sweep.study import create_study, load_study
-from tests.helpers.studies import BASE, CPU, of, run, states, sweep
+from tests.helpers.studies import CPU, of, run, states, sweep
 
 
 @pytest.mark.parametrize("sampler", ["grid", "random", "qmc", "tpe"])
@@ -70,7 +70,7 @@ def test_a_stopped_study_asks_again_for_what_was_under_way(
     config = sweep(sampler=sampler, trials=12)
     study = create_study(config, storage)
     events = run_study(study, config, tiny, CPU)
-    asked = [e.values for e in events if isinstance(e, TrialStarted)] if sampler == "" else []
+    asked = []
     for event in events:
         if isinstance(event, TrialStarted):
             asked.append(event.values)
@@ -83,8 +83,11 @@ def test_a_stopped_study_asks_again_for_what_was_under_way(
     assert states("study", storage).count("COMPLETE") == 12
 
 
-def test_progress_counts_trials(tiny: ResidentDataset, storage: BaseStorage) -> None:
-    config = sweep(trials=6, base={**BASE, "epochs": 60, "batch_size": 1})
+def test_progress_counts_trials(
+    tiny: ResidentDataset, storage: BaseStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.population.train.PROGRESS_INTERVAL", 0.0)
+    config = sweep(trials=6)
     study = create_study(config, storage)
     events = run_study(study, config, tiny, CPU)
     progress = next(e for e in events if isinstance(e, StudyProgress))

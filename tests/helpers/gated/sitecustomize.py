@@ -15,7 +15,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-LOOK = 0.1  # seconds between two looks at the gate
+LOOK = 0.25  # seconds between two looks at the gate
 
 
 def limits() -> tuple[float, float]:
@@ -34,20 +34,26 @@ def held(train: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
     """
 
     @wraps(train)
-    def waiting(*args: Any) -> Iterator[Any]:
-        from mnist_core.nn.events import EpochEnd, Progress
+    def waiting(*args: Any, **named: Any) -> Iterator[Any]:
+        from mnist_core.nn.events import EpochEnd, Progress, Started
+        from mnist_core.population.state import Population
         from mnist_core.population.train import MemberEvent, PopulationProgress, RoundEnd
         from mnist_core.runs import recorder
 
-        epoch = 0
-        with closing(train(*args)) as events:  # type: ignore[type-var]  # it is a generator
+        epoch, last, first = 0, 0, args[0]
+        if isinstance(first, Population):
+            last = max(state.last_epoch for state in first.members.values())
+        with closing(train(*args, **named)) as events:  # type: ignore[type-var]  # it is a generator
             for event in events:
                 inner = event.event if isinstance(event, MemberEvent) else event
                 if isinstance(inner, EpochEnd):
                     epoch = inner.epoch
+                elif isinstance(event, Started):
+                    epoch, last = event.first_epoch, event.last_epoch
                 recorder.CHECKPOINT_INTERVAL = 0.0 if epoch <= limits()[1] else inf
                 yield event
-                while isinstance(event, EpochEnd | RoundEnd) and epoch >= limits()[0]:
+                between = isinstance(event, EpochEnd | RoundEnd | Started) and 0 < epoch < last
+                while between and epoch >= limits()[0]:
                     time.sleep(LOOK)
                     if isinstance(event, RoundEnd):
                         yield PopulationProgress(0.5, 1.0, 1.0)
