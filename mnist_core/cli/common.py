@@ -66,12 +66,19 @@ def flag(field: str) -> str:
 
 def print_json(values: dict[str, Any]) -> None:
     """One JSON object on a line of its own."""
-    # JSON has no word for the infinite losses of a run that diverged.
-    known = {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in values.items()
-    }
-    print(json.dumps(known, allow_nan=False), flush=True)
+    print(json.dumps(_known(values), allow_nan=False), flush=True)
+
+
+def _known(value: Any) -> Any:
+    """The value with None for what JSON has no word for: the infinite losses of what diverged."""
+    match value:
+        case dict():
+            return {name: _known(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_known(part) for part in value]
+        case float() if not math.isfinite(value):
+            return None
+    return value
 
 
 def download_line(event: Downloading) -> str:

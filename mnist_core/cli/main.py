@@ -4,6 +4,8 @@ PyTorch takes seconds to load, so each command imports what it needs when its ar
 """
 
 import argparse
+import io
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -69,13 +71,18 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run one command, by default the one that this process was started with; its exit status."""
     parser = _Parser(prog="mnist-lab", description=MnistLab.__doc__)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name may have letters that a terminal has not
+            stream.reconfigure(errors="backslashreplace")
     source = CliSettingsSource[_Parser](MnistLab, root_parser=parser)
     try:
         lab = CliApp.run(MnistLab, arguments, cli_settings_source=source)
         command = get_subcommand(lab, is_required=False)
         if not isinstance(command, Command):
             parser.error("COMMAND is missing; --help lists them")
-        return command()
+        status = command()
+        sys.stdout.flush()
+        return status
     except ValidationError as error:
         wrong = error.errors()[0]
         parser.error(f"{wrong['loc'][-1]} {wrong['input']!r}: {wrong['msg']}")
@@ -84,6 +91,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{flag(problem.field)} {problem.value!r}: {problem.allowed}")
     except MnistLabError as error:
         print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # whoever read the lines is gone, as ``head`` is after ten
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -19,9 +19,12 @@ class Predict(Printing):
         """Print the digit, or the probability of each."""
         from mnist_core.drawing.scans import image_to_mnist
 
-        image = image_to_mnist(self.image)
-        if not image.any():
-            raise DrawingError(f"{self.image} is blank: there is no digit to read")
+        try:
+            image = image_to_mnist(self.image)
+            if not image.any():
+                raise DrawingError("it is blank: there is no digit to read")
+        except DrawingError as error:
+            raise DrawingError(f"{self.image}: {error}") from error
         try:
             prediction = load_predictor(self.run)(image)
         except ValueError as error:

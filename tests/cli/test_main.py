@@ -1,6 +1,8 @@
 """The command line as a process of its own."""
 
+import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from mnist_core.cli.common import print_json
 from mnist_core.cli.main import MnistLab, main
 from mnist_core.config.fields import FIELDS
 from mnist_core.config.share import as_text
@@ -17,7 +20,7 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_sample
 from mnist_core.nn.state import TrainState
 from mnist_core.runs.store import RunStore
-from tests.helpers.files import write_lines
+from tests.helpers.files import write_lines, write_mnist
 from tests.helpers.gate import Gate
 from tests.helpers.waiting import PATIENCE
 
@@ -215,7 +218,11 @@ def error_line(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = tmp_path / "none.png"
-    assert "none.png" in error_line(capsys, "predict", str(missing), "--run", "x")
+    text = tmp_path / "letter.txt"
+    text.write_text("Dear Sir")
+    for path in (missing, text, tmp_path):
+        assert f"{path}: " in error_line(capsys, "predict", str(path), "--run", "x")
+        assert f"{path}" in error_line(capsys, "score-drawings", str(path), "--shipped")
     blank, picture = tmp_path / "white.png", tmp_path / "one.png"
     paper = Image.new("L", (28, 28), 255)
     paper.save(blank)
@@ -251,6 +258,41 @@ def test_data_says_where_a_data_set_is(sample_data: Path) -> None:
         "source": str(sample_data),
         "notice": "",
     }
+
+
+@pytest.mark.parametrize("arguments", [["data"], ["data", "--json"]])
+def test_a_reader_that_has_gone_ends_it_without_a_traceback(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_mnist(tmp_path / "data")
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "data"))
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*COMMAND, *arguments], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert done.returncode == 1
+    assert done.stderr == b""
+
+
+def test_letters_that_a_terminal_has_not_end_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_mnist(tmp_path / "größe")
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path / "größe"))
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert main(["data"]) == 0
+    terminal.seek(0)
+    assert r"gr\xf6\xdfe" in terminal.read()
+
+
+def test_json_has_no_infinity(capsys: pytest.CaptureFixture[str]) -> None:
+    inf = float("inf")
+    print_json({"loss": inf, "values": (inf, 1.0, -inf), "best": [{"loss": float("nan")}]})
+    said = json.loads(capsys.readouterr().out)
+    assert said == {"loss": None, "values": [None, 1.0, None], "best": [{"loss": None}]}
 
 
 @pytest.fixture
