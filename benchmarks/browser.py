@@ -1,33 +1,40 @@
-"""What a person waits for in the browser, in seconds.
+"""What a person waits for in the browser, in seconds, and what the app takes.
 
-    MNIST_LAB_DATA=<folder with MNIST> python -m benchmarks.browser [--json]
+    MNIST_LAB_DATA=<folder with MNIST> python -m benchmarks.browser [--against FOLDER] [--json]
 
 - start: from starting the server, in an empty home folder, to a Train page that can be used
-- first point: from the click on Start to the first point on the chart, in an app that has trained
-  before (median of 5)
+- first click: from the click on Start, made at once, to the first point on the chart
+- first point: the same in an app that has trained before (median of 5)
 - stroke: from lifting the pen to the new prediction on the screen (median and 95th percentile of
-  40; the canvas itself waits 0.2 s of it before it reports)
+  40); stroke training: the same while a run trains
+- page: from the click on a link to the heading of that page, all pages visited before
+- viewer: the share of a core that the server takes while one browser watches a run that trains
+- memory: of all processes of the app at the end, proportional set size, in MB
 
-Chromium runs on the same cores as the app. The last two are measured by the page's own clock.
+With ``--against`` another checkout of the project is measured in turn with this one, and the ratios
+are printed: nothing else tells a change from a busy machine. Chromium runs on the same cores.
 """
 
 import argparse
 import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.helpers.app import App
+from tests.helpers.app import ROOT, App
 from tests.helpers.browser import draw, go_to
 from tests.helpers.chromium import launch
 
 RUNS, DRAWINGS = 5, 10
+WATCHED = 10  # seconds for which a run that trains is watched
 # An 8 in four strokes, each of which changes the picture that the network sees.
 DIGIT = [
     [(140, 140), (90, 100), (140, 50)],
@@ -75,12 +82,8 @@ def first_point(browser: Browser, app: App) -> float:
     return taken
 
 
-def strokes(browser: Browser, app: App) -> list[float]:
+def strokes(page: Page) -> list[float]:
     """Seconds from the end of each stroke to the picture that the network read."""
-    page = browser.new_page()
-    page.goto(app.url)
-    go_to(page, "Draw")
-    expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
     taken = []
     for _ in range(DRAWINGS):
         for stroke in DIGIT:
@@ -88,44 +91,129 @@ def strokes(browser: Browser, app: App) -> list[float]:
             taken.append(seconds(page, "mouseup", SEEN_IMAGE, act))
         page.get_by_role("button", name="Clear").click()
         expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
-    page.close()
     return taken
 
 
-def measure() -> dict[str, float]:
-    """All figures, from one server."""
-    expect.set_options(timeout=120_000)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = launch(playwright)
-        assert browser is not None, "python -m tests.helpers.chromium gets a browser"
+def draw_page(browser: Browser, app: App) -> Page:
+    """A browser page on Draw, ready to be drawn on."""
+    page = browser.new_page()
+    page.goto(app.url)
+    go_to(page, "Draw")
+    expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
+    return page
+
+
+def page_to_page(page: Page) -> float:
+    """Seconds from a link to the page it leads to, the median over all pages."""
+    marks = {
+        "Data": "Other pictures",
+        "Sweep": "Start sweep",
+        "Draw": "Undo",
+        "Runs": "Import a network",
+        "Train": "Find a learning rate",
+    }
+    taken = []
+    for turn in range(2):
+        for name, mark in marks.items():
+            began = time.perf_counter()
+            go_to(page, name)
+            page.get_by_text(mark).first.wait_for()
+            if turn:  # the first time it is loaded
+                taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+def watched(browser: Browser, app: App) -> tuple[float, list[float]]:
+    """(share of a core while one page watches a run, strokes beside it)."""
+    page = browser.new_page()
+    page.goto(f"{app.url}/?epochs=1000&batch_size=10")
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_function(HAS_POINTS)
+    server = psutil.Process(app.process.pid)
+    before, began = sum(server.cpu_times()[:2]), time.perf_counter()
+    page.wait_for_timeout(WATCHED * 1000)
+    share = (sum(server.cpu_times()[:2]) - before) / (time.perf_counter() - began)
+    pad = draw_page(browser, app)
+    waits = strokes(pad)
+    pad.close()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("Test accuracy")).to_be_visible()
+    page.close()
+    return share, waits
+
+
+def memory(app: App) -> float:
+    """MB of all processes of the app; what several share counts once."""
+    server = psutil.Process(app.process.pid)
+    family = [server, *server.children(recursive=True)]
+    return sum(process.memory_full_info().pss for process in family) / 2**20
+
+
+def measure(browser: Browser, checkout: Path) -> dict[str, float]:
+    """All figures, from one server in an empty home."""
+    with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        app = App(Path(folder) / "home")
+        app = App(Path(folder) / "home", cwd=checkout)
         try:
             page = browser.new_page()
             page.goto(app.url)
-            expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+            start = page.get_by_role("button", name="Start training")
+            expect(start).to_be_enabled()
             started = time.perf_counter() - began
-            page.close()
-            first_point(browser, app)  # warms the app up
+            first_click = seconds(page, "click", HAS_POINTS, start.click)
+            expect(page.get_by_text("Test accuracy")).to_be_visible()
             points = [first_point(browser, app) for _ in range(RUNS)]
-            waits = strokes(browser, app)
+            links = page_to_page(page)
+            page.close()
+            pad = draw_page(browser, app)
+            waits = strokes(pad)
+            pad.close()
+            share, beside = watched(browser, app)
+            return {
+                "start": started,
+                "first_click": first_click,
+                "first_point_median": statistics.median(points),
+                "stroke_median": statistics.median(waits),
+                "stroke_p95": statistics.quantiles(waits, n=20)[-1],
+                "stroke_training_median": statistics.median(beside),
+                "stroke_training_p95": statistics.quantiles(beside, n=20)[-1],
+                "page": links,
+                "viewer": share,
+                "memory": memory(app),
+            }
         finally:
             app.stop()
-    return {
-        "cores": os.cpu_count() or 0,
-        "start": started,
-        "first_point_median": statistics.median(points),
-        "stroke_median": statistics.median(waits),
-        "stroke_p95": statistics.quantiles(waits, n=20)[-1],
-    }
+
+
+def main() -> None:
+    """Print the figures, and the ratios to another checkout's."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--against", type=Path, help="another checkout, measured in turn")
+    parser.add_argument("--rounds", type=int, default=1, help="how often each is measured")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    expect.set_options(timeout=120_000)
+    checkouts = [ROOT, *([options.against.resolve()] if options.against else [])]
+    found: list[list[dict[str, float]]] = [[] for _ in checkouts]
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        assert browser is not None, "python -m tests.helpers.chromium gets a browser"
+        for _ in range(options.rounds):
+            for place, checkout in enumerate(checkouts):
+                found[place].append(measure(browser, checkout))
+                print(f"{checkout.name}: {found[place][-1]}", file=sys.stderr, flush=True)
+    ours, *others = (
+        {name: statistics.median(result[name] for result in results) for name in results[0]}
+        for results in found
+    )
+    if options.json:
+        other = {"against": others[0]} if others else {}
+        print(json.dumps({"cores": os.cpu_count(), **ours, **other}))
+        return
+    for name, value in ours.items():
+        ratio = f"{others[0][name]:9.2f}  x {value / others[0][name]:.2f}" if others else ""
+        print(f"{name:24} {value:9.2f} {ratio}")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    as_json = parser.parse_args().json
-    results = measure()
-    if as_json:
-        print(json.dumps(results))
-    else:
-        print("\n".join(f"{name:20} {value:.2f}" for name, value in results.items()))
+    main()

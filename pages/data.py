@@ -6,9 +6,10 @@ from mnist_core.config.fields import FIELDS
 from mnist_core.errors import MnistLabError
 from pages.ui.data import samples
 from pages.ui.forms import TRAIN, widget_key
-from pages.ui.state import page
+from pages.ui.frame import page
+from pages.ui.words import literal
 
-page("Data")
+page("Data", "The pictures that networks learn from, and what distortions do to them.")
 
 
 def use() -> None:
@@ -18,7 +19,6 @@ def use() -> None:
             st.session_state[widget_key(TRAIN, name)] = st.session_state[samples.key(name)]
 
 
-st.caption("The pictures that networks learn from, and what distortions do to them.")
 try:
     left, right = st.columns([1, 3], gap="large")
     with left:
@@ -40,4 +40,4 @@ try:
         samples.facts(data)
         samples.show(data, label, distortion)
 except MnistLabError as error:
-    st.error(str(error))
+    st.error(literal(str(error)))

@@ -13,12 +13,14 @@ from pages.ui.draw.everyone import everyone
 from pages.ui.draw.upload import upload
 from pages.ui.draw.why import why
 from pages.ui.draw.xray import xray
-from pages.ui.state import backend, page
+from pages.ui.frame import page
+from pages.ui.state import backend
+from pages.ui.words import literal
 
 WIDTHS = (1, 2)  # of the columns
 PANELS = ("X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
 
-page("Draw")
+page("Draw", "Draw a digit and see which one the network reads, and how sure it is.")
 
 
 def pad(runs: models.Readers) -> None:
@@ -41,7 +43,7 @@ def pad(runs: models.Readers) -> None:
         with panel:
             look_closer(strokes, prediction, reader, model, runs)
     except MnistLabError as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
 
 
 def look_closer(
@@ -67,12 +69,11 @@ def look_closer(
             everyone(prediction.image, runs)
 
 
-st.caption("Draw a digit and see which one the network reads, and how sure it is.")
 try:
-    runs = models.readers()
+    runs = models.readers() if backend().ready else {}
     st.fragment(pad)(runs)
-    active = bool(backend().store.active())
-    if active or not runs:
+    active = backend().ready and bool(backend().watch.active())
+    if active or (backend().ready and not runs):
         st.fragment(models.training, run_every=models.POLL if active else None)(active)
 except MnistLabError as error:
-    st.error(str(error))
+    st.error(literal(str(error)))

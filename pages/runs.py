@@ -1,5 +1,8 @@
 """Runs: every network ever trained; find, compare, repeat, keep and delete them."""
 
+import time
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -8,53 +11,74 @@ from mnist_core.runs.conditions import QueryError
 from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import table
-from pages.ui.runs import comparison, exports, runpanel, runtable
-from pages.ui.state import backend, page, reported, select_runs, selected_runs, show_problem
+from pages.ui.actions import reported, show_problem
+from pages.ui.frame import page
+from pages.ui.runs import comparison, exports, panel
+from pages.ui.runs.table import FILTER_HELP, show_table
+from pages.ui.state import backend, in_address, select_runs, selected_runs, write_address
+from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks at the list while something in it changes
+REDRAW = 5.0  # seconds after which the figures of what trains are drawn again
 DELETED = "runs.deleted"  # session key: what Undo brings back
 
-page("Runs")
+page(
+    "Runs",
+    "Every network ever trained here: tick one to look at it, tick several to compare them.",
+)
 
 
 @reported
 def delete(run_ids: list[str]) -> None:
     backend().library.delete(run_ids)
-    st.session_state[DELETED] = run_ids
+    before = st.session_state.get(DELETED, [])
+    st.session_state[DELETED] = [*before, *run_ids]
     select_runs([])
 
 
 @reported
 def undo() -> None:
+    """Bring back what was deleted since this page was opened."""
     run_ids = st.session_state[DELETED]
     backend().library.restore(run_ids)
     del st.session_state[DELETED]
     select_runs(run_ids)
 
 
-def watch(seen: list[Run]) -> None:
-    """Polled while something changes: draws the page again when it has."""
+def lasting(runs: list[Run]) -> list[Run]:
+    """The runs without what changes many times a second while they train."""
+    return [replace(run, progress={}, metrics={}) if run.active else run for run in runs]
+
+
+def watch(seen: list[Run], drawn: float) -> None:
+    """Polled while something changes: draws the page again when it has, else every few seconds."""
     try:
-        changed = backend().library.runs() != seen
+        now = backend().watch.library(POLL)
     except MnistLabError as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
-    if changed:
+    late = time.monotonic() - drawn > REDRAW and any(run.active for run in now)
+    if late or lasting(now) != lasting(seen):
         st.rerun()
 
 
 def search(runs: list[Run]) -> list[Run]:
     """The runs that match what is typed; all of them while it makes no sense."""
+    said = in_address("filter")
+    if said is not None:
+        st.session_state["runs.filter"] = said
     text = st.text_input(
         "Filter",
+        st.session_state.setdefault("runs.filter", ""),
         key="runs.filter",
         placeholder="hidden_sizes contains 64 and val_accuracy > 97%",
-        help=runtable.FILTER_HELP,
+        help=FILTER_HELP,
     )
+    write_address("filter", text)
     try:
         test = parse_query(text)
     except QueryError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
         return runs
     return [run for run in runs if test(run)]
 
@@ -65,16 +89,18 @@ def choose(runs: list[Run], shown: list[Run]) -> list[Run]:
     chosen = selected_runs()
     if backend().library.complete and any(run_id not in known for run_id in chosen):
         gone = [run_id for run_id in chosen if run_id not in known]
-        st.warning(f"Not in this app's store, so not shown: {', '.join(gone)}")
+        st.warning(f"Not in this app's store, so not shown: {literal(', '.join(gone))}")
         select_runs([run_id for run_id in chosen if run_id in known])
-    runtable.show(pd.DataFrame(table(shown)), [run.id for run in shown])
+    show_table(pd.DataFrame(table(shown)), [run.id for run in shown])
     return [known[run_id] for run_id in selected_runs() if run_id in known]
 
 
 def actions(chosen: list[Run]) -> None:
     """What can be done with one run as with several."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(chosen)} selected**" if len(chosen) > 1 else f"**{chosen[0].name}**")
+        st.markdown(
+            f"**{len(chosen)} selected**" if len(chosen) > 1 else f"**{literal(chosen[0].name)}**"
+        )
         st.button("Clear", on_click=select_runs, args=([],), help="Select nothing.")
         exports.tables(chosen)
         st.button(
@@ -94,13 +120,12 @@ def first_run() -> None:
     exports.importer()
 
 
-st.caption("Every network ever trained here: tick one to look at it, tick several to compare them.")
 show_problem()
 try:
     library = backend().library
-    runs = library.runs()
+    runs = backend().watch.library()
     changing = not library.complete or any(run.active for run in runs)
-    st.fragment(watch, run_every=POLL if changing else None)(runs)
+    st.fragment(watch, run_every=POLL if changing else None)(runs, time.monotonic())
     if st.session_state.get(DELETED):
         count = len(st.session_state[DELETED])
         note, back = st.columns([4, 1], vertical_alignment="center")
@@ -121,8 +146,8 @@ try:
         else:
             actions(chosen)
             if len(chosen) == 1:
-                runpanel.show(chosen[0], runs)
+                panel.show(chosen[0], runs)
             else:
                 comparison.show(chosen, runs)
 except MnistLabError as error:
-    st.error(str(error))
+    st.error(literal(str(error)))

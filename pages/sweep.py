@@ -7,17 +7,18 @@ import streamlit as st
 from mnist_core.errors import ConfigError, MnistLabError
 from mnist_core.sweep.view import StudyView
 from pages.ui import runview
-from pages.ui.state import page, reported, show_problem
+from pages.ui.actions import reported, show_problem, start_button
+from pages.ui.frame import page
 from pages.ui.sweep import sweepform, sweepview
 from pages.ui.sweep.studies import TRIAL, select_study, selected_study, studies
+from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks at a study that runs
 NEW = "a new one"
 
-page("Sweep")
+page("Sweep", "Train hundreds of networks side by side and see which settings matter.")
 
 
-@reported
 def start() -> None:
     """Start the study, and offer another name for the next one; a double click starts one."""
     names = studies().names()
@@ -37,13 +38,11 @@ def stop(name: str) -> None:
     studies().stop(name)
 
 
-@reported
 def resume(name: str) -> None:
     st.session_state.pop(TRIAL, None)  # another trial takes its place
     studies().resume(name)
 
 
-@reported
 def extend(name: str) -> None:
     studies().extend(name, st.session_state["sweep.more"])
 
@@ -62,7 +61,7 @@ def live(name: str, was_active: bool) -> None:
     ask = partial(stop, name) if view.active else None
     runview.headline(view.name, sweepview.HEADLINES[view.state], ask, view.stopping)
     if view.error:
-        st.error(view.error)
+        st.error(literal(view.error))
     sweepview.progress(view)
     sweepview.pictures(view)
     if view.active:
@@ -73,16 +72,17 @@ def next_steps(view: StudyView) -> None:
     """What can be done with a study that does not run."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if view.done < view.planned:
-            st.button(
+            start_button(
                 "Resume",
+                "resume",
+                resume,
+                view.name,
                 icon=":material/resume:",
                 type="primary",
-                on_click=resume,
-                args=(view.name,),
             )
         if view.config.sampler != "grid":
             st.number_input("More trials", min_value=1, value=16, key="sweep.more", width=140)
-            st.button("Extend", icon=":material/add:", on_click=extend, args=(view.name,))
+            start_button("Extend", "extend", extend, view.name, icon=":material/add:")
         st.button(
             "Duplicate with changes",
             icon=":material/content_copy:",
@@ -97,13 +97,14 @@ def controls(names: list[str]) -> None:
     config = sweepform.sweep_form(names)
     if config is not None:
         sweepform.cost(config)
-    st.button(
+    start_button(
         "Start sweep",
+        "start",
+        start,
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
         disabled=config is None,
-        on_click=start,
     )
 
 
@@ -119,7 +120,6 @@ def choose(names: list[str], name: str | None) -> None:
     st.selectbox("Study", options, key="sweep.shown", on_change=chosen)
 
 
-st.caption("Train hundreds of networks side by side and see which settings matter.")
 try:
     names = studies().names()
     name = selected_study(names)
@@ -153,4 +153,4 @@ try:
 except ConfigError as error:
     st.error("; ".join(problem.allowed for problem in error.problems))
 except MnistLabError as error:
-    st.error(str(error))
+    st.error(literal(str(error)))

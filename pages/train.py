@@ -10,21 +10,17 @@ from mnist_core.config.presets import PRESETS
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.runs.records import Run
 from pages.ui import advice, forms, runview
+from pages.ui.actions import PROBLEM, reported, show_problem, start_button
 from pages.ui.forms import TRAIN
-from pages.ui.state import (
-    RUN,
-    backend,
-    page,
-    reported,
-    select_run,
-    selected_run,
-    show_problem,
-)
-from pages.ui.train import queueview, rangetest
+from pages.ui.frame import page
+from pages.ui.state import RUN, backend, select_run, selected_run
+from pages.ui.train import queue, range_test
+from pages.ui.words import literal
 
 POLL = 0.3  # seconds between two looks at a run that trains
+STARTING = "train.starting"  # session key: the run that was asked for, when it will be there
 
-page("Train")
+page("Train", "Choose how the network looks and learns, start, and watch its accuracy grow.")
 
 
 def use_preset() -> None:
@@ -33,24 +29,29 @@ def use_preset() -> None:
         forms.fill(TRAIN, PRESETS[name])
 
 
-@reported
 def start() -> None:
-    """Start a run, or show the one that is training already."""
-    run_id, new = backend().start_if_idle(forms.current(TRAIN))
-    select_run(run_id)
-    if not new:
-        st.toast("A run is training already; this is it.")
+    """Train with what the form holds, after what trains already."""
+    config, opened = forms.current(TRAIN), backend()
+    st.session_state[STARTING] = opened.soon(lambda: opened.start(config))
 
 
-@reported
-def add() -> None:
-    """Queue a run behind those that train; a second click finds it there."""
-    _, new = backend().add(forms.current(TRAIN))
-    st.toast(
-        "Added to the queue."
-        if new
-        else "A run with just these settings is in the queue already; change one, e.g. the seed."
-    )
+def take_started() -> None:
+    """Look at the run that was asked for, and say where it is if others train."""
+    started = st.session_state.get(STARTING)
+    if started is None or not started.done():
+        return
+    del st.session_state[STARTING]
+    try:
+        run_id, new = started.result()
+        before = [run for run in backend().watch.active() if run.id != run_id]
+        if st.session_state.get(RUN) not in {run.id for run in before}:
+            select_run(run_id)  # else what is watched stays on the screen
+        if not new:
+            st.toast("A run with just these settings is training or waiting already.")
+        elif before:
+            st.toast(f"Added to the queue: {len(before)} before it.")
+    except MnistLabError as error:
+        st.session_state[PROBLEM] = str(error)
 
 
 @reported
@@ -58,7 +59,6 @@ def stop(run_id: str) -> None:
     backend().queue.stop(run_id)
 
 
-@reported
 def go_on(run_id: str) -> None:
     """More epochs on the same weights, as the tutorial's second call of fit."""
     run = backend().store.get(run_id)
@@ -69,33 +69,32 @@ def go_on(run_id: str) -> None:
         backend().queue.extend(run_id, parse_config(values))
 
 
-@reported
 def restart(run_id: str, new_seed: bool) -> None:
     config = backend().store.get(run_id).segments[0].config
     values = config.model_dump()
     if new_seed:
         values["seed"] = (config.seed + 1) % (int(FIELDS["seed"].high or 0) + 1)
         st.session_state[forms.widget_key(TRAIN, "seed")] = values["seed"]
-    select_run(backend().add(parse_config(values))[0])
+    select_run(backend().start(parse_config(values))[0])
 
 
-@reported
 def resume(run_id: str) -> None:
     backend().queue.resume(run_id)
 
 
 def look() -> tuple[Run | None, list[dict[str, float]]]:
     """The run this page shows and its rows."""
-    run_id = selected_run()
+    run_id = selected_run() if backend().ready else None
     if run_id is None:
         return None, []
+    watch = backend().watch
     try:
-        return backend().store.get(run_id), backend().store.history(run_id)
+        run = watch.run(run_id)
     except RunNotFoundError:
-        st.session_state.pop(RUN, None)
-        st.query_params.pop(RUN, None)
+        select_run(None)
         st.warning("The run in this address is not in this app's store, so none is shown.")
         return None, []
+    return run, watch.rows(run)
 
 
 def first_rows(run: Run) -> list[dict[str, float]]:
@@ -103,62 +102,79 @@ def first_rows(run: Run) -> list[dict[str, float]]:
     rows: list[dict[str, float]] = []
     until = time.monotonic() + POLL
     while not rows and time.monotonic() < until:
-        time.sleep(POLL / 10)
-        rows = backend().store.history(run.id)
+        time.sleep(POLL / 3)
+        rows = backend().watch.rows(backend().watch.run(run.id))
     return rows
 
 
-def live(was_ready: bool, was_active: bool, was_busy: bool) -> None:
-    """The picture: polled while anything trains, drawn once when nothing does."""
+def live(was_starting: bool, was_active: bool) -> None:
+    """The picture: polled while its run is active, drawn once when it is not."""
     try:
         show_problem()
-        _live(was_ready, was_active, was_busy)
+        if was_starting:
+            starting()
+        else:
+            _live(was_active)
     except MnistLabError as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
 
 
-def _live(was_ready: bool, was_active: bool, was_busy: bool) -> None:
-    if backend().ready and not was_ready:
-        st.rerun()  # now it is known whether there is a run to show
-    run, rows = look()
-    if run is not None and run.active and not rows:
-        rows = first_rows(run)
-    active = backend().store.active() if was_ready else []
-    if was_busy and not active:
+def starting() -> None:
+    """Until the run is there that was asked for."""
+    asked = st.session_state.get(STARTING)
+    if asked is None or asked.done():
         st.rerun()
+    st.info(backend().starting or "Starting …", icon=":material/hourglass_top:")
+    runview.charts(None, [])
+
+
+def _live(was_active: bool) -> None:
+    run, rows = look()
     if run is None:
         st.info(
-            "Nothing is trained yet. Press **Start training** and watch the accuracy climb, epoch "
-            "by epoch; the tutorial's settings take a few seconds.",
+            f"{nothing()} Press **Start training** and watch the accuracy climb, epoch by epoch; "
+            "the tutorial's settings take a few seconds.",
             icon=":material/arrow_back:",
         )
         runview.charts(None, [])
         return
     if was_active and not run.active:
         st.rerun()
+    if run.state == "running" and not rows:
+        rows = first_rows(run)
+    active = backend().watch.active()
+    said = (run.state == "queued" and backend().starting) or runview.HEADLINES[run.state]
     ask = partial(stop, run.id) if run.active else None
-    runview.headline(run.name, runview.HEADLINES[run.state], ask, run.stop_requested)
+    runview.headline(run.name, said, ask, run.stop_requested)
     if run.active:
         runview.progress_bar(run)
     if run.data.get("notice"):
-        st.warning(run.data["notice"], icon=":material/info:")
+        st.warning(literal(run.data["notice"]), icon=":material/info:")
     if run.error:
-        st.error(run.error)
+        st.error(literal(run.error))
     runview.charts(run, rows)
     if not run.active:
         runview.figures(run, rows)
-    queueview.queue_list(active, run.id)
-    queueview.workers(active)
+    queue.queue_list(active, run.id)
+    queue.workers(active)
+
+
+def nothing() -> str:
+    """Why there is no run to look at."""
+    if backend().ready and backend().watch.library():
+        return "No run is shown; those that were trained are on the page **Runs**."
+    return "Nothing is trained yet."
 
 
 def next_steps(run: Run) -> None:
     """What can be done with a run that has ended."""
     if run.state in ("interrupted", "failed"):
-        st.button(
+        start_button(
             "Resume",
+            "resume",
+            resume,
+            run.id,
             icon=":material/resume:",
-            on_click=resume,
-            args=(run.id,),
             type="primary",
             help="Goes on from the last checkpoint, to the same result as without a break.",
         )
@@ -172,26 +188,32 @@ def next_steps(run: Run) -> None:
         forms.number(FIELDS["epochs"], "more.epochs", label="More epochs")
     with rate:
         forms.number(FIELDS["learning_rate"], "more.learning_rate", label="at learning rate")
-    more.button(
+    start_button(
         "Continue training",
+        "continue",
+        go_on,
+        run.id,
+        place=more,
         icon=":material/play_arrow:",
-        on_click=go_on,
-        args=(run.id,),
         type="primary",
         width="stretch",
     )
     same, new, draw = st.columns(3)
-    same.button(
+    start_button(
         "Restart, same initial weights",
-        on_click=restart,
-        args=(run.id, False),
+        "restart",
+        restart,
+        *(run.id, False),
+        place=same,
         width="stretch",
         help="The same run again: the same seed gives the same initial weights.",
     )
-    new.button(
+    start_button(
         "Restart with a new seed",
-        on_click=restart,
-        args=(run.id, True),
+        "restart-new",
+        restart,
+        *(run.id, True),
+        place=new,
         width="stretch",
         help="The same settings from other initial weights.",
     )
@@ -199,14 +221,14 @@ def next_steps(run: Run) -> None:
         st.switch_page("pages/draw.py")
 
 
-st.caption("Choose how the network looks and learns, start, and watch its accuracy grow.")
 forms.open_link(TRAIN)
 controls, picture = st.columns([1, 3], gap="large")
 try:
-    ready = backend().ready
+    take_started()
+    asked = STARTING in st.session_state
     shown, rows = look()
     active = shown is not None and shown.active
-    busy = active or (ready and bool(backend().store.active()))
+    busy = backend().ready and bool(backend().watch.active())
     with controls:
         st.selectbox(
             "Preset",
@@ -218,23 +240,24 @@ try:
         )
         placeholder = st.container()
         config = forms.config_form(TRAIN, backend().devices, disabled=False)
-        placeholder.button(
+        start_button(
             "Add to queue" if busy else "Start training",
-            key="add" if busy else "start",
+            "start",
+            start,
+            place=placeholder,
             type="primary",
             icon=":material/playlist_add:" if busy else ":material/play_arrow:",
             width="stretch",
-            disabled=config is None,
-            on_click=add if busy else start,
+            disabled=config is None or asked,
         )
         if config is not None:
             forms.keep_link(config)
             st.caption("The address of this page carries these settings: copy it to share them.")
-        rangetest.offer(disabled=config is None)
+        range_test.offer(disabled=config is None)
     with picture:
-        st.fragment(live, run_every=POLL if busy or not ready else None)(ready, active, busy)
+        st.fragment(live, run_every=POLL if asked or active else None)(asked, active)
         if shown is not None and not shown.active:
             advice.show(shown, rows, here=True)
             next_steps(shown)
 except MnistLabError as error:
-    st.error(str(error))
+    st.error(literal(str(error)))

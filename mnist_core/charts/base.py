@@ -116,16 +116,16 @@ def loss_curve(
 ) -> go.Figure:
     """Training and validation loss (mean cross-entropy, nats) against epoch."""
     figure = go.Figure()
-    for key, name, colour in (
-        ("train_loss", "training", SECOND),
-        ("val_loss", "validation", ACCENT),
+    for key, name, colour, dash in (
+        ("train_loss", "training", SECOND, "dot"),  # told apart without colours too
+        ("val_loss", "validation", ACCENT, "solid"),
     ):
         figure.add_scatter(
             x=[row["epoch"] for row in rows],
             y=[row[key] for row in rows],
             mode="lines+markers",
             name=name,
-            line={"color": colour, "width": 2},
+            line={"color": colour, "width": 2, "dash": dash},
             hovertemplate="%{y:.4f}",
         )
     figure.update_layout(layout("Loss", "epoch", "", height, revision))

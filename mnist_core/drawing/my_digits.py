@@ -153,6 +153,15 @@ class MyDigits:
         except OSError as error:
             raise DrawingError(f"{self.path} cannot be read: {error.strerror}") from error
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """Another one whenever the set was changed."""
+        try:
+            found = self.path.stat()
+        except OSError:  # there is none yet, or ``all`` says why not
+            return (0, 0)
+        return (found.st_mtime_ns, found.st_ino)
+
     def add(self, *digits: MyDigit) -> int:
         """Keep digits; those that are there already are left out. Returns how many are new.
 

@@ -42,17 +42,18 @@ class Waiting:
 class JobQueue:
     """Submits runs to Dask: to ``DASK_SCHEDULER_ADDRESS`` if set, else to workers started here.
 
-    A run that the scheduler no longer knows is marked as interrupted within seconds.
+    A run that the scheduler no longer knows is marked as interrupted within seconds. ``workers``
+    were started for this queue already.
 
     Raises:
         ClusterError: no scheduler answers at the address.
     """
 
-    def __init__(self, store: RunStore) -> None:
+    def __init__(self, store: RunStore, workers: LocalWorkers | None = None) -> None:
         self.store = store
         self._futures: dict[str, Any] = {}
         self._address = Settings().scheduler_address
-        self._cluster = None if self._address else LocalWorkers()
+        self._cluster = None if self._address else workers or LocalWorkers()
         self._scheduler = self._cluster.address if self._cluster else self._address
         self._dask = self._connect()
         # A job lives as long as its scheduler, and one that was started here as this process.
@@ -97,9 +98,12 @@ class JobQueue:
             self._client.cancel([Future(_job_key(run), self._client)], force=True)
             self.store.set_state(run_id, "stopped")
 
-    def waiting(self) -> list[Waiting]:
-        """The queue, the same for everybody who shares the store: next one first."""
-        active = self.store.active()
+    def waiting(self, active: list[Run] | None = None) -> list[Waiting]:
+        """The queue, the same for everybody who shares the store: next one first.
+
+        ``active`` are the store's active runs, for who has just asked for them.
+        """
+        active = self.store.active() if active is None else active
         queued = sorted((r for r in active if r.state == "queued"), key=lambda run: run.queued)
         gpus = {gpu for worker in self.workers() for gpu in worker.gpus} if queued else set()
         training = [run for run in active if run.state == "running"]

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from mnist_core.data.probe import probe_pictures
 from mnist_core.errors import DataError
 from mnist_core.insight.diagnosis import Finding, dead_finding, dead_units, diagnose
 from mnist_core.runs.records import Run
@@ -12,6 +11,8 @@ from pages.ui.state import predictor
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def _dead(run_id: str, checkpoint: str, dataset: str, source: str) -> list[tuple[int, int]]:
+    from mnist_core.data.probe import probe_pictures
+
     model = predictor(run_id, checkpoint).model
     return dead_units(model, probe_pictures(dataset, source))
 

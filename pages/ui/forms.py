@@ -8,6 +8,7 @@ from mnist_core.config.fields import FIELDS, FieldSpec, format_sizes, parse_conf
 from mnist_core.config.share import from_query, to_query
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ConfigError
+from pages.ui.words import literal
 
 TRAIN = "train"  # the form of the Train page
 
@@ -46,7 +47,7 @@ def open_link(prefix: str) -> None:
             fill(prefix, config)
         st.session_state[notes_key] = notes
     for note in st.session_state[notes_key]:
-        st.warning(f"From the link: {note}", icon=":material/link:")
+        st.warning(f"From the link: {literal(note)}", icon=":material/link:")
 
 
 def keep_link(config: TrainConfig) -> None:
@@ -80,13 +81,15 @@ def config_form(prefix: str, devices: list[tuple[str, str]], disabled: bool) -> 
             value = getattr(parse_config({name: values[name]}), name)
         except ConfigError as error:
             problems[name] = error.problems[0].allowed
-            st.error(f"{values[name]!r}: {problems[name]}", icon=":material/error:")
+            st.error(literal(f"{values[name]!r}: {problems[name]}"), icon=":material/error:")
             return
         if source is not None and value != getattr(source[1], name):
-            st.markdown(f":orange-badge[changed from {shown(name, getattr(source[1], name))}]")
+            st.markdown(
+                f":orange-badge[changed from {literal(shown(name, getattr(source[1], name)))}]"
+            )
 
     if source is not None:
-        st.caption(f"From **{source[0]}**; what differs from it is marked.")
+        st.caption(f"From **{literal(source[0])}**; what differs from it is marked.")
     for name in MAIN:
         field(name)
     with st.expander("More settings", expanded=source is not None):

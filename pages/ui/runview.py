@@ -1,14 +1,23 @@
 """One run on the screen: its progress, its charts and, at the end, its figures."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from mnist_core.charts.base import ACCENT, accuracy_curve, loss_curve, run_colour
 from mnist_core.data.events import Downloading
 from mnist_core.runs.records import Run
-from pages.ui.words import duration, percent
+from pages.ui.words import duration, literal, percent
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Rows = list[dict[str, float]]
+
+KEPT = 64  # runs whose charts are kept
 HEADLINES = {
     "queued": "Waiting for a free worker",
     "running": "Training",
@@ -23,7 +32,7 @@ HEADLINES = {
 def headline(name: str, said: str, stop: Callable[[], None] | None, stopping: bool) -> None:
     """What is looked at and how it stands; with ``stop``, a button that asks it to."""
     head, side = st.columns([4, 1], vertical_alignment="center")
-    head.markdown(f"**{name}** · {said}")
+    head.markdown(f"**{literal(name)}** · {said}")
     if stop is not None:
         side.button(
             "Stopping …" if stopping else "Stop",
@@ -47,19 +56,25 @@ def progress_bar(run: Run) -> None:
     progress = run.progress
     if "total" in progress and "fraction" not in progress:
         download_bar(Downloading(**progress))
-    elif "fraction" in progress:
+        return
+    share = 0.0
+    if "fraction" in progress:
         epochs = run.last_epoch - run.segments[-1].start
         done = progress["epoch"] - 1 - run.segments[-1].start + progress["fraction"]
-        st.progress(
-            min(max(done / epochs, 0.0), 1.0),
-            text=(
-                f"Epoch {progress['epoch']} of {run.last_epoch} · "
-                f"{progress['examples_per_second']:,.0f} examples a second · "
-                f"{duration(progress['seconds_left'])} left"
-            ),
-        )
-    else:
-        st.progress(0.0, text=HEADLINES[run.state])
+        share = min(max(done / epochs, 0.0), 1.0)
+    st.progress(share, text=progress_words(run))
+
+
+def progress_words(run: Run) -> str:
+    """How far an active run is."""
+    progress = run.progress
+    if "fraction" not in progress:
+        return HEADLINES[run.state]
+    return (
+        f"Epoch {progress['epoch']} of {run.last_epoch} · "
+        f"{progress['examples_per_second']:,.0f} examples a second · "
+        f"{duration(progress['seconds_left'])} left"
+    )
 
 
 def charts(run: Run | None, rows: list[dict[str, float]]) -> None:
@@ -71,24 +86,48 @@ def charts(run: Run | None, rows: list[dict[str, float]]) -> None:
     last = max(run.last_epoch if run else 5, int(rows[-1]["epoch"]) if rows else 0)
     name = run.id if run else ""
     left, right = st.columns([3, 2])
-    left.plotly_chart(
-        accuracy_curve(
-            rows,
-            last,
-            segments,
-            revision=name,
-            colour=run_colour(run.id) if run else ACCENT,
-            restarts=run.restarts if run else (),
-        ),
-        key=f"accuracy-{name}",
-    )
-    right.plotly_chart(loss_curve(rows, last, segments, revision=name), key=f"loss-{name}")
+    accuracy, loss = _figures(name, rows, last, tuple(segments), run.restarts if run else ())
+    left.plotly_chart(accuracy, key=f"accuracy-{name}")
+    right.plotly_chart(loss, key=f"loss-{name}")
     if run and run.restarts:
         epochs = ", ".join(map(str, run.restarts))
         st.caption(
             f"Training was broken off and went on from what was saved after epoch {epochs}; the "
             "result is the same as without a break."
         )
+
+
+_lock = threading.Lock()
+_drawn: "OrderedDict[str, tuple[object, Rows, tuple[Figure, Figure]]]" = OrderedDict()
+
+
+def _figures(
+    name: str,
+    rows: Rows,
+    last: int,
+    segments: tuple[tuple[int, float], ...],
+    restarts: tuple[int, ...],
+) -> "tuple[Figure, Figure]":
+    """The two charts, the same for all viewers until there is another row.
+
+    Plotly takes 20 ms to make them and 2 ms to write them down, and a poll has mostly nothing new.
+    """
+    what = (last, segments, restarts)
+    with _lock:
+        known = _drawn.pop(name, None)
+        if known is None or known[0] != what or known[1] is not rows:
+            colour = run_colour(name) if name else ACCENT
+            made = (
+                accuracy_curve(
+                    rows, last, list(segments), revision=name, colour=colour, restarts=restarts
+                ),
+                loss_curve(rows, last, list(segments), revision=name),
+            )
+            known = (what, rows, made)
+        _drawn[name] = known
+        while len(_drawn) > KEPT:
+            _drawn.popitem(last=False)
+        return known[2]
 
 
 def figures(run: Run, rows: list[dict[str, float]]) -> None:

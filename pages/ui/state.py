@@ -1,123 +1,196 @@
-"""What pages share: the store, the job queue and the devices, opened once a process."""
+"""What pages share: the store, the workers and the queue, opened once a process; selections."""
 
-import base64
-import functools
+import gc
 import threading
+import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.errors import MnistLabError
+from mnist_core.errors import ClusterError, MnistLabError
 
 if TYPE_CHECKING:
+    from mnist_core.jobs.cluster import LocalWorkers
     from mnist_core.jobs.queue import JobQueue
     from mnist_core.reading.predict import Predictor
     from mnist_core.runs.library import RunLibrary
     from mnist_core.runs.store import RunStore
+    from pages.ui.watch import Watch
+
+T = TypeVar("T")
 
 RUN = "run"  # query parameter and session key: the run that is looked at
-PROBLEM = "problem"  # session key: why the last button failed
+MOST_IN_ADDRESS = (
+    50  # runs; browsers and servers cut an address of more than a few thousand letters
+)
 RUNS = "runs"  # query parameter (ids with commas) and session key: the runs that are compared
 
-
-def page(title: str) -> None:
-    """A page's title, icon and width.
-
-    The icon travels inside the page: by the time the browser asks for a file, Streamlit may have
-    dropped it with the page that was left.
-    """
-    if PagesManager.uses_pages_directory:
-        # Until app.py has run once, Streamlit takes the folder's files for the pages: whoever comes
-        # first, by a link to one of them, would get them all by their files' names.
-        PagesManager.uses_pages_directory = False
-        st.rerun()
-    st.set_page_config(page_title=f"{title} · MNIST Lab", page_icon=_icon(), layout="wide")
+LATE = 30.0  # seconds after which a trainer that has not answered is worth a look
 
 
-@functools.cache
-def _icon() -> str:
-    """The icon as an address; read and encoded once a process."""
-    data = base64.b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode()
-    return f"data:image/png;base64,{data}"
+def in_background(work: Callable[[], T], name: str) -> "Future[T]":
+    """``work`` in a thread of its own, which does not keep the process alive."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001  # it is for whoever asks for the result
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name=name).start()
+    return future
+
+
+def _workers() -> "LocalWorkers | None":
+    """Processes that train, which need nothing of the store; None where a scheduler is set."""
+    from mnist_core.jobs.cluster import LocalWorkers
+    from mnist_core.settings import Settings
+
+    return None if Settings().scheduler_address else LocalWorkers()
+
+
+def _store() -> "tuple[RunStore, RunLibrary]":
+    from mnist_core.runs.library import RunLibrary
+    from mnist_core.runs.store import RunStore
+
+    store = RunStore()
+    return store, RunLibrary(store)
 
 
 class Backend:
-    """Opens the store and starts the workers in the background, so that a page shows at once."""
+    """What all sessions share. Whoever asks for a part waits until it is open.
+
+    The workers start first and beside all else: theirs is the longest way. MLflow is imported by
+    one thread, and whoever else needs it waits for the store: its modules import each other in
+    circles, and two threads in one circle find half a module.
+    """
 
     def __init__(self) -> None:
-        self._ready = threading.Event()
-        self._error: MnistLabError | None = None
+        self._began = time.monotonic()
+        self._given_up = False
         self._start_lock = threading.Lock()
-        self.devices: list[tuple[str, str]] = []
-        threading.Thread(target=self._open, daemon=True, name="backend").start()
+        self._workers = in_background(_workers, "open-workers")
+        self._opened = in_background(_store, "open-store")
+        self._queue = in_background(self._open_queue, "open-queue")
+        self._devices = in_background(self._ask_devices, "ask-devices")
+        self._drawing = in_background(self._load_drawing, "load-drawing")  # Draw shows its error
 
-    def _open(self) -> None:
-        from mnist_core.jobs.queue import JobQueue
-        from mnist_core.runs.library import RunLibrary
-        from mnist_core.runs.store import RunStore
-
+    def _open_queue(self) -> "tuple[JobQueue, Watch]":
+        workers = self._workers.result()
         try:
-            self._store = RunStore()
-            self._library = RunLibrary(self._store)
-            self._queue = JobQueue(self._store)
-        except MnistLabError as error:
-            self._error = error
-            return
-        finally:
-            self._ready.set()
-        self._library.runs()  # begins to read them, before the Runs page needs it
-        self.devices = self._queue.devices()
-        from mnist_core.reading.shipped import load_shipped  # and PyTorch, before Draw needs them
+            store, library = self._opened.result()
+            from mnist_core.jobs.queue import JobQueue
+            from pages.ui.watch import Watch
+
+            queue = JobQueue(store, workers)
+        except BaseException:  # nothing stays half open
+            if workers is not None:
+                workers.close()
+            raise
+        library.runs()  # begins to read them, before the Runs page needs it
+        return queue, Watch(queue, library)
+
+    def _ask_devices(self) -> list[tuple[str, str]]:
+        queue, _ = self._queue.result()
+        try:
+            return queue.devices()
+        except BaseException:
+            queue.close()
+            raise
+
+    def _load_drawing(self) -> None:
+        """What Draw needs, and PyTorch with it, when the workers need the cores no more."""
+        self._devices.result()
+        from mnist_core.reading.shipped import load_shipped
 
         load_shipped()
+        # What was imported stays: no collection looks at it again. Before, each took 0.35 s, in
+        # which nobody was served.
+        gc.collect()
+        gc.freeze()
 
     @property
     def ready(self) -> bool:
-        return self._ready.is_set()
+        """Whether runs can be looked at and started without waiting; True too if it failed."""
+        return self._queue.done()
+
+    @property
+    def starting(self) -> str | None:
+        """What the trainer is doing before it can train, in words; None when it can, or failed."""
+        if self._devices.done():
+            return None
+        if not self._opened.done():
+            doing = "opening the list of runs"
+        elif not self._queue.done() or not self.watch.workers():
+            doing = "waiting for its process"
+        else:
+            doing = "loading PyTorch"
+        took = time.monotonic() - self._began
+        said = f"Starting the trainer: {doing}, {took:.0f} s"
+        if took > LATE:
+            said += ". That is long; the terminal in which the app was started may say why"
+        return said
+
+    @property
+    def devices(self) -> list[tuple[str, str]]:
+        """(name, label) of the workers' devices, empty while they are not known."""
+        return self._result(self._devices) if self._devices.done() else []
 
     @property
     def store(self) -> "RunStore":
-        """The store, once it is open. Raises StoreError if it cannot be."""
-        self._wait()
-        return self._store
+        """The store, once it is open. Raises MnistLabError if it cannot be."""
+        return self._result(self._opened)[0]
 
     @property
     def library(self) -> "RunLibrary":
-        """The list of all runs. Raises StoreError if the store cannot be opened."""
-        self._wait()
-        return self._library
+        """The list of all runs. Raises MnistLabError if the store cannot be opened."""
+        return self._result(self._opened)[1]
 
     @property
     def queue(self) -> "JobQueue":
         """The job queue, once the workers are there. Raises MnistLabError if they cannot be."""
-        self._wait()
-        return self._queue
+        return self._result(self._queue)[0]
 
-    def _wait(self) -> None:
-        self._ready.wait()
-        if self._error is not None:
+    @property
+    def watch(self) -> "Watch":
+        """What all viewers look at. Raises MnistLabError as ``queue`` does."""
+        return self._result(self._queue)[1]
+
+    def _result(self, part: "Future[T]") -> T:
+        error = part.exception()
+        if error is None:
+            return part.result()
+        if not self._given_up:
+            self._given_up = True
             backend.clear()  # whoever looks again, after doing what the message says, tries again
-            raise self._error
+        if isinstance(error, MnistLabError):
+            raise error
+        raise ClusterError(
+            f"The trainer cannot start ({type(error).__name__}: {error}). The terminal in which "
+            "the app was started says more; when it is mended, load this page again."
+        ) from error
 
-    def start_if_idle(self, config: TrainConfig) -> tuple[str, bool]:
-        """(run id, whether it is new): the run that is active already, else a new one.
+    def soon(self, work: Callable[[], T]) -> "Future[T]":
+        """Do ``work`` now, or as soon as the trainer can, without keeping the page waiting."""
+        if not self.ready:
+            return in_background(work, "soon")
+        future: Future[T] = Future()
+        future.set_result(work())
+        return future
 
-        However often and in however many tabs Start is clicked, one run starts.
-        """
-        with self._start_lock:
-            active = self.store.active()
-            if active:
-                return active[0].id, False
-            return self.queue.start(config), True
+    def look_again(self) -> None:
+        """Something was changed here: whoever looks next sees it."""
+        if self.ready and self._queue.exception() is None:
+            self.watch.forget()
 
-    def add(self, config: TrainConfig) -> tuple[str, bool]:
+    def start(self, config: TrainConfig) -> tuple[str, bool]:
         """(run id, whether it is new): the active run with just these settings, else a new one.
 
-        The same settings give the same run, so a second click adds nothing.
+        However often and in however many tabs the same is asked for, one run starts.
         """
         with self._start_lock:
             for run in self.store.active():
@@ -131,17 +204,32 @@ def backend() -> Backend:
     return Backend()
 
 
-def select_run(run_id: str) -> None:
-    """Look at this run, here and after a reload."""
+def in_address(name: str) -> str | None:
+    """What the address says that this session did not write: a link, or Back and Forward."""
+    said = st.query_params.get(name)
+    return None if said == st.session_state.get(f"address.{name}") else said
+
+
+def write_address(name: str, value: str) -> None:
+    """Let the page's address carry this; an empty value leaves it out."""
+    st.session_state[f"address.{name}"] = value or None
+    if value:
+        st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
+
+
+def select_run(run_id: str | None) -> None:
+    """Look at this run, here and after a reload; None is no run."""
     st.session_state[RUN] = run_id
-    st.query_params[RUN] = run_id
+    write_address(RUN, run_id or "")
 
 
 def selected_run() -> str | None:
-    """The run of this session or its address; else one that is training or was interrupted."""
-    run_id = st.session_state.get(RUN) or st.query_params.get(RUN)
+    """The run of the address or this session; else one that is training or was interrupted."""
+    run_id = in_address(RUN) or st.session_state.get(RUN)
     if run_id is None and backend().ready:
-        found = backend().store.active()
+        found = list(backend().watch.active())
         found += [run for run in backend().store.newest(1) if run.state == "interrupted"]
         run_id = found[0].id if found else None
     if run_id is not None:
@@ -149,42 +237,19 @@ def selected_run() -> str | None:
     return run_id
 
 
-def reported(action: Callable[..., None]) -> Callable[..., None]:
-    """A button's callback whose error is kept for ``show_problem`` until another one works."""
-
-    @functools.wraps(action)
-    def callback(*args: object) -> None:
-        st.session_state.pop(PROBLEM, None)
-        try:
-            action(*args)
-        except MnistLabError as error:
-            st.session_state[PROBLEM] = str(error)
-
-    return callback
-
-
-def show_problem() -> None:
-    """Say why the last button could not do what it says."""
-    if PROBLEM in st.session_state:
-        st.error(st.session_state[PROBLEM])
-
-
 def select_runs(run_ids: list[str]) -> None:
     """Compare these runs, here and after a reload, and in whoever's browser opens the address."""
     st.session_state[RUNS] = run_ids
-    if run_ids:
-        st.query_params[RUNS] = ",".join(run_ids)
-    else:
-        st.query_params.pop(RUNS, None)
+    write_address(RUNS, ",".join(run_ids) if len(run_ids) <= MOST_IN_ADDRESS else "")
 
 
 def selected_runs() -> list[str]:
-    """The runs of this session, else of its address."""
-    if RUNS not in st.session_state:
-        ids = st.query_params.get(RUNS, "").split(",")
-        st.session_state[RUNS] = [run_id for run_id in dict.fromkeys(ids) if run_id]
-    select_runs(st.session_state[RUNS])
-    chosen: list[str] = st.session_state[RUNS]
+    """The runs of the address, else of this session."""
+    said = in_address(RUNS)
+    if said is not None:
+        st.session_state[RUNS] = [run_id for run_id in dict.fromkeys(said.split(",")) if run_id]
+    chosen: list[str] = st.session_state.setdefault(RUNS, [])
+    select_runs(chosen)
     return chosen
 
 

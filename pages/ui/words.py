@@ -1,4 +1,8 @@
-"""Numbers as people read them."""
+"""Numbers as people read them, and names letter by letter."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
 
 
 def percent(share: float, digits: int = 2) -> str:
@@ -10,3 +14,35 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+# Between these Streamlit makes arrows, dashes, signs and links of what escaping leaves.
+_JOINED = re.compile(
+    r"(?<=[-<])(?=-)|(?<=-)(?=>)|(?<=[<>~])(?==)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)"
+)
+WORD_JOINER = "\u2060"  # no width, no break
+
+
+def literal(text: str) -> str:
+    """A text that somebody typed, for a place that takes Markdown: shown letter by letter."""
+    apart = _JOINED.sub(WORD_JOINER, " ".join(text.split()))
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", apart)
+
+
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Labels for a list to choose from, by key: of two with one name, the later says which it is.
+
+    ``names`` come newest first, and a label does not change when another one is added.
+    """
+    count: Counter[str] = Counter()
+    labels: dict[str, str] = {}
+    taken: set[str] = set()
+    for key, name in reversed(names.items()):
+        label = name
+        while label in taken or (label == name and count[name]):
+            count[name] += 1
+            label = f"{name} ({count[name]})"
+        count[name] = max(count[name], 1)
+        labels[key] = label
+        taken.add(label)
+    return {key: labels[key] for key in names}

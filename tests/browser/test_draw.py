@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.helpers.app import App
 from tests.helpers.browser import ONE, SEVEN, draw, go_to, watch
+from tests.helpers.late import LateServer
 
 BAR = [[(110, 140), (190, 140)]]
 INK = """() => {
@@ -134,6 +135,24 @@ def test_a_key_keeps_the_drawing_and_the_next_stroke_is_a_new_one(pad: Page) -> 
         {"name": "other.json", "mimeType": "application/json", "buffer": b'{"format": 1}'}
     )
     expect(pad.get_by_text("other.json is not a file of digits from this app")).to_be_visible()
+
+
+def test_a_click_that_meets_the_drawing_before_downloads(app: App, browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(60_000)
+    server = LateServer(page)
+    page.goto(f"{app.url}/draw")
+    look(page, "My digits")
+    draw(page, ONE)
+    page.keyboard.press("1")
+    expect(page.get_by_alt_text("a 1")).to_be_visible()
+    with page.expect_download() as download, server.holding():
+        page.keyboard.press("7")
+        server.wait_for_runs()
+        page.get_by_role("button", name="Export").click()
+        server.wait_for_runs(2)
+    assert b'"label":7' in download.value.path().read_bytes()
+    page.close()
 
 
 def picture(kind: str) -> bytes:

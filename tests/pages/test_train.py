@@ -12,6 +12,7 @@ from mnist_core.config.presets import PRESETS
 from mnist_core.config.train import TrainConfig
 from mnist_core.runs.store import RunStore
 from pages.ui.state import Backend, backend
+from pages.ui.words import literal
 from tests.helpers.gate import Gate
 from tests.helpers.pages import ROOT, button, ended, only_run, open_page, wait_for
 
@@ -62,7 +63,7 @@ def test_values_in_the_form_reach_the_run(app: Backend) -> None:
 def test_bad_hidden_sizes_are_refused_at_the_field(app: Backend, text: str) -> None:
     page = open_page("train")
     page.text_input(key="train.hidden_sizes").set_value(text).run()
-    assert text in page.error[0].value
+    assert literal(text) in page.error[0].value
     assert "whole numbers" in page.error[0].value
     assert button(page, "Start training").disabled
     assert app.store.newest() == []
@@ -97,7 +98,7 @@ def test_two_sessions_show_the_same_job_and_cannot_start_it_twice(gate: Gate, ap
     button(first, "Start training").click().run()
     button(second, "Start training").click().run()  # its page still shows Start
     run = only_run(app)
-    assert any("training already" in toast.value for toast in second.toast)
+    assert any("waiting already" in toast.value for toast in second.toast)
     assert second.session_state["run"] == run.id
     third = open_page("train")
     assert not button(third, "Add to queue").disabled
@@ -151,7 +152,7 @@ def test_a_run_of_an_app_that_was_killed_is_offered_to_resume(
     st.cache_resource.clear()
     page = open_page("train")  # at once, while the store is still being opened
     wait_for(page, lambda _: bool(backend().devices))
-    assert "Interrupted" in page.run().markdown[0].value
+    assert any("Interrupted" in text.value for text in page.run().markdown)
     button(page, "Resume").click()
     wait_for(page, ended(backend()))
     assert backend().store.get(run_id).state == "completed"

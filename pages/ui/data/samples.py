@@ -1,6 +1,8 @@
 """Some pictures of a data set, as they are and distorted."""
 
 import math
+import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,7 @@ from mnist_core.config.distortion import Distortion
 from mnist_core.config.fields import FIELDS
 from pages.ui import forms, runview
 from pages.ui.pictures import picture, row
+from pages.ui.words import literal
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN = 8  # pictures
 VARIANTS = 4  # of each
+MOST_LOADED = 2  # data sets kept; CIFAR has 150 MB
 SIDE = 84  # pixels of the screen
 DRAW = "data.draw"  # session key: how often other pictures were asked for
 ANY = "all"
@@ -31,18 +35,24 @@ def choose_dataset() -> str:
     return forms.choice(FIELDS["dataset"], key("dataset"))
 
 
+_lock = threading.Lock()  # two sessions fetch a data set one after the other
+_loaded: "OrderedDict[str, ImageDataset]" = OrderedDict()  # the same for all sessions
+
+
 def dataset(name: str) -> "ImageDataset":
-    """The data set, looked for once a session; the progress of a download is shown.
+    """The data set, kept for all sessions; the progress of a download is shown.
 
     Raises DataError where there is no way to get it.
     """
-    loaded: dict[str, ImageDataset] = st.session_state.setdefault("data.loaded", {})
-    if name not in loaded:
-        from mnist_core.data.datasets import load_dataset
+    with st.empty(), _lock:
+        if name not in _loaded:
+            from mnist_core.data.datasets import load_dataset
 
-        with st.empty():
-            loaded[name] = load_dataset(name, runview.download_bar)
-    return loaded[name]
+            _loaded[name] = load_dataset(name, runview.download_bar)
+        _loaded.move_to_end(name)
+        while len(_loaded) > MOST_LOADED:
+            _loaded.popitem(last=False)
+        return _loaded[name]
 
 
 def choose_class(data: "ImageDataset") -> int | None:
@@ -77,7 +87,7 @@ def strengths() -> Distortion:
 def facts(data: "ImageDataset") -> None:
     """How many pictures of each class there are, and where they are from."""
     if data.notice:
-        st.warning(data.notice, icon=":material/info:")
+        st.warning(literal(data.notice), icon=":material/info:")
     size = " × ".join(map(str, data.image_shape))
     st.markdown(
         f"**{len(data.labels):,} pictures to learn from, {len(data.test_labels):,} to test with**, "

@@ -31,10 +31,16 @@ export default function ({ parentElement, data }) {
       if (drawing) queueMicrotask(() => press(UPDATE)); // after the canvas has made it a stroke
       drawing = false;
     },
+    // By what is on the key, or by where it is: on some keyboards Z is elsewhere, and digits need
+    // Shift. The app itself sees a digit that is typed as one.
     key: (event) => {
-      const action = actions[event.key.toLowerCase()];
-      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (!isTyping(event.composedPath()[0])) action();
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isTyping(event.composedPath()[0])) return;
+      const [, place, digit] = event.code.match(/^(?:Key([ZX])|Digit(\d))$/) ?? [];
+      const action = actions[event.key.toLowerCase()] ?? actions[place?.toLowerCase()];
+      if (action) action();
+      else if (digit && event.key !== digit)
+        document.querySelector(`.st-key-label-${digit} button`)?.click();
     },
   };
   // Down and keys are seen before the canvas and the app see them, up after the canvas has.

@@ -10,6 +10,9 @@ SIDE = 280  # pixels: ten for each of the image's
 Drawing = list[dict[str, Any]]  # strokes, as Fabric.js paths in the canvas's pixels
 
 KEY = "canvas"
+# Session keys: the drawing as it is now, and as it was when the page was opened. A change of the
+# latter clears the canvas, so it stays while the page is open.
+LEFT, OPENED_WITH = "canvas.left", "canvas.opened"
 
 BUTTONS = """
 <div>
@@ -39,6 +42,8 @@ def draw_canvas(pen_width: int, kept: int = 0) -> Drawing:
     # Importing this outside a running app raises, so it is done where it is drawn.
     from streamlit_drawable_canvas import st_canvas
 
+    if KEY not in st.session_state:  # the page was opened; what was drawn before is drawn again
+        st.session_state[OPENED_WITH] = st.session_state.get(LEFT)
     result = st_canvas(
         stroke_width=pen_width,
         stroke_color="#ffffff",
@@ -46,8 +51,10 @@ def draw_canvas(pen_width: int, kept: int = 0) -> Drawing:
         width=SIDE,
         height=SIDE,
         drawing_mode="freedraw",
+        initial_drawing=st.session_state[OPENED_WITH],
         key=KEY,
     )
+    st.session_state[LEFT] = result.json_data
     _tools()(data={"kept": kept}, key="canvas_tools", height="content")
     strokes: Drawing = (result.json_data or {}).get("objects", [])
     return strokes

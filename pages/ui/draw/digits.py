@@ -1,5 +1,7 @@
 """My digits: keep a drawing under its name, look through them, and teach them to a network."""
 
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 
@@ -7,14 +9,16 @@ from mnist_core.drawing.my_digits import MOST_BYTES, MyDigit, MyDigits, as_tenso
 from mnist_core.drawing.prepare import strokes_to_mnist
 from mnist_core.drawing.strokes import as_strokes
 from mnist_core.errors import DrawingError
-from mnist_core.jobs.teaching import teach
+from pages.ui.actions import reported, show_problem, start_button
+from pages.ui.download import download_button
 from pages.ui.draw import canvas, models
 from pages.ui.pictures import DIGITS, picture
-from pages.ui.state import backend
-from pages.ui.words import percent
+from pages.ui.state import backend, predictor
+from pages.ui.words import literal, percent
 
 PAGE = 24  # thumbnails at once
 COLUMNS = 8
+SCORED = 8  # runs whose reading of the set is shown, beside the chosen model's
 
 KEPT = "digits.kept"  # how many drawings this session kept: each starts a new one on the canvas
 LATEST = "digits.latest"  # (drawing, id) of the last one
@@ -45,33 +49,35 @@ def keep(label: int) -> None:
 def label_buttons() -> None:
     """What was it? A button and a key for each digit."""
     if SAID in st.session_state:
-        st.toast(st.session_state.pop(SAID))
+        st.toast(literal(st.session_state.pop(SAID)))
     st.caption("What was it? Say it, and the drawing is kept in **My digits**.")
     with st.container(horizontal=True, gap="xsmall", key="labels"):
         for digit in DIGITS:
             st.button(
-                digit, key=f"label.{digit}", shortcut=digit, on_click=keep, args=(int(digit),)
+                digit, key=f"label-{digit}", shortcut=digit, on_click=keep, args=(int(digit),)
             )
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _read(path: str, version: tuple[int, int]) -> tuple[MyDigit, ...]:
+    """The digits of a file; read again when it was changed, not for each stroke."""
+    return MyDigits(Path(path).parent).all()
+
+
 def my_digits(model: str, runs: models.Readers) -> None:
+    """The panel: what was kept, who reads it how well, and what can be done with it."""
+    show_problem()
     kept = MyDigits()
-    digits = kept.all()
+    digits = _read(str(kept.path), kept.version)
     if digits:
-        _scores(digits, model, runs)
-        _teach(digits, model, runs)
+        _scores(kept, digits, model, runs)
+        _teach(len(digits), model, runs)
         _thumbnails(digits)
     else:
         st.info("None yet. Draw a digit and press its key: it is kept here, on this computer.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.download_button(
-            "Export",
-            kept.export,  # called for a click: a file of each rerun would be gone by then
-            "my-digits.json",
-            "application/json",
-            icon=":material/download:",
-            disabled=not digits,
-            on_click="ignore",
+        download_button(
+            "Export", kept.export, "my-digits.json", "application/json", disabled=not digits
         )
         file = st.file_uploader(
             "Import digits that were exported here or elsewhere",
@@ -85,36 +91,55 @@ def my_digits(model: str, runs: models.Readers) -> None:
         st.rerun(scope="fragment")
 
 
-def _scores(digits: tuple[MyDigit, ...], model: str, runs: models.Readers) -> None:
-    """How well every model reads the set, next to its test accuracy."""
-    images, labels = as_tensors(digits)
-    rows = []
-    for who in dict.fromkeys([model, models.SHIPPED, *runs]):
-        readings = models.reader(who, runs).read(images.numpy().reshape(-1, 28, 28))
-        right = np.mean([r.digit == y for r, y in zip(readings, labels.tolist(), strict=True)])
+@st.cache_data(max_entries=500, show_spinner=False)
+def _share_read(model: str, checkpoint: str, path: str, version: tuple[int, int]) -> float:
+    """The share of the digits that a model reads right; ``checkpoint`` is empty for the app's."""
+    images, labels = as_tensors(_read(path, version))
+    who = models.shipped() if model == models.SHIPPED else predictor(model, checkpoint)
+    readings = who.read(images.numpy().reshape(-1, 28, 28))
+    return float(np.mean([r.digit == y for r, y in zip(readings, labels.tolist(), strict=True)]))
+
+
+def _scores(kept: MyDigits, digits: tuple[MyDigit, ...], model: str, runs: models.Readers) -> None:
+    """How well the chosen model and the newest read the set, next to their test accuracy."""
+    newest = list(runs)[:SCORED]
+    titles, rows = models.titles(runs), []
+    for who in dict.fromkeys([model, models.SHIPPED, *newest]):
+        checkpoint = "" if who == models.SHIPPED else runs[who].checkpoint
+        right = _share_read(who, checkpoint, str(kept.path), kept.version)
         test = models.test_accuracy(who, runs)
         rows.append(
             {
-                "Model": models.title(who, runs),
-                f"Your {len(digits)} digits": percent(float(right), 1),
+                "Model": titles[who],
+                f"Your {len(digits)} digits": percent(right, 1),
                 "Test set": "" if test is None else percent(test, 2),
             }
         )
     st.dataframe(rows, hide_index=True, height="content" if len(rows) < 6 else 240)
+    if len(runs) > SCORED:
+        st.caption(f"The newest {SCORED} of {len(runs)} runs; choose another as the model.")
 
 
-def _teach(digits: tuple[MyDigit, ...], model: str, runs: models.Readers) -> None:
+def _start_teaching(model: str) -> None:
+    from mnist_core.jobs.teaching import teach
+
+    models.await_run(teach(backend().queue, model, MyDigits().all()))
+
+
+def _teach(count: int, model: str, runs: models.Readers) -> None:
     """Fine-tune the chosen run on the set, as a new run."""
     if model == models.SHIPPED:
         st.caption("Choose a run that was trained here as the model, and you can teach it these.")
-    elif st.button(
-        f"Teach them to {models.title(model, runs)}",
+        return
+    start_button(
+        f"Teach {'it' if count == 1 else 'them'} to {literal(models.titles(runs)[model])}",
+        "teach",
+        _start_teaching,
+        model,
         icon=":material/school:",
         help="A new run goes on from its weights, on these digits mixed with MNIST's, so that it "
         "learns your hand and forgets nothing. A few seconds; then you see what it gained.",
-    ):
-        models.await_run(teach(backend().queue, model, digits))
-        st.rerun()
+    )
 
 
 def _thumbnails(digits: tuple[MyDigit, ...]) -> None:
@@ -126,11 +151,11 @@ def _thumbnails(digits: tuple[MyDigit, ...]) -> None:
             with column:
                 st.html(picture(digit.image, f"a {digit.label}", 56))
                 st.button(
-                    "",
+                    f"Delete this {digit.label}",  # heard, not seen, see frame.css
                     icon=":material/close:",
                     key=f"delete.{digit.id}",
                     help=f"Delete this {digit.label}",
-                    on_click=MyDigits().delete,
+                    on_click=reported(MyDigits().delete),
                     args=(digit.id,),
                     type="tertiary",
                 )

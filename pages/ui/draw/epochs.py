@@ -10,6 +10,7 @@ from mnist_core.runs.records import Run
 from mnist_core.runs.snapshots import probabilities_of, read_snapshots, snapshot_files
 from pages.ui.pictures import DIGITS, bars, picture
 from pages.ui.state import RUN, backend
+from pages.ui.words import told_apart
 
 POLL = 1.0  # seconds between two looks at a run that trains
 PINNED = "epochs.pinned"  # the image that stays while others are drawn
@@ -39,7 +40,10 @@ def epochs(image: NDArray[np.float32] | None) -> None:
             last = st.session_state.get(RUN)
             st.session_state["epochs.run"] = last if last in ids else ids[0]
         run_id = st.selectbox(
-            "Run", ids, format_func=lambda run_id: runs[run_id].name, key="epochs.run"
+            "Run",
+            ids,
+            format_func=told_apart({run.id: run.name for run in runs.values()}).__getitem__,
+            key="epochs.run",
         )
         if pinned is None:
             st.button("Pin this drawing", icon=":material/keep:", on_click=_pin, args=(image,))
@@ -52,7 +56,7 @@ def epochs(image: NDArray[np.float32] | None) -> None:
 
 def _runs() -> list[Run]:
     """The runs on digits that train or have trained, newest first."""
-    runs = backend().library.runs()
+    runs = backend().watch.library()
     return [r for r in runs if r.config.dataset == "mnist" and (r.active or r.checkpoint)][:NEWEST]
 
 

@@ -17,13 +17,11 @@ DEFAULT = 4  # models shown until somebody chooses
 
 def everyone(image: NDArray[np.float32], runs: models.Readers) -> None:
     """All chosen models read an image (28, 28)."""
-    ids = [models.SHIPPED, *runs]
+    ids, names = [models.SHIPPED, *runs], models.names(runs)
     st.session_state.setdefault("everyone", ids[:DEFAULT])
     # A run that was deleted meanwhile is no choice any more.
     st.session_state["everyone"] = [m for m in st.session_state["everyone"] if m in ids]
-    chosen = st.multiselect(
-        "Models", ids, format_func=lambda model: models.name(model, runs), key="everyone"
-    )
+    chosen = st.multiselect("Models", ids, format_func=names.__getitem__, key="everyone")
     read = {model: models.reader(model, runs)(image) for model in chosen}
     if not read:
         st.info("Choose one or more models to read the drawing.")
@@ -34,7 +32,7 @@ def everyone(image: NDArray[np.float32], runs: models.Readers) -> None:
     else:
         digit, votes = result
         st.markdown(f"**The vote: {digit}**, with {votes} of {len(read)}.")
-    cards = [_card(models.name(model, runs), prediction) for model, prediction in read.items()]
+    cards = [_card(names[model], prediction) for model, prediction in read.items()]
     st.html(f"<div style='display:flex;flex-wrap:wrap;gap:1rem'>{''.join(cards)}</div>")
 
 

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mnist_core.config.presets import PRESETS
-from mnist_core.runs.store import Run
+from mnist_core.runs.records import Run
 from pages.ui import runview
+from pages.ui.actions import start_button
 from pages.ui.state import RUN, backend, predictor, select_run
-from pages.ui.words import percent
+from pages.ui.words import literal, percent, told_apart
 
 if TYPE_CHECKING:
     from mnist_core.reading.predict import Predictor
@@ -24,24 +25,25 @@ Readers = dict[str, Run]
 
 
 def readers() -> Readers:
-    """The runs that can read digits, by id, newest first."""
-    return {
-        run.id: run
-        for run in backend().store.newest(NEWEST)
-        if run.checkpoint and not run.active and run.config.dataset == "mnist"
-    }
+    """The runs that can read digits, by id: the newest, and those that were asked for."""
+    able = [r for r in backend().watch.library() if r.ready and r.config.dataset == "mnist"]
+    asked = {st.session_state.get(key) for key in (RUN, "model")}
+    return {run.id: run for place, run in enumerate(able) if place < NEWEST or run.id in asked}
 
 
-def name(model: str, runs: Readers) -> str:
-    """How a model is called, with its test accuracy."""
-    accuracy = test_accuracy(model, runs)
-    shown = "" if accuracy is None else f" · test {percent(accuracy)}"
-    return title(model, runs) + shown
+def titles(runs: Readers) -> dict[str, str]:
+    """How every model is called, each by another name."""
+    return {SHIPPED: SHIPPED_NAME, **told_apart({run.id: run.name for run in runs.values()})}
 
 
-def title(model: str, runs: Readers) -> str:
-    """How a model is called."""
-    return SHIPPED_NAME if model == SHIPPED else runs[model].name
+def names(runs: Readers) -> dict[str, str]:
+    """How every model is called, with its test accuracy."""
+    found = titles(runs)
+    for model, title in found.items():
+        accuracy = test_accuracy(model, runs)
+        if accuracy is not None:
+            found[model] = f"{title} · test {percent(accuracy)}"
+    return found
 
 
 def test_accuracy(model: str, runs: Readers) -> float | None:
@@ -74,7 +76,7 @@ def choose(runs: Readers) -> str:
     chosen: str = st.selectbox(
         "Model",
         ids,
-        format_func=lambda model: name(model, runs),
+        format_func=names(runs).__getitem__,
         key="model",
         help="Who reads your drawing. Changing it keeps the drawing.",
     )
@@ -88,22 +90,23 @@ def await_run(run_id: str) -> None:
 
 
 def train_first() -> None:
-    run_id, _ = backend().start_if_idle(next(iter(PRESETS.values())))
+    run_id, _ = backend().start(next(iter(PRESETS.values())))
     await_run(run_id)
 
 
 def training(was_active: bool) -> None:
     """What trains now; while nothing does and no run can read yet, a button that trains one."""
-    active = backend().store.active()
+    active = backend().watch.active()
     if active:
-        st.caption(f"**{active[0].name}** is training; then it can read here too.")
+        st.caption(f"**{literal(active[0].name)}** is training; then it can read here too.")
         runview.progress_bar(active[0])
     if bool(active) != was_active:
         st.rerun()
     if not active:
-        st.button(
+        start_button(
             "Train the tutorial's model",
+            "first",
+            train_first,
             icon=":material/play_arrow:",
-            on_click=train_first,
             help="A few seconds; then it can read here too.",
         )

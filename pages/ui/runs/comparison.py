@@ -1,17 +1,20 @@
 """Several runs side by side: their curves, what sets them apart, and whether it matters."""
 
+import html
+
 import pandas as pd
 import streamlit as st
 
-from mnist_core.charts.base import run_colour
+from mnist_core.charts.base import PALETTE, run_colour
 from mnist_core.charts.compare import CURVES, Curve, compare_curves
 from mnist_core.insight.compare import accuracies, differing, group_of, settings_key, verdict
 from mnist_core.runs.records import Run
 from pages.ui import forms
 from pages.ui.runs import seeds
 from pages.ui.state import backend
-from pages.ui.words import percent
+from pages.ui.words import literal, percent
 
+MAX_GROUPS = 12  # told one by one; each is a line and a button
 MAX_CURVES = 40  # more lines than this nobody can follow, and each is a question to the store
 
 
@@ -36,11 +39,25 @@ def curves(chosen: list[Run]) -> None:
         label_visibility="collapsed",
         key="compare.metric",
     )
+    # Plotly takes a name for HTML.
+    shown = chosen[:MAX_CURVES]
     lines = [
-        Curve(run.name, backend().store.history(run.id), run_colour(run.id), settings_key(run))
-        for run in chosen[:MAX_CURVES]
+        Curve(html.escape(run.name), backend().watch.rows(run), colour, settings_key(run))
+        for run, colour in zip(shown, colours([run.id for run in shown]), strict=True)
     ]
     st.plotly_chart(compare_curves(lines, metric), key="compare.curves")
+
+
+def colours(run_ids: list[str]) -> list[str]:
+    """A colour for each run: its own, or one that is free, as long as there are any."""
+    owners: dict[str, str] = {}
+    for run_id in run_ids:
+        owners.setdefault(run_colour(run_id), run_id)
+    free = [colour for colour in PALETTE if colour not in owners]
+    return [
+        free.pop(0) if owners[run_colour(run_id)] != run_id and free else run_colour(run_id)
+        for run_id in run_ids
+    ]
 
 
 def settings(chosen: list[Run]) -> None:
@@ -61,30 +78,35 @@ def settings(chosen: list[Run]) -> None:
 def noise(chosen: list[Run], runs: list[Run]) -> None:
     """Each group's mean and spread; for two groups, whether their difference is more than noise."""
     st.markdown("**Is the difference more than chance?**")
-    groups: dict[object, list[Run]] = {}
-    for run in chosen:
-        groups.setdefault(settings_key(run), group_of(run, runs))
-    for run, group in zip(_first_of_each(chosen), groups.values(), strict=True):
+    alike: dict[object, list[Run]] = {}
+    for run in runs:
+        alike.setdefault(settings_key(run), []).append(run)
+    first = _first_of_each(chosen)
+    groups = [group_of(run, alike.get(key, [])) for key, run in first.items()]
+    for run, group in list(zip(first.values(), groups, strict=True))[:MAX_GROUPS]:
         seeds.summary(run, group)
-    measured = [group for group in groups.values() if group]
+    if len(groups) > MAX_GROUPS:
+        st.caption(f"The first {MAX_GROUPS} of {len(groups):,} settings.")
+    measured = [group for group in groups if group]
     if len(groups) == 1:
         st.caption("These runs differ in their seeds alone: their spread is the noise.")
     elif len(groups) == 2 and len(measured) == 2:
         a, b = measured
-        names = [run.name for run in _first_of_each(chosen)]
+        names = [run.name for run in first.values()]
         if names[0] == names[1]:
             names = [f"{name} ({which})" for name, which in zip(names, ("1st", "2nd"), strict=True)]
         incomparable = {"dataset", "val_fraction"} & set(differing([a[0].config, b[0].config]))
         if incomparable:
             st.warning("They were measured on different pictures, so they cannot be compared.")
         else:
-            st.markdown(verdict(*names, accuracies(a), accuracies(b)))
+            st.markdown(literal(verdict(*names, accuracies(a), accuracies(b))))
     elif len(groups) > 2:
         st.caption("Select runs of two settings to have their difference judged.")
 
 
-def _first_of_each(chosen: list[Run]) -> list[Run]:
+def _first_of_each(chosen: list[Run]) -> dict[object, Run]:
+    """The first run of each group, by its settings."""
     first: dict[object, Run] = {}
     for run in chosen:
         first.setdefault(settings_key(run), run)
-    return list(first.values())
+    return first

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from mnist_core.data.probe import probe_pictures
 from mnist_core.errors import MnistLabError
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import to_csv, to_json
+from pages.ui.download import download_button
 from pages.ui.state import backend, predictor, select_runs
+from pages.ui.words import literal
 
 IMPORT = "runs.import"  # key of the file chooser
 
@@ -21,28 +22,25 @@ def tables(chosen: list[Run]) -> None:
     def as_json() -> str:
         return to_json(chosen, [store.history(run.id) for run in chosen])
 
-    st.download_button(
+    download_button(
         "CSV",
         lambda: to_csv(chosen),
         "runs.csv",
         "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         help="Settings and results, one line a run.",
     )
-    st.download_button(
+    download_button(
         "JSON",
         as_json,
         "runs.json",
         "application/json",
-        icon=":material/download:",
-        on_click="ignore",
         help="Everything about these runs, every epoch included.",
     )
 
 
 def network(run: Run, rows: list[dict[str, float]]) -> None:
     """The network itself, and programs that train it again; each is made when it is asked for."""
+    from mnist_core.data.probe import probe_pictures
     from mnist_core.exchange.export import to_notebook, to_onnx, to_safetensors, to_script
 
     name = re.sub(r"\W+", "-", run.name).strip("-") or "network"
@@ -72,15 +70,7 @@ def network(run: Run, rows: list[dict[str, float]]) -> None:
     st.caption("Take it away")
     with st.container(horizontal=True):
         for label, (make, file, words) in files.items():
-            st.download_button(
-                label,
-                make,
-                file,
-                icon=":material/download:",
-                on_click="ignore",
-                help=words,
-                key=f"{label}-{run.id}",
-            )
+            download_button(label, make, file, help=words)
 
 
 def _take_in() -> None:
@@ -110,4 +100,4 @@ def importer() -> None:
             "which layers there are; ReLU is assumed between them. Nothing in a file is executed.",
         )
     if "runs.refused" in st.session_state:
-        st.error(st.session_state.pop("runs.refused"), icon=":material/error:")
+        st.error(literal(st.session_state.pop("runs.refused")), icon=":material/error:")

@@ -1,16 +1,23 @@
 """The studies of this app, opened once a process, and which of them is looked at."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from mnist_core.jobs.studies import StudyQueue
 from pages.ui.state import backend
+
+if TYPE_CHECKING:
+    from mnist_core.jobs.studies import StudyQueue
 
 STUDY = "study"  # query parameter and session key: the study that is looked at
 TRIAL = "sweep.trial"  # session key: the trial that was clicked
 
 
 @st.cache_resource(show_spinner=False)
-def studies() -> StudyQueue:
+def studies() -> "StudyQueue":
+    assert backend().store  # waits until MLflow is imported, see Backend
+    from mnist_core.jobs.studies import StudyQueue
+
     return StudyQueue(lambda: backend().queue)
 
 

@@ -4,7 +4,9 @@ import streamlit as st
 
 from mnist_core.errors import ClusterError
 from mnist_core.runs.records import Run
-from pages.ui.state import backend, reported, select_run
+from pages.ui.actions import reported
+from pages.ui.state import backend, select_run
+from pages.ui.words import literal
 
 
 @reported
@@ -16,20 +18,22 @@ def queue_list(active: list[Run], shown: str | None) -> None:
     """The other runs that train, and the queue; the same in every session."""
     others = [run for run in active if run.state == "running" and run.id != shown]
     try:
-        waiting = backend().queue.waiting()
+        waiting = backend().watch.waiting()
     except ClusterError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     if not others and not waiting:
         return
     with st.container(border=True):
         for run in others:
             text, show = st.columns([5, 1], vertical_alignment="center")
-            text.markdown(f"Training · **{run.name}**")
+            text.markdown(f"Training · **{literal(run.name)}**")
             _show_button(show, run)
         for place in waiting:
             text, show, cancel = st.columns([4, 1, 1], vertical_alignment="center")
-            text.markdown(f"{place.position}. **{place.run.name}** · {place.reason}")
+            text.markdown(
+                f"{place.position}. **{literal(place.run.name)}** · {literal(place.reason)}"
+            )
             if place.run.id != shown:
                 _show_button(show, place.run)
             cancel.button(
@@ -51,7 +55,7 @@ def _show_button(column: st.delta_generator.DeltaGenerator, run: Run) -> None:
 def workers(active: list[Run]) -> None:
     """Who does the work: machine, cores, GPUs, and what each is doing."""
     try:
-        found = backend().queue.workers()
+        found = backend().watch.workers()
     except ClusterError:
         return  # the queue says so already
     training = {run.id: run.name for run in active if run.state == "running"}

@@ -6,16 +6,18 @@ from mnist_core.errors import MnistLabError
 from mnist_core.insight.compare import group_of
 from mnist_core.runs.records import Run
 from pages.ui import advice, runview
+from pages.ui.actions import reported
 from pages.ui.forms import clone
 from pages.ui.runs import exports, seeds
 from pages.ui.state import backend, select_run
+from pages.ui.words import literal
 
 
 def show(run: Run, runs: list[Run]) -> None:
     labels(run)
     if run.error:
-        st.error(run.error)
-    rows = backend().store.history(run.id)
+        st.error(literal(run.error))
+    rows = backend().watch.rows(run)
     runview.charts(run, rows)
     runview.figures(run, rows)
     advice.show(run, rows, here=False)
@@ -48,14 +50,15 @@ def labels(run: Run) -> None:
 
     def problem(what: str) -> None:
         if st.session_state.get("runs.problem", ())[:2] == (run.id, what):
-            st.error(st.session_state["runs.problem"][2], icon=":material/error:")
+            st.error(literal(st.session_state["runs.problem"][2]), icon=":material/error:")
 
-    known = sorted({tag for other in backend().library.runs() for tag in other.tags})
-    star, name, tags, note = st.columns([0.5, 2, 2, 3], vertical_alignment="bottom")
+    known = sorted({tag for other in backend().watch.library() for tag in other.tags})
+    star, name, tags, note = st.columns([0.8, 2, 2, 3], vertical_alignment="bottom")
     star.button(
-        "★" if run.starred else "☆",
+        "Starred" if run.starred else "Star",
         key=f"star-{run.id}",
-        on_click=backend().library.set_starred,
+        icon=":material/star:" if run.starred else ":material/star_border:",
+        on_click=reported(backend().library.set_starred),
         args=(run.id, not run.starred),
         help="Take the star off."
         if run.starred

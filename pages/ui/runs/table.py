@@ -69,7 +69,7 @@ def _ticked() -> None:
     select_runs([*hidden, *ticked])
 
 
-def show(frame: pd.DataFrame, run_ids: list[str]) -> None:
+def show_table(frame: pd.DataFrame, run_ids: list[str]) -> None:
     """The table, with the selected runs ticked wherever they are now."""
     places = {run_id: row for row, run_id in enumerate(run_ids)}
     rows = [places[run_id] for run_id in selected_runs() if run_id in places]

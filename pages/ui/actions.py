@@ -1,0 +1,65 @@
+"""What a button does when it is clicked: once for each time it was drawn, its errors kept."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from mnist_core.errors import MnistLabError
+from pages.ui.state import backend
+from pages.ui.words import literal
+
+PROBLEM = "problem"  # session key: why the last button failed
+
+
+def reported(action: Callable[..., None]) -> Callable[..., None]:
+    """A button's callback whose error is kept for ``show_problem`` until another one works."""
+
+    @functools.wraps(action)
+    def callback(*args: object) -> None:
+        st.session_state.pop(PROBLEM, None)
+        try:
+            action(*args)
+        except MnistLabError as error:
+            st.session_state[PROBLEM] = str(error)
+        finally:
+            backend().look_again()
+
+    return callback
+
+
+def show_problem() -> None:
+    """Say why the last button could not do what it says."""
+    if PROBLEM in st.session_state:
+        st.error(literal(st.session_state[PROBLEM]))
+
+
+def start_button(
+    label: str,
+    name: str,
+    action: Callable[..., None],
+    *args: object,
+    place: DeltaGenerator | None = None,
+    **looks: Any,
+) -> None:
+    """A button that starts something: a double click starts it once.
+
+    A click is worth something only for the drawing that it was made on: after the first one, the
+    button is another one, with another key, and what is clicked on the old one is nothing. A
+    browser that was shown the new one between the two clicks drops the second (frame.js).
+    ``name`` tells the page's buttons apart; ``looks`` are arguments of ``st.button``.
+    """
+    counter = f"clicks.{name}"
+    count = st.session_state.setdefault(counter, 0)
+
+    @reported
+    def click(seen: int, *args: object) -> None:
+        if st.session_state[counter] == seen:
+            st.session_state[counter] = seen + 1
+            action(*args)
+
+    (place or st).button(
+        label, key=f"once-{name}-{count}", on_click=click, args=(count, *args), **looks
+    )

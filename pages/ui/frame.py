@@ -1,0 +1,99 @@
+"""What all pages have around their own: title, heading, and one line on what is training now."""
+
+import base64
+import functools
+import html
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from mnist_core.errors import MnistLabError
+from pages.ui.actions import PROBLEM
+from pages.ui.runview import progress_words
+from pages.ui.state import backend
+from pages.ui.words import literal
+
+OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
+
+# Streamlit forgets the values of widgets when another page is looked at. These are kept: all in
+# which something is typed or chosen. Keys of buttons and files cannot be, and begin otherwise.
+KEPT = (
+    *("train.", "more.", "preset", "data.", "sweep.", "runs.filter", "compare.metric"),
+    *("pen", "model", "panel", "everyone", "epochs.", "xray."),
+)
+OF_PAGE = (PROBLEM, "runs.deleted")  # what is said of a page is gone with it
+
+
+def page(title: str, about: str) -> None:
+    """Begin a page: its title, icon, heading and, in a sentence, what it is for.
+
+    The icon travels inside the page: by the time the browser asks for a file, Streamlit may have
+    dropped it with the page that was left.
+    """
+    if PagesManager.uses_pages_directory:
+        # Until app.py has run once, Streamlit takes the folder's files for the pages: whoever comes
+        # first, by a link to one of them, would get them all by their files' names.
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+    st.set_page_config(page_title=f"{title} · MNIST Lab", page_icon=_icon(), layout="wide")
+    st.html(_heading(title, about), unsafe_allow_javascript=True)
+    for key in map(str, st.session_state):
+        if key.startswith(KEPT):
+            st.session_state[key] = st.session_state[key]
+    if st.session_state.get("page") != title:
+        for key in OF_PAGE:
+            st.session_state.pop(key, None)
+        st.session_state["page"] = title
+    active = _active()
+    every = OPENING if active is None else BUSY if active else IDLE
+    st.fragment(_status, run_every=every)(active)
+
+
+@functools.cache
+def _icon() -> str:
+    """The icon as an address; read and encoded once a process."""
+    data = base64.b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode()
+    return f"data:image/png;base64,{data}"
+
+
+@functools.cache
+def _heading(title: str, about: str) -> str:
+    style, script = (Path(__file__).with_suffix(s).read_text("utf-8") for s in (".css", ".js"))
+    return (
+        f"<style>{style}</style><header class='mnist-lab'><h1><span>MNIST Lab</span> "
+        f"{html.escape(title)}</h1><p>{html.escape(about)}</p></header><script>{script}</script>"
+    )
+
+
+def _active() -> list[tuple[str, str]] | None:
+    """The runs that wait or train, and which; None while the trainer starts, or if it cannot."""
+    try:
+        if backend().ready:
+            return [(run.id, run.state) for run in backend().watch.active()]
+    except MnistLabError:
+        pass  # the page itself says so, where it needs the trainer
+    return None
+
+
+def _status(seen: list[tuple[str, str]] | None) -> None:
+    """What is training; the page is drawn again when another run began or one has ended."""
+    if _active() != seen:
+        st.rerun()
+    st.caption(_said())
+
+
+def _said() -> str:
+    """What is training and how far it is; always a line, so that nothing below it moves."""
+    if not backend().ready:
+        return backend().starting or "Opening …"
+    try:
+        active = backend().watch.active()
+    except MnistLabError:
+        return "The trainer does not run."
+    training = [run for run in active if run.state == "running"]
+    said = [f"Training {literal(run.name)}: {progress_words(run)}" for run in training[:2]]
+    others = len(active) - len(said)
+    if others:
+        said.append(f"{others} more" if said else f"{others} waiting")
+    return " · ".join(said) or "Nothing is training."

@@ -1,0 +1,54 @@
+"""The app's first seconds, with several tabs, and double clicks with a gap as a hand makes them."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.helpers.app import App
+from tests.helpers.browser import go_to
+
+# Two presses of the mouse where a button is, 200 ms apart, by the page's own clock.
+TWO_CLICKS = """([x, y]) => {
+  const press = () => document.elementFromPoint(x, y).click();
+  press();
+  return new Promise((done) => setTimeout(() => { press(); done(); }, 200));
+}"""
+
+
+def click_twice(page: Page, label: str) -> None:
+    button = page.get_by_role("button", name=label)
+    expect(button).to_be_enabled()
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box is not None
+    page.evaluate(TWO_CLICKS, [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_tabs_that_are_open_while_the_app_starts_do_not_keep_it(
+    app: App, browser: Browser, count: int
+) -> None:
+    context = browser.new_context()
+    tabs = [context.new_page() for _ in range(count)]
+    for tab in tabs:
+        tab.goto(app.url, wait_until="commit")
+    tabs[-1].get_by_role("button", name="Start training").click(timeout=120_000)
+    for tab in tabs:  # all of them show it: an idle page notices
+        expect(tab.get_by_text("Test accuracy")).to_be_visible(timeout=300_000)
+    context.close()
+
+
+def test_two_clicks_a_fifth_of_a_second_apart_start_one_thing(page: Page) -> None:
+    expect.set_options(timeout=300_000)
+    click_twice(page, "Start training")
+    expect(page.get_by_text("Test accuracy")).to_be_visible()
+    click_twice(page, "Restart with a new seed")
+    expect(page.get_by_text("Test accuracy")).to_be_visible()
+    click_twice(page, "Continue training")
+    expect(page.get_by_text("Test accuracy")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first.locator(".point")).to_have_count(11)
+    go_to(page, "Runs")
+    expect(page.get_by_text("2 of 2 runs")).to_be_visible()
+    page.goto(re.sub(r"\\?.*", "", page.url) + "?filter=seed%20%3D%200")
+    expect(page.get_by_text("1 of 2 runs")).to_be_visible()

@@ -1,0 +1,72 @@
+"""What was typed, filtered and chosen is there when another page was looked at meanwhile."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mnist_core.config.fields import parse_config
+from pages.ui.state import Backend
+from tests.helpers.pages import ROOT
+
+
+def whole_app(**query: str) -> AppTest:
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in query.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def go(page: AppTest, name: str) -> AppTest:
+    page.switch_page(f"pages/{name}.py").run()
+    assert not page.exception, page.exception
+    return page
+
+
+@pytest.mark.usefixtures("app")
+def test_forms_remember() -> None:
+    page = whole_app()
+    page.text_input(key="train.hidden_sizes").set_value("64, 32").run()
+    go(page, "sweep")
+    page.text_input(key="sweep.name").set_value("rates").run()
+    page.number_input(key="sweep.epochs").set_value(3).run()
+    go(page, "draw")
+    page.slider(key="pen").set_value(30).run()
+    go(page, "data")
+    page.slider(key="data.rotation").set_value(10.0).run()
+    go(page, "train")
+    assert page.text_input(key="train.hidden_sizes").value == "64, 32"
+    go(page, "sweep")
+    assert page.text_input(key="sweep.name").value == "rates"
+    assert page.number_input(key="sweep.epochs").value == 3
+    go(page, "draw")
+    assert page.slider(key="pen").value == 30
+    go(page, "data")
+    assert page.slider(key="data.rotation").value == 10.0
+
+
+def test_the_filter_is_kept_and_carried_by_the_address(app: Backend) -> None:
+    app.store.set_state(app.store.create(parse_config({}), owner=app.queue.owner), "stopped")
+    page = go(whole_app(), "runs")
+    page.text_input(key="runs.filter").set_value("seed = 7").run()
+    assert page.query_params["filter"] == "seed = 7"
+    go(page, "data")
+    go(page, "runs")
+    assert page.text_input(key="runs.filter").value == "seed = 7"
+    assert any(text.value.startswith("0 of 1 runs") for text in page.caption)
+    page.query_params["filter"] = ""  # Back, in the browser
+    page.run()
+    assert page.text_input(key="runs.filter").value == ""
+
+
+def test_what_was_said_of_a_page_is_gone_with_it(app: Backend) -> None:
+    app.store.set_state(app.store.create(parse_config({}), owner=app.queue.owner), "stopped")
+    app.store.set_state(app.store.create(parse_config({}), owner=app.queue.owner), "stopped")
+    first, second = (run.id for run in app.store.newest())
+    page = go(whole_app(), "runs")
+    for run_id in (first, second):
+        page.session_state["runs"] = [run_id]
+        page.run()
+        next(b for b in page.button if b.label == "Delete").click().run()
+    assert any("2 runs deleted" in info.value for info in page.info)
+    go(page, "data")
+    go(page, "runs")
+    assert not any("deleted" in info.value for info in page.info)
