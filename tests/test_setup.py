@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -256,3 +257,12 @@ def test_the_command_is_installed_and_other_checkouts_are_not_confused(tmp_path:
             [python, "-c", code], cwd=folder, capture_output=True, text=True, check=True
         )
         assert Path(done.stdout.strip()) == found / "mnist_core"
+
+
+def test_an_installed_library_has_all_its_files() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)
+    patterns = project["tool"]["setuptools"]["package-data"]["*"]
+    for path in (ROOT / "mnist_core").rglob("*.*"):
+        if path.is_file() and path.suffix not in (".py", ".pyc"):
+            assert any(path.match(pattern) for pattern in patterns), path
