@@ -7,9 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from mnist_core.config.train import TrainConfig
@@ -130,6 +127,8 @@ class TrainState:
 
     def to_bytes(self) -> bytes:
         """This state, between two epochs, as a safetensors file with everything to go on."""
+        from safetensors.torch import save  # here: to train does not need it
+
         tensors = {MODEL + name: t for name, t in self.model.state_dict().items()}
         for index, slots in self.optimizer.state_dict()["state"].items():
             for slot, value in slots.items():
@@ -146,9 +145,7 @@ class TrainState:
             "diverged": self.diverged,
         }
         metadata = {"config": self.config.model_dump_json(), "records": json.dumps(records)}
-        return save_tensors(
-            {k: t.detach().cpu().contiguous() for k, t in tensors.items()}, metadata
-        )
+        return save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, metadata)
 
     @classmethod
     def from_bytes(cls, data: bytes, device: torch.device) -> "TrainState":
@@ -157,8 +154,11 @@ class TrainState:
         Raises:
             CheckpointError: the bytes are something else, or damaged.
         """
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
         try:
-            tensors, metadata = load_tensors(data), _metadata(data)
+            tensors, metadata = load(data), _metadata(data)
             config = TrainConfig.model_validate_json(metadata["config"])
             records = json.loads(metadata["records"])
             weights = {k.removeprefix(MODEL): t for k, t in tensors.items() if k.startswith(MODEL)}

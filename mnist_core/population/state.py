@@ -4,9 +4,6 @@ import json
 from collections.abc import Iterable, Sequence
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.pictures import ResidentDataset
@@ -69,11 +66,13 @@ class Population:
 
     def to_bytes(self) -> bytes:
         """This population, between two rounds, as a safetensors file with everything to go on."""
+        from safetensors.torch import save  # here: to train does not need it
+
         tensors = {
             str(i): torch.frombuffer(bytearray(state.to_bytes()), dtype=torch.uint8)
             for i, state in self.members.items()
         }
-        return save_tensors(tensors, {"population": json.dumps({"size": self.size})})
+        return save(tensors, {"population": json.dumps({"size": self.size})})
 
     @classmethod
     def from_bytes(cls, data: bytes, device: torch.device) -> "Population":
@@ -82,12 +81,15 @@ class Population:
         Raises:
             CheckpointError: the bytes are something else, or damaged.
         """
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
         population = cls.__new__(cls)
         try:
             length = int.from_bytes(data[:8], "little")
             metadata = json.loads(data[8 : 8 + length])["__metadata__"]
             population.size = json.loads(metadata["population"])["size"]
-            saved = load_tensors(data)
+            saved = load(data)
         except (SafetensorError, KeyError, ValueError) as error:
             raise CheckpointError(f"not a usable checkpoint of a population: {error}") from error
         population.device = device
