@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import pytest
@@ -13,12 +14,13 @@ from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.data.split import split_indices
-from mnist_core.nn.device import DeviceDataLoader
+from mnist_core.nn.device import THREADS_A_RUN, DeviceDataLoader
 from mnist_core.nn.events import EpochEnd, Event, Finished, Progress, Started
 from mnist_core.nn.model import MnistModel
-from mnist_core.nn.state import CheckpointError, TrainState
-from mnist_core.nn.training import conclude, train
+from mnist_core.nn.state import CheckpointError, TrainState, epoch_generator
+from mnist_core.nn.training import conclude, measure, train
 from mnist_core.nn.tutorial import accuracy, evaluate, fit, loss_batch
+from tests.helpers.devices import META, watched, without_numbers
 
 CPU = torch.device("cpu")
 
@@ -221,3 +223,104 @@ def test_the_tutorials_notebook_cells_work(capsys: pytest.CaptureFixture[str]) -
     assert losses[-1] < losses[0]
     assert made[0].state  # the optimizer that was given took the steps
     assert "Epoch [3/3]" in capsys.readouterr().out
+
+
+def test_epoch_0_has_the_training_loss_of_those_that_follow(tiny: ResidentDataset) -> None:
+    config = parse_config({"label_smoothing": 0.3, "epochs": 1, "learning_rate": 1e-6})
+    before, after = (end.train_loss for end in epochs_of(run(config, tiny)))
+    assert before == pytest.approx(after, abs=1e-3)  # such steps move nothing
+    plain = parse_config({**config.model_dump(), "label_smoothing": 0})
+    assert epochs_of(run(plain, tiny))[0].train_loss != pytest.approx(before, abs=1e-3)
+
+
+def test_it_computes_on_the_configurations_number_of_threads(tiny: ResidentDataset) -> None:
+    torch.set_num_threads(2)
+    try:
+        seen = [torch.get_num_threads() for _ in train(TrainConfig(epochs=1), tiny, CPU)]
+        assert set(seen) == {1}
+        assert torch.get_num_threads() == 2
+        wide = parse_config({"epochs": 1, "hidden_sizes": "2000", "batch_size": 10_000})
+        torch.set_num_threads(1)
+        events = train(wide, tiny, CPU)
+        next(events)
+        assert torch.get_num_threads() == THREADS_A_RUN
+        events.close()
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(1)
+
+
+def on_the_cpu(
+    generator: Callable[..., torch.Generator],
+) -> Callable[..., torch.Generator | None]:
+    """That function for the CPU; no generator for another device."""
+
+    def made(seed: int, epoch: int, device: torch.device | str = "cpu") -> torch.Generator | None:
+        return generator(seed, epoch) if str(device) == "cpu" else None
+
+    return made
+
+
+def steps_of(config: TrainConfig, data: ResidentDataset, device: torch.device) -> Iterator[None]:
+    """Train a network of one epoch for another one, without any measurement before it."""
+    state = TrainState(config, data.in_size, data.classes, device)
+    state.epoch = 1
+    for event in train(config, data, device, state):
+        if isinstance(event, Progress):
+            yield
+
+
+@pytest.mark.parametrize("momentum", [False, True])
+def test_no_step_waits_for_a_device_or_needs_float64(
+    tiny: ResidentDataset, monkeypatch: pytest.MonkeyPatch, momentum: bool
+) -> None:
+    monkeypatch.setattr("mnist_core.nn.training.PROGRESS_INTERVAL", 0)
+    config = parse_config(
+        {
+            "epochs": 2,
+            "batch_size": 30,
+            "schedule": "one_cycle",
+            "label_smoothing": 0.1,
+            "weight_decay": 0.1,
+            "optimizer": "momentum" if momentum else "sgd",
+        }
+    )
+    # Only the meta device has no generators.
+    monkeypatch.setattr("mnist_core.nn.training.epoch_generator", on_the_cpu(epoch_generator))
+    steps = steps_of(config, without_numbers(tiny), META)
+    with watched():
+        assert len(list(islice(steps, 8))) == 8
+        with pytest.raises(NotImplementedError):  # the results of the epoch are read
+            next(steps)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adamw"])
+def test_no_step_waits_for_a_gpu(
+    tiny: ResidentDataset, monkeypatch: pytest.MonkeyPatch, optimizer: str
+) -> None:
+    monkeypatch.setattr("mnist_core.nn.training.PROGRESS_INTERVAL", 0)
+    gpu = torch.device("cuda:0")
+    there = ResidentDataset(
+        *(t.to(gpu) for t in (tiny.images, tiny.labels, tiny.test_images, tiny.test_labels)), 4
+    )
+    config = parse_config(
+        {"epochs": 2, "batch_size": 30, "optimizer": optimizer, "dropout": 0.2, "shift": 1}
+    )
+    steps = steps_of(config, there, gpu)
+    next(steps)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        assert len(list(islice(steps, 7))) == 7
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+def test_what_is_no_number_is_a_wrong_answer() -> None:
+    model = MnistModel(4, (), 2)
+    x, y = torch.rand(10, 4), torch.arange(10) % 2
+    whole = measure(model, [(x, y)])
+    assert whole == pytest.approx(evaluate(model, F.cross_entropy, [(x, y)], accuracy)[::2])
+    assert measure(model, [(x[:7], y[:7]), (x[7:], y[7:])]) == pytest.approx(whole)
+    torch.nn.init.constant_(model.layers[0].weight, torch.nan)
+    assert measure(model, [(x, y)])[1] == 0

@@ -11,9 +11,9 @@ from mnist_core.population.inputs import input_use
 from tests.helpers.devices import META, watched, without_numbers
 
 
-@pytest.fixture(autouse=True)
-def _no_generators_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the meta device has none; everything else runs as it is."""
+@pytest.fixture
+def _no_generators(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The meta device has none; everything else runs as it is."""
     monkeypatch.setattr(engine, "epoch_generator", lambda *args: None)
     monkeypatch.setattr(batch, "epoch_generator", lambda *args: None)
 
@@ -39,6 +39,7 @@ def calls_of_a_step(data: ResidentDataset, members: int, **changes: object) -> i
     return after - before
 
 
+@pytest.mark.usefixtures("_no_generators")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -65,3 +66,27 @@ def test_the_use_of_inputs_is_counted_without_float64(tiny: ResidentDataset) -> 
     assert use.dtype == torch.float64
     images = torch.cat([tiny.images, tiny.test_images])
     assert torch.equal(use, (images != 0).double().mean(0))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adamw"])
+def test_no_step_waits_for_a_gpu(tiny: ResidentDataset, optimizer: str) -> None:
+    gpu = torch.device("cuda:0")
+    there = ResidentDataset(
+        *(t.to(gpu) for t in (tiny.images, tiny.labels, tiny.test_images, tiny.test_labels)), 4
+    )
+    configs = [
+        parse_config({"optimizer": optimizer, "seed": i, "dropout": 0.2, "shift": 1})
+        for i in range(4)
+    ]
+    states = [TrainState(config, tiny.in_size, tiny.classes, gpu) for config in configs]
+    rates = torch.full((8, 4), 0.01, dtype=torch.float64)
+    running = engine.Engine(states, there, [0] * 4, input_use(there), rates)
+    rows = [torch.arange(i, i + 30, device=gpu) for i in range(8)]
+    running.step(0, [rows[0]])
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for number in range(1, 8):
+            running.step(number, [rows[number]])
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
