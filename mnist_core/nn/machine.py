@@ -12,8 +12,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
 CGROUPS = Path("/sys/fs/cgroup")  # version 2, where a container's limits are files
 OWN_CGROUP = Path("/proc/self/cgroup")
 
@@ -32,6 +30,8 @@ def usable_cores() -> int:
 
 def usable_memory() -> int:
     """The bytes of memory that this process may use: the machine's, or its container's."""
+    import psutil  # here: a notebook that asks for its device does without
+
     memory: int = psutil.virtual_memory().total
     return min([memory, *(int(limit) for limit in _limits("memory.max") if limit != "max")])
 
