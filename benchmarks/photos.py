@@ -54,7 +54,7 @@ def sheet(digit: PenDigit, random: Random, ink: tuple[float, float] = (0.1, 0.35
 def lines(picture: Array, random: Random, squared: bool) -> Array:
     """Printed lines, as close as squares of 5 mm or the lines of a copybook to a digit."""
     step = random.uniform(0.08, 0.2) * HEIGHT
-    width, strength = random.uniform(1.2, 2.5), random.uniform(0.1, 0.3)
+    width, strength = random.uniform(1.2, 2.5), random.uniform(0.1, 0.45)
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     across = np.abs((y + random.uniform(0, step)) % step - step / 2) < width / 2
     printed = across
@@ -109,7 +109,7 @@ def shadow(random: Random) -> Array:
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     along = (x - WIDTH * random.uniform(0.3, 0.7)) * np.cos(angle)
     along = along + (y - HEIGHT * random.uniform(0.3, 0.7)) * np.sin(angle)
-    return np.asarray(1 - random.uniform(0.3, 0.55) / (1 + np.exp(along / random.uniform(4, 30))))
+    return np.asarray(1 - random.uniform(0.3, 0.55) / (1 + np.exp(along / random.uniform(2, 30))))
 
 
 def photograph(
@@ -133,12 +133,12 @@ def photograph(
 
 
 def _on_table(picture: Array, random: Random) -> Array:
-    return perspective(picture, corners(random, 0.04, 0.2), table(random))
+    return perspective(picture, corners(random, -0.1, 0.25), table(random))
 
 
 CONDITIONS: dict[str, Callable[[PenDigit, Random], bytes]] = {
     "plain paper": lambda d, r: photograph(sheet(d, r), r),
-    "pencil": lambda d, r: photograph(sheet(d, r, (0.45, 0.62)), r),
+    "pencil": lambda d, r: photograph(sheet(d, r, (0.45, 0.7)), r),
     "shadow": lambda d, r: photograph(sheet(d, r) * shadow(r), r),
     "squared paper": lambda d, r: photograph(lines(sheet(d, r), r, True), r),
     "ruled paper": lambda d, r: photograph(lines(sheet(d, r), r, False), r),

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from mnist_core.drawing.scans import MOST_BYTES, prepare_image
+from mnist_core.drawing.opening import ENDINGS, MOST_BYTES
+from mnist_core.drawing.scans import prepare_image
 from mnist_core.reading.predict import Predictor
 from pages.ui.draw.answer import answer
 from pages.ui.pictures import picture, row
@@ -10,8 +11,8 @@ from pages.ui.pictures import picture, row
 
 def upload(reader: Predictor) -> None:
     file = st.file_uploader(
-        "A picture of one digit: PNG or JPEG, up to 10 MB, dark on light or light on dark",
-        type=["png", "jpg", "jpeg"],
+        "A picture of one digit, up to 10 MB, dark on light or light on dark",
+        type=list(ENDINGS),
         max_upload_size=MOST_BYTES // 2**20,
         key="upload",
     )
