@@ -1,5 +1,6 @@
 """``mnist-lab app`` opens the app, wherever it is called."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from mnist_core.cli import app as command
 from mnist_core.cli.main import main
 from tests.helpers.app import ROOT, App
+from tests.helpers.waiting import PATIENCE
 
 
 def test_the_app_opens_from_any_folder_for_this_computer_only(
@@ -24,6 +26,9 @@ def test_the_app_opens_from_any_folder_for_this_computer_only(
         ]
         assert {address.port for address in listening} == {running.port}
         assert {address.ip for address in listening} <= {"127.0.0.1", "::1"}
+        running.process.send_signal(signal.SIGINT)  # Ctrl-C
+        assert running.process.wait(PATIENCE) == 0
+        assert "Traceback" not in (tmp_path / "app.log").read_text()
     finally:
         running.stop()
 
