@@ -68,24 +68,31 @@ class _Parser(argparse.ArgumentParser):
         self.exit(BAD_USAGE, f"{self.prog}: {message}\n")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command, by default the one that this process was started with; its exit status."""
-    parser = _Parser(prog="mnist-lab", description=MnistLab.__doc__)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a name may have letters that a terminal has not
-            stream.reconfigure(errors="backslashreplace")
+def _chosen(parser: _Parser, arguments: list[str] | None) -> Command:
+    """The command with its flags; what is wrong with them ends the process."""
     source = CliSettingsSource[_Parser](MnistLab, root_parser=parser)
     try:
         lab = CliApp.run(MnistLab, arguments, cli_settings_source=source)
-        command = get_subcommand(lab, is_required=False)
-        if not isinstance(command, Command):
-            parser.error("COMMAND is missing; --help lists them")
-        status = command()
-        sys.stdout.flush()
-        return status
     except ValidationError as error:
         wrong = error.errors()[0]
         parser.error(f"{wrong['loc'][-1]} {wrong['input']!r}: {wrong['msg']}")
+    command = get_subcommand(lab, is_required=False)
+    if not isinstance(command, Command):
+        parser.error("COMMAND is missing; --help lists them")
+    return command
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command, by default the one that this process was started with; its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name may have letters that a terminal has not
+            stream.reconfigure(errors="backslashreplace")
+    parser = _Parser(prog="mnist-lab", description=MnistLab.__doc__)
+    command = _chosen(parser, arguments)
+    try:
+        status = command()
+        sys.stdout.flush()
+        return status
     except ConfigError as error:
         problem = error.problems[0]
         parser.error(f"{flag(problem.field)} {problem.value!r}: {problem.allowed}")
