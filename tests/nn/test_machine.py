@@ -18,7 +18,7 @@ def limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The control group of a process on a machine with 64 cores and 256 GB."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)), raising=False)
     memory = SimpleNamespace(total=256 * GB)
-    monkeypatch.setattr("mnist_core.nn.machine.psutil.virtual_memory", lambda: memory)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
     own = tmp_path / "cgroup"
     own.write_text("4:memory:/elsewhere\n0::/box/app\n")
     monkeypatch.setattr(machine, "OWN_CGROUP", own)
