@@ -243,9 +243,9 @@ def train_population(
     Yields PopulationStarted; then in each round PopulationProgress, an EpochEnd for every member,
     RoundEnd, and Finished for those that are complete, have diverged or were pruned (outcome
     ``stopped``). Members see what they would see alone: same initial weights, same order of
-    pictures (``order_seed``), same dropout. Their weights agree with those of ``train()`` up to
-    the rounding of float32 sums. Members with order seeds of their own cost a gather and a product
-    each, so a group of them is slower than one that shares its batches.
+    pictures (``order_seed``), on a CPU same dropout. Their weights agree with those of ``train()``
+    up to the rounding of float32 sums. Members with order seeds of their own cost a gather and a
+    product each, so a group of them is slower than one that shares its batches.
 
     To stop early, close the generator: the members' states hold what was learnt, and
     ``training.conclude`` measures it, one by one. After ``population.rewind()`` they stand at
