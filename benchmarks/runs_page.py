@@ -19,12 +19,14 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.config.fields import format_sizes, parse_config
+from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
+from mnist_core.runs.claim import EPOCH_METRICS
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.query import parse_query
-from mnist_core.runs.records import TAG, Segment, run_name, segments_json
-from mnist_core.runs.store import EPOCH_METRICS, RunStore
+from mnist_core.runs.records import run_name
+from mnist_core.runs.store import RunStore
+from mnist_core.runs.tags import TAG, params_of, tags_of
 from pages.ui.state import backend
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,19 +65,16 @@ def insert_runs(store: RunStore, count: int) -> None:
             "seconds": source.uniform(1, 9),
         }
         started = {"parameters": 25_450, "layers": [[784, 32], [32, 10]], "val_examples": 12_000}
-        runs.append((run_id, run_name(config), "FINISHED", began, began + 5_000, store._experiment))
+        runs.append((run_id, run_name(config), "FINISHED", began, began + 5_000, store.experiment))
         texts = {
-            TAG + "state": "completed",
-            TAG + "owner": "benchmark:1",
-            TAG + "segments": segments_json([Segment(0, config)]),
+            **tags_of(config, state="completed", owner="", queued=began / 1000, origin="fresh"),
             TAG + "started": json.dumps(started),
             TAG + "result": json.dumps(result),
             TAG + "checkpoint": "checkpoints/epoch-000005.safetensors",
             "mlflow.runName": run_name(config),
         }
         tags += [(key, value, run_id) for key, value in texts.items()]
-        values = config.model_dump() | {"hidden_sizes": format_sizes(config.hidden_sizes)}
-        params += [(key, str(value), run_id) for key, value in values.items()]
+        params += [(param.key, param.value, run_id) for param in params_of(config)]
         names = (*EPOCH_METRICS, "best_val_accuracy", "test_accuracy", "test_loss")
         metrics += [(key, accuracy, began, 5, False, run_id) for key in names]
     connection = sqlite3.connect(store.uri.removeprefix("sqlite:///"))

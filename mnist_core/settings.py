@@ -1,6 +1,7 @@
 """Where things are kept and where work is done: read from the environment, once a call."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 from platformdirs import user_data_path
 from pydantic import Field
@@ -44,8 +45,24 @@ class Settings(BaseSettings):
 
     @property
     def store_uri(self) -> str:
-        return self.tracking_uri or f"sqlite:///{self.home / 'runs.db'}"
+        return self.tracking_uri or _sqlite(self.home / "runs.db")
 
     @property
     def studies_uri(self) -> str:
-        return self.optuna_storage or f"sqlite:///{self.home / 'studies.db'}"
+        return self.optuna_storage or _sqlite(self.home / "studies.db")
+
+
+SQLITE = "sqlite:///"
+
+
+def _sqlite(file: Path) -> str:
+    """A database file's address, in which some characters of a path would mean something else."""
+    path = str(file)
+    for character in "%?#":  # the first one first: the others' codes begin with it
+        path = path.replace(character, f"%{ord(character):X}")
+    return SQLITE + path
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """The file of a SQLite database's address; None for any other."""
+    return Path(unquote(uri.removeprefix(SQLITE))) if uri.startswith(SQLITE) else None

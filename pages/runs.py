@@ -13,7 +13,7 @@ from mnist_core.runs.records import Run
 from mnist_core.runs.table import table
 from pages.ui.actions import reported, show_problem
 from pages.ui.frame import page
-from pages.ui.runs import comparison, exports, panel
+from pages.ui.runs import comparison, exports, panel, unreadable
 from pages.ui.runs.table import FILTER_HELP, show_table
 from pages.ui.state import backend, in_address, select_runs, selected_runs, write_address
 from pages.ui.words import literal
@@ -131,6 +131,7 @@ try:
         note, back = st.columns([4, 1], vertical_alignment="center")
         note.info(f"{count} run{'s' * (count > 1)} deleted.")
         back.button("Undo", icon=":material/undo:", on_click=undo, width="stretch")
+    unreadable.show(delete)
     if not runs:
         first_run()
     else:

@@ -17,7 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent
 MOST_LINES = 300  # of a module; one that is longer is two
 # Tests of the product as a whole, and tests that are about a room, not about one of its modules.
 WHOLE = {"browser", "faults"}
-ABOUT_A_ROOM = {"nn/test_accuracy.py", "nn/test_same_weights.py", "runs/test_mlflow.py"}
+ABOUT_A_ROOM = {
+    "nn/test_accuracy.py",
+    "nn/test_same_weights.py",
+    "runs/test_mlflow.py",
+    "runs/test_old_home.py",
+}
 
 
 def named(path: Path) -> str:

@@ -1,6 +1,7 @@
 """``sweep``: a study run here, recorded as those that the page starts."""
 
 import shlex
+import sys
 import time
 import uuid
 from typing import TYPE_CHECKING, Any, get_args
@@ -70,7 +71,7 @@ def _resumed(name: str, typed: dict[str, str]) -> "tuple[Study, SweepConfig]":
     Raises:
         ConfigError: there is none of this name, it is running, or a setting is given for it.
     """
-    from mnist_core.runs.store import is_gone
+    from mnist_core.runs.store import RunStore
     from mnist_core.sweep.study import load_study, open_jobs, open_storage, reopen
 
     for field, value in typed.items():
@@ -80,7 +81,10 @@ def _resumed(name: str, typed: dict[str, str]) -> "tuple[Study, SweepConfig]":
         study, config = load_study(name, open_storage())
     except ConfigError as error:
         raise ConfigError([Problem("resume", name, error.problems[0].allowed)]) from None
-    if not all(is_gone(owner) for _, owner in open_jobs(study).values()):
+    if owners := {owner for _, owner in open_jobs(study).values()}:
+        print("Looking whether somebody works on it ...", file=sys.stderr, flush=True)
+        heart = RunStore().heart
+    if any(heart.is_alive(owner) for owner in owners):
         raise ConfigError([Problem("resume", name, "is running; stop it first")])
     reopen(study)
     return study, config
@@ -100,7 +104,7 @@ class Sweep(Printing):
         typed = given(self, (*FIELDS, *STUDY))
         config = None if self.resume else study_of(typed)
 
-        from mnist_core.runs.store import RunStore, this_process
+        from mnist_core.runs.store import RunStore
         from mnist_core.sweep.analysis import summarise
         from mnist_core.sweep.execution import execute_study
         from mnist_core.sweep.study import JOB, STOP, create_study, open_storage
@@ -110,10 +114,11 @@ class Sweep(Printing):
         else:
             study = create_study(config, open_storage())
         job = uuid.uuid4().hex
-        study.set_user_attr(JOB + job, f"{time.time():.3f} {this_process()}")
+        store = RunStore()
+        study.set_user_attr(JOB + job, f"{time.time():.3f} {store.heart.tend()}")
         began = time.perf_counter()
         with first_interrupt() as interrupted:
-            for event in execute_study(study, config, RunStore(), job):
+            for event in execute_study(study, config, store, job):
                 if self.as_json:
                     print_json(_as_json(event))
                 elif line := _as_line(event):

@@ -43,12 +43,10 @@ class Train(Printing):
                     print(line, flush=True)
                 if isinstance(event, Finished):
                     result = event
-                elif interrupted and isinstance(event, Downloading):
-                    store.set_state(run_id, "stopped")
-                    return INTERRUPTED
                 elif interrupted:
                     store.request_stop(run_id)  # execute() looks, and keeps what was learnt
-        assert result is not None, "a run that raises nothing finishes"
+        if result is None:  # it was stopped before training had begun
+            return INTERRUPTED
         if self.as_json:
             print_json(
                 {"run": run_id, "test_accuracy": result.test_accuracy, "seconds": result.seconds}

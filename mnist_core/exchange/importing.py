@@ -1,6 +1,7 @@
 """A network from a file becomes a run: checked, measured, and nothing in it executed."""
 
 import dataclasses
+import time
 from itertools import islice
 
 import torch
@@ -12,10 +13,9 @@ from mnist_core.data.events import DataReady
 from mnist_core.data.pictures import ImageDataset
 from mnist_core.errors import ImportRefusedError
 from mnist_core.exchange.weights import check_shapes, read_network
-from mnist_core.nn.events import Finished
+from mnist_core.nn.events import EpochEnd, Finished, Started
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import conclude, train
-from mnist_core.runs.recorder import Recorder
 from mnist_core.runs.store import RunStore
 
 CPU = torch.device("cpu")
@@ -37,15 +37,24 @@ def import_network(store: RunStore, data: bytes, name: str) -> str:
     pictures = resident(dataset.name, dataset.source, "cpu")
     state = TrainState(config, pictures.in_size, pictures.classes, CPU)
     state.model.load_state_dict(weights)
+    begun = time.time()
     # The first two events are its facts and how good it is as it is: nothing is trained.
-    events = list(islice(train(config, pictures, CPU, state), 2))
+    started, row = islice(train(config, pictures, CPU, state), 2)
+    assert isinstance(started, Started)
+    assert isinstance(row, EpochEnd)
     (end,) = conclude(state, pictures)
     assert isinstance(end, Finished), "no epoch was begun, so none is closed"
-    recorder = Recorder(store, run_id := store.create(config, name))
-    recorder.record(DataReady(dataset.name, dataset.source, dataset.notice))
-    for event in (*events, dataclasses.replace(end, outcome="completed")):
-        recorder.record(event, state)
-    return run_id
+    return store.add_finished_run(
+        config,
+        name,
+        state,
+        [row],
+        dataclasses.replace(end, outcome="completed"),
+        ready=DataReady(dataset.name, dataset.source, dataset.notice),
+        started=started,
+        begun=begun,
+        origin="imported",
+    )
 
 
 def _dataset(config: TrainConfig) -> ImageDataset:

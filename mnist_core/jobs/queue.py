@@ -1,8 +1,9 @@
 """Runs as Dask jobs: a worker owns the loop, everybody else reads the store."""
 
+import contextlib
 import logging
 import threading
-import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,17 +11,17 @@ from typing import Any
 from distributed import Client, Future, fire_and_forget
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.errors import ClusterError, MnistLabError
+from mnist_core.errors import ClusterError, ConfigError, MnistLabError, Problem, StoreError
 from mnist_core.jobs.cluster import GPU, LocalWorkers, WorkerInfo, gpu_resources, worker_info
 from mnist_core.jobs.tasks import devices_job, run_job
 from mnist_core.runs.records import Run
-from mnist_core.runs.store import RunStore, is_gone, this_process
+from mnist_core.runs.store import RunStore
 from mnist_core.settings import Settings
 
 log = logging.getLogger(__name__)
 
 LOOK = 2.0  # seconds between two looks for runs whose job is gone
-SUBMIT_TIME = 10.0  # seconds in which a run that was created reaches the scheduler
+LOOKS = 5  # looks at which a scheduler knows nothing of a job until it counts as lost
 CONNECT = 10.0  # seconds until a scheduler counts as not there
 GONE = (None, "released", "forgotten", "memory", "erred")  # a scheduler's words for: not coming
 
@@ -42,8 +43,9 @@ class Waiting:
 class JobQueue:
     """Submits runs to Dask: to ``DASK_SCHEDULER_ADDRESS`` if set, else to workers started here.
 
-    A run that the scheduler no longer knows is marked as interrupted within seconds. ``workers``
-    were started for this queue already.
+    A run that the scheduler no longer knows is marked as interrupted within seconds, and one of
+    any other owner when that one gives no sign of life any more. ``workers`` were started for this
+    queue already.
 
     Raises:
         ClusterError: no scheduler answers at the address.
@@ -56,8 +58,10 @@ class JobQueue:
         self._cluster = None if self._address else workers or LocalWorkers()
         self._scheduler = self._cluster.address if self._cluster else self._address
         self._dask = self._connect()
-        # A job lives as long as its scheduler, and one that was started here as this process.
-        self.owner = self._address or this_process()
+        # Whose signs of life jobs live by: the scheduler's, given by all who can reach it.
+        self.owner = self._address or f"{store.heart.name}, workers"
+        self._tends = False
+        self._unknown: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self.find_lost()
@@ -70,13 +74,27 @@ class JobQueue:
         prepare: Callable[[str], None] = lambda run_id: None,
     ) -> str:
         """Create a run and submit it; returns its id, which ``prepare`` gets in between."""
-        run_id = self.store.create(config, name, owner=self.owner)
-        prepare(run_id)
-        self._submit(run_id)
+        run_id = self.store.create(config, name)  # ours, for as long as ``prepare`` takes
+        try:
+            prepare(run_id)
+            self.store.hand_over(run_id, self.owner)
+            self._submit(run_id)
+        except Exception as error:
+            with contextlib.suppress(StoreError):  # the first error says what is wrong
+                self.store.set_state(run_id, "failed", str(error))
+            raise
         return run_id
 
     def extend(self, run_id: str, config: TrainConfig) -> None:
-        """Train a run that has ended for ``config.epochs`` more epochs."""
+        """Train a run that has ended for ``config.epochs`` more epochs.
+
+        Raises:
+            ConfigError: its device is on none of the workers here, and none will come.
+        """
+        if self._cluster is not None and config.device not in ("auto", "cpu", *self._gpus()):
+            others = ", ".join(("auto", "cpu", *sorted(self._gpus())))
+            allowed = f"is not on this machine, which has {others}"
+            raise ConfigError([Problem("device", config.device, allowed)])
         self.store.add_segment(run_id, config, self.owner)
         self._submit(run_id)
 
@@ -94,9 +112,9 @@ class JobQueue:
         self.store.request_stop(run_id)
         run = self.store.get(run_id)
         if run.state == "queued":
+            self.store.set_state(run_id, "stopped")  # first: a worker that takes it finds it so
             # By force: it is wanted by others too, namely whoever submitted it.
             self._client.cancel([Future(_job_key(run), self._client)], force=True)
-            self.store.set_state(run_id, "stopped")
 
     def waiting(self, active: list[Run] | None = None) -> list[Waiting]:
         """The queue, the same for everybody who shares the store: next one first.
@@ -105,7 +123,7 @@ class JobQueue:
         """
         active = self.store.active() if active is None else active
         queued = sorted((r for r in active if r.state == "queued"), key=lambda run: run.queued)
-        gpus = {gpu for worker in self.workers() for gpu in worker.gpus} if queued else set()
+        gpus = self._gpus() if queued else set()
         training = [run for run in active if run.state == "running"]
         return [
             Waiting(run, position, _reason(run.config.device, gpus, training, position))
@@ -125,6 +143,12 @@ class JobQueue:
         except (OSError, TimeoutError) as error:
             raise self._no_answer(error) from error
         return [worker_info(a, worker, list(keys.get(a, ()))) for a, worker in known.items()]
+
+    def _gpus(self) -> set[str]:
+        gpus = {gpu for worker in self.workers() for gpu in worker.gpus}
+        if self._cluster is not None:
+            gpus |= set(self._cluster.gpus)  # of workers that are still on their way, too
+        return gpus
 
     def devices(self) -> list[tuple[str, str]]:
         """(name, label) of the devices of the workers, the one that ``auto`` takes first."""
@@ -146,6 +170,7 @@ class JobQueue:
     def close(self) -> None:
         """Disconnect, and end the workers that were started here."""
         self._closed.set()
+        self._tend(False)
         self._dask.close()
         if self._cluster is not None:
             self._cluster.close()
@@ -184,9 +209,7 @@ class JobQueue:
 
     def _resources(self, device: str) -> dict[str, float] | None:
         """What a worker must have. Here no GPU will ever come, so there the job says so itself."""
-        gpus = {gpu for worker in self.workers() for gpu in worker.gpus}
-        if self._cluster is not None:
-            gpus |= set(self._cluster.gpus)  # of workers that are still on their way, too
+        gpus = self._gpus()
         if device == "auto":
             return {GPU: 1} if gpus else None
         if device == "cpu" or (self._cluster is not None and device not in gpus):
@@ -196,32 +219,54 @@ class JobQueue:
     # Looking after runs -------------------------------------------------------------------------
 
     def find_lost(self) -> None:
-        """Mark the runs that wait or train without a job that could go on."""
+        """Mark the runs that wait or train without anybody who tends them."""
         runs = {run.id: run for run in self.store.active()}
         for run_id in self._futures.keys() - runs.keys():
             self._futures.pop(run_id, None)
-        ours = {run_id: _job_key(run) for run_id, run in runs.items() if run.owner == self.owner}
-        states = self._job_states(list(ours.values())) if ours else {}
+        jobs = {run.id: _job_key(run) for run in runs.values() if run.owner == self.owner}
+        lost = self._lost(jobs)
         for run_id, run in runs.items():
-            if run_id in ours:
-                state = states[ours[run_id]]
-                on_its_way = state is None and time.time() - run.queued < SUBMIT_TIME
-                lost = state in GONE and not on_its_way
-            else:
-                lost = is_gone(run.owner)
-            # Looked at again, because it may have ended between the two questions.
-            if lost and (now := self.store.get(run_id)).active and now.queued == run.queued:
-                self._mark_lost(run_id)
+            if run_id in lost if lost is not None and run_id in jobs else self._is_gone(run.owner):
+                self._mark_lost(run)
 
-    def _mark_lost(self, run_id: str) -> None:
-        future = self._futures.get(run_id)
+    def _lost(self, jobs: dict[str, str]) -> set[str] | None:
+        """Those of our runs whose job the scheduler will not do; None while it does not answer."""
+        try:
+            states = self._job_states(list(jobs.values()))
+        except (ClusterError, OSError, TimeoutError) as error:
+            log.warning("the scheduler does not answer: %s", error)
+            self._tend(False)
+            return None
+        self._tend(True)
+        unknown = {run_id for run_id, key in jobs.items() if states[key] is None}
+        # A job that was just submitted may not be known yet: it is looked for again.
+        self._unknown = Counter({run_id: self._unknown[run_id] + 1 for run_id in unknown})
+        return {
+            run_id
+            for run_id, key in jobs.items()
+            if states[key] in GONE and (run_id not in unknown or self._unknown[run_id] >= LOOKS)
+        }
+
+    def _tend(self, answers: bool) -> None:
+        """Jobs live while their scheduler answers somebody, or one of them is being done."""
+        if answers and not self._tends:
+            self.store.heart.tend(self.owner)
+        elif self._tends and not answers:
+            self.store.heart.leave(self.owner)
+        self._tends = answers
+
+    def _is_gone(self, owner: str) -> bool:
+        return self.store.heart.is_gone(owner)
+
+    def _mark_lost(self, run: Run) -> None:
+        future = self._futures.get(run.id)
         if future is not None and future.status == "error":
             error = future.exception()
             known = isinstance(error, MnistLabError)
             text = str(error) if known else f"the worker was lost: {error}"
-            self.store.set_state(run_id, "failed", text)
+            self.store.give_up(run, "failed", text)
         else:
-            self.store.set_state(run_id, "interrupted")
+            self.store.give_up(run)
 
     def _job_states(self, keys: list[str]) -> dict[str, str | None]:
         client = self._client
@@ -232,8 +277,10 @@ class JobQueue:
         while not self._closed.wait(LOOK):
             try:
                 self.find_lost()
-            except (MnistLabError, OSError, TimeoutError) as error:
+            except MnistLabError as error:
                 log.warning("cannot look for lost runs now: %s", error)
+            except Exception:  # whatever it was, the next look must come
+                log.exception("cannot look for lost runs now")
 
 
 def _reason(device: str, gpus: set[str], training: list[Run], position: int) -> str:

@@ -12,9 +12,8 @@ from optuna.trial import TrialState
 from mnist_core.config.sweep import POPULATION, CostEstimate, SweepConfig
 from mnist_core.errors import ConfigError, MnistLabError, Problem
 from mnist_core.jobs.cluster import WorkerInfo
-from mnist_core.jobs.queue import SUBMIT_TIME, JobQueue
+from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.tasks import cost_job, run_study_job, shared_storage
-from mnist_core.runs.store import is_gone
 from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import importance, summarise
 from mnist_core.sweep.study import (
@@ -32,6 +31,8 @@ from mnist_core.sweep.study import (
 )
 from mnist_core.sweep.view import StudyView, view
 
+SUBMIT_TIME = 10.0  # seconds in which a job reaches the scheduler
+
 
 class StudyQueue:
     """The studies in the storage that ``Settings`` names, and their jobs.
@@ -45,6 +46,7 @@ class StudyQueue:
         self.url = Settings().studies_uri
         self._studies: dict[str, Study] = {}
         self._costs: dict[str, Any] = {}
+        self._missing: dict[str, float] = {}
         self._found: dict[tuple[str, str, int], Any] = {}
 
     @property
@@ -188,11 +190,15 @@ class StudyQueue:
         ours = [job for job, (_, owner) in active.items() if owner == self.queue.owner]
         lost = self.queue.lost([f"study-{job}" for job in ours]) if ours else set()
         found = []
-        for job, (since, owner) in active.items():
+        for job, (_, owner) in active.items():
             if job in ours:
-                gone = f"study-{job}" in lost and time.time() - since > SUBMIT_TIME
+                # A job that was just submitted may not be known yet: it is looked for again.
+                first = self._missing.setdefault(job, time.monotonic())
+                gone = f"study-{job}" in lost and time.monotonic() - first > SUBMIT_TIME
+                if f"study-{job}" not in lost:
+                    del self._missing[job]
             else:
-                gone = is_gone(owner)
+                gone = self.queue.store.heart.is_gone(owner)
             if not gone:
                 found.append(job)
         return found

@@ -3,6 +3,8 @@
 import json
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -39,7 +41,7 @@ class TrainState:
         segment_start: value of ``epoch`` when the current segment began. A segment is one call
             of the tutorial's ``fit``: a new optimizer and schedule on the weights as they are.
         seen: training pictures seen in the epoch under way; 0 between epochs.
-        seconds: time spent in training so far.
+        seconds: time spent in training so far, without that of whoever reads the events.
     """
 
     def __init__(
@@ -105,6 +107,15 @@ class TrainState:
         """An epoch over ``size`` pictures starts."""
         self.seen, self._size, self._began = 0, size, time.perf_counter()
         self._losses, self._counts = [], []
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """The clock stands while the block runs."""
+        self.seconds += time.perf_counter() - self._began
+        try:
+            yield
+        finally:
+            self._began = time.perf_counter()
 
     def count(self, loss: Tensor, examples: int, learning_rate: float) -> None:
         """A step on ``examples`` pictures was taken. ``loss`` stays on its device."""

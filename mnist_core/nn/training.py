@@ -151,8 +151,9 @@ def _epoch(state: TrainState, parts: _Parts) -> Iterator[Progress]:
         if now - reported >= PROGRESS_INTERVAL:
             speed = (state.seen - seen_then) / (now - reported)
             left = (config.epochs - epochs_done) * n - state.seen
-            yield Progress(state.epoch + 1, state.seen / n, speed, left / speed)
-            reported, seen_then = now, state.seen
+            with state.resting():
+                yield Progress(state.epoch + 1, state.seen / n, speed, left / speed)
+            reported, seen_then = time.perf_counter(), state.seen
 
 
 def _close_epoch(state: TrainState, parts: _Parts, train_loss: float) -> EpochEnd:

@@ -1,173 +1,145 @@
-"""MLflow's client with every failure turned into one sentence: what, where, and what to do."""
+"""MLflow's client: the calls that this project makes, with types, patience and clear errors."""
 
 import functools
-import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
+from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
+from mlflow.store.entities import PagedList
 
-from mnist_core.errors import RunNotFoundError, StoreError, StoreUnavailableError
+from mnist_core.errors import StoreUnavailableError
+from mnist_core.runs.failures import place, store_errors
+from mnist_core.settings import SQLITE
 
-SQLITE = "sqlite:///"
-OPENING = 60.0  # seconds in which another process makes the tables of a new store
-LOCK_KEY = 0x6D6E697374  # "mnist": any number will do that nobody else uses in this database
+T = TypeVar("T")
+
 RETRY_INTERVAL = 0.5  # seconds between two attempts at a store that does not answer
-
-FULL = ("the disk is full", "Free some space, then try again")
-DAMAGED = (
-    "the file is damaged or no database",
-    "Move it away or put a copy of it back; where there is none, a new one is made",
-)
-READ_ONLY = (
-    "it cannot be written",
-    "Make it writable, or name another folder with MNIST_LAB_HOME",
-)
-# What an error's text contains, in lower case -> what that means and what to do about it.
-REMEDIES = {
-    "locked": (
-        "another program holds the file",
-        "Close that program or wait until it is done, then try again",
-    ),
-    "no space left": FULL,
-    "disk is full": FULL,
-    "file too large": FULL,
-    "malformed": DAMAGED,
-    "not a database": DAMAGED,
-    "readonly": READ_ONLY,
-    "read-only": READ_ONLY,
-    "permission denied": READ_ONLY,
-    "unable to open": (
-        "it cannot be opened",
-        "Check that its folder is there and can be written, or name another with MNIST_LAB_HOME",
-    ),
-}
-UNKNOWN_FILE = ("it does not work", "Check that its folder is there and can be written")
-UNKNOWN_SERVER = ("it does not work", "Check that it runs and that MLFLOW_TRACKING_URI is right")
-
-
-def place(uri: str) -> str:
-    """Where a store is, as a person would say it: the file's path, or the address, no password."""
-    if uri.startswith(SQLITE):
-        return uri.removeprefix(SQLITE)
-    try:
-        return make_url(uri).render_as_string(hide_password=True)
-    except ArgumentError:
-        return uri
-
-
-@contextmanager
-def store_errors(uri: str) -> Iterator[None]:
-    """Turn whatever MLflow, SQLAlchemy, SQLite and the file system raise into a StoreError.
-
-    Raises:
-        RunNotFoundError: the store has no such run.
-        StoreUnavailableError: the store may work again in a moment: it is locked or restarts.
-        StoreError: it needs a person; the message names the path and the remedy.
-    """
-    try:
-        yield
-    except StoreError:
-        raise
-    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
-        if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
-            raise RunNotFoundError(f"not in {place(uri)}: {error}") from error
-        kind = StoreUnavailableError if _is_transient(error, uri) else StoreError
-        raise kind(_sentence(error, uri)) from error
-
-
-@contextmanager
-def alone(uri: str) -> Iterator[None]:
-    """One process at a time: two that make the tables of a new store break each other's."""
-    if uri.startswith(SQLITE):
-        path = Path(uri.removeprefix(SQLITE))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock", timeout=OPENING):
-            yield
-    elif uri.startswith("postgresql"):
-        engine = create_engine(uri)
-        try:
-            with engine.connect() as connection:
-                connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
-                yield  # the end of the connection frees it
-        finally:
-            engine.dispose()
-    else:
-        yield
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error, and what it was raised from."""
-    step: BaseException | None = error
-    while step is not None:
-        yield step
-        step = step.__cause__ or step.__context__
-
-
-def _is_transient(error: BaseException, uri: str) -> bool:
-    if uri.startswith(SQLITE):
-        return "locked" in str(error).lower()
-    kinds = (OperationalError, InterfaceError, ConnectionError)
-    if any(isinstance(step, kinds) for step in _chain(error)):
-        return True
-    # A tracking server that is not there: MLflow gives no kind of its own.
-    return "API request to" in str(error) and "Max retries" in str(error)
-
-
-def _sentence(error: BaseException, uri: str) -> str:
-    steps = list(_chain(error))
-    words = " ".join(str(step) for step in steps).lower()
-    default = UNKNOWN_FILE if uri.startswith(SQLITE) else UNKNOWN_SERVER
-    found = (remedy for sign, remedy in REMEDIES.items() if sign in words)
-    reason, remedy = next(found, default)
-    named = [step.filename for step in steps if isinstance(step, OSError) and step.filename]
-    # The innermost error is the shortest: the outer ones repeat it with the SQL around it.
-    detail = str(steps[-1]).strip() or type(steps[-1]).__name__
-    return f"{named[0] if named else place(uri)}: {reason} ({detail}). {remedy}."
+MAX_METRICS = 900  # in one request; MLflow takes 1,000
 
 
 class StoreClient:
-    """An ``MlflowClient`` whose methods raise what ``store_errors`` says.
+    """Every method raises what ``store_errors`` says.
 
     With ``patience`` (seconds) a method is tried again for so long while the store is
     unavailable: what training writes (rows, tags, artifacts) can be written twice without harm.
     """
 
     def __init__(self, uri: str, patience: float = 0.0) -> None:
-        self._uri = uri
+        self.uri = uri
         self._patience = patience
 
     def __repr__(self) -> str:
-        return f"StoreClient({place(self._uri)!r})"
+        return f"StoreClient({place(self.uri)!r})"
 
     @functools.cached_property
     def _client(self) -> MlflowClient:
         """Opened with the first call, under its ``store_errors``."""
-        return MlflowClient(self._uri)
+        # With the driver's name MLflow does not make the database's folder, which it would name as
+        # it stands in the address: "100%25" beside "100%".
+        return MlflowClient(self.uri.replace(SQLITE, "sqlite+pysqlite:///"))
 
-    def __getattr__(self, name: str) -> Any:
-        getattr(MlflowClient, name)  # a wrong name is an error here, not at its first call
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            return self.patiently(lambda: getattr(self._client, name)(*args, **kwargs))
-
-        return call
-
-    def patiently(self, action: Callable[[], Any]) -> Any:
+    def patiently(self, action: Callable[[], T]) -> T:
         """Do ``action`` under ``store_errors``, with this client's patience."""
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                with store_errors(self._uri):
+                with store_errors(self.uri):
                     return action()
             except StoreUnavailableError:
                 if time.monotonic() >= deadline:
                     raise
             time.sleep(RETRY_INTERVAL)
+
+    # Experiments --------------------------------------------------------------------------------
+
+    def find_experiment(self, name: str) -> Experiment | None:
+        """The experiment of a name, even if it was deleted."""
+        return self.patiently(lambda: self._client.get_experiment_by_name(name))
+
+    def experiment(self, experiment: str) -> Experiment:
+        return self.patiently(lambda: self._client.get_experiment(experiment))
+
+    def create_experiment(self, name: str, location: str | None) -> str:
+        return self.patiently(lambda: self._client.create_experiment(name, location))
+
+    def restore_experiment(self, experiment: str) -> None:
+        self.patiently(lambda: self._client.restore_experiment(experiment))
+
+    def set_experiment_tag(self, experiment: str, key: str, value: str) -> None:
+        self.patiently(lambda: self._client.set_experiment_tag(experiment, key, value))
+
+    def delete_experiment_tag(self, experiment: str, key: str) -> None:
+        self.patiently(lambda: self._client.delete_experiment_tag(experiment, key))
+
+    # Runs ---------------------------------------------------------------------------------------
+
+    def create_run(
+        self, experiment: str, name: str, tags: dict[str, str], started: float | None = None
+    ) -> str:
+        """A new run; returns its id. ``started`` is in seconds since 1970, by default now."""
+        at = None if started is None else int(started * 1000)
+        made = self.patiently(
+            lambda: self._client.create_run(experiment, start_time=at, tags=tags, run_name=name)
+        )
+        return str(made.info.run_id)
+
+    def run(self, run_id: str) -> Run:
+        return self.patiently(lambda: self._client.get_run(run_id))
+
+    def search(
+        self,
+        experiment: str,
+        condition: str = "",
+        *,
+        view: int = ViewType.ACTIVE_ONLY,
+        limit: int = 1000,
+        order: str | None = None,
+        token: str | None = None,
+    ) -> PagedList[Run]:
+        """The runs that fulfil a condition in MLflow's search language."""
+        return self.patiently(
+            lambda: self._client.search_runs(
+                [experiment], condition, view, limit, [order] if order else None, token
+            )
+        )
+
+    def log(
+        self,
+        run_id: str,
+        metrics: Sequence[Metric] = (),
+        params: Sequence[Param] = (),
+        tags: Sequence[RunTag] = (),
+    ) -> None:
+        """Write to a run; tags and parameters come last, in one transaction with metrics."""
+        head, rest = metrics[:MAX_METRICS], metrics[MAX_METRICS:]
+        for i in range(0, len(rest), MAX_METRICS):
+            some = rest[i : i + MAX_METRICS]
+            self.patiently(functools.partial(self._client.log_batch, run_id, metrics=some))
+        self.patiently(lambda: self._client.log_batch(run_id, head, params, tags))
+
+    def metric(self, run_id: str, key: str) -> list[Metric]:
+        """All values of a metric, oldest first."""
+        return self.patiently(lambda: list(self._client.get_metric_history(run_id, key)))
+
+    def rename(self, run_id: str, name: str) -> None:
+        self.patiently(lambda: self._client.update_run(run_id, name=name))
+
+    def set_status(self, run_id: str, status: str) -> None:
+        """One of MLflow's states; of those that are an end it keeps the time as well."""
+        ended = status in ENDED
+        call = self._client.set_terminated if ended else self._client.update_run
+        self.patiently(lambda: call(run_id, status))
+
+    def delete_tag(self, run_id: str, key: str) -> None:
+        self.patiently(lambda: self._client.delete_tag(run_id, key))
+
+    def delete_run(self, run_id: str) -> None:
+        self.patiently(lambda: self._client.delete_run(run_id))
+
+    def restore_run(self, run_id: str) -> None:
+        self.patiently(lambda: self._client.restore_run(run_id))
+
+
+ENDED = ("FINISHED", "FAILED", "KILLED")  # MLflow's states that are an end

@@ -2,15 +2,21 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 from mnist_core.config.device import multiplications
 from mnist_core.data.events import DataReady
 from mnist_core.errors import MnistLabError, StoreError, SupersededError
-from mnist_core.nn.events import Event
+from mnist_core.nn.events import Event, Started
+from mnist_core.runs.claim import Claim
 from mnist_core.runs.recorder import Recorder
 from mnist_core.runs.records import Run
-from mnist_core.runs.store import Claim, RunStore
+from mnist_core.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from mnist_core.data.pictures import ResidentDataset
+    from mnist_core.nn.state import TrainState
 
 log = logging.getLogger(__name__)
 
@@ -22,78 +28,99 @@ def execute(run_id: str, store: RunStore, device: str | None = None) -> Iterator
 
     Yields each event after it is recorded; none for a run that has ended already, so that a job
     which is done twice trains once. A stop request in the store ends it early and keeps what was
-    learnt. ``device`` is what ``auto`` means here, by default this machine's best.
+    learnt; before training has begun it ends it without a result. ``device`` is what ``auto``
+    means here, by default this machine's best.
 
     Raises:
-        SupersededError: somebody else trains this run now; nothing is recorded.
+        SupersededError: somebody else trains this run now; nothing more is recorded.
         MnistLabError: the data, the device, the checkpoint or the store cannot be used. Like any
             other error it is recorded with the run before it is raised, if the store can.
     """
     run = store.get(run_id)
     if not run.active:
-        store.set_state(run_id, run.state)  # a worker lost at the very end left MLflow's status
+        store.settle(run)
         return
-    try:
-        yield from _execute(run, store, store.claim(run_id), device)
-    except SupersededError:
-        raise
-    except Exception as error:
-        known = isinstance(error, MnistLabError)
-        text = str(error) if known else f"{type(error).__name__}: {error}"
+    claim = store.claim(run_id)
+    with store.heart.tending(run.owner):
         try:
-            store.set_state(run_id, "failed", text)
-        except StoreError as second:
-            error.add_note(f"This could not be recorded with the run: {second}")
-        raise
+            yield from _recorded(_Work(run, store, device), claim)
+        except SupersededError:
+            raise
+        except Exception as error:
+            known = isinstance(error, MnistLabError)
+            text = str(error) if known else f"{type(error).__name__}: {error}"
+            try:
+                claim.end("failed", text)
+            except StoreError as second:
+                error.add_note(f"This could not be recorded with the run: {second}")
+            raise
 
 
-def _execute(run: Run, store: RunStore, claim: Claim, auto: str | None) -> Iterator[Event]:
-    # Here, not above: whoever only submits runs does not wait for PyTorch and torchvision.
-    from mnist_core.data.datasets import prepare, resident
-    from mnist_core.drawing.my_digits import parse_digits
-    from mnist_core.nn.device import resolve_device
-    from mnist_core.nn.state import TrainState
-    from mnist_core.nn.training import conclude, train
-    from mnist_core.runs.own_digits import OWN_DIGITS, with_own
-
-    recorder = Recorder(store, run.id, claim)
-
-    def recorded(event: Event) -> Event:
-        recorder.record(event)
-        return event
-
-    resolve_device(run.config.device)  # before anything is fetched
-    steps = prepare(run.config.dataset)
-    while True:
-        try:
-            yield recorded(next(steps))
-        except StopIteration as end:
-            dataset = end.value
-            break
-    yield recorded(DataReady(dataset.name, dataset.source, dataset.notice))
-    sizes = (dataset.in_size, *run.config.hidden_sizes, len(dataset.classes))
-    device = resolve_device(
-        run.config.device, multiplications(sizes, run.config.batch_size), best=auto
-    )
-    data = resident(dataset.name, dataset.source, str(device))
-    if (own := store.attached(run.id, OWN_DIGITS)) is not None:
-        data = with_own(data, parse_digits(own, OWN_DIGITS))
-
-    state = store.load_state(run.id, device)
-    if state is None:
-        state = TrainState(run.config, data.in_size, data.classes, device)
-    elif state.segment_start < run.segments[-1].start:
-        state.begin_segment(run.config)
+def _recorded(work: "_Work", claim: Claim) -> Iterator[Event]:
+    """Every event of the work once it is in the store, and the end that a stop asks for."""
+    recorder = Recorder(work.store, claim)
     looked = time.monotonic()
-    for event in train(run.config, data, device, state):
-        recorder.record(event, state)
+    events = work.events()
+    for event in events:
+        recorder.record(event, work.state)
         yield event
-        if time.monotonic() - looked > STOP_POLL:
+        # Before it begins as well: a short run may have ended by the next look.
+        if isinstance(event, Started) or time.monotonic() - looked > STOP_POLL:
             looked = time.monotonic()
-            if store.stop_requested(run.id, claim):
+            if claim.stop_requested():
                 break
     else:
         return
-    for event in conclude(state, data):
-        recorder.record(event, state)
+    events.close()
+    if work.state is None:
+        claim.end("stopped")
+    for event in work.conclude():
+        recorder.record(event, work.state)
         yield event
+
+
+class _Work:
+    """What is to be done for a run; ``state`` and ``data`` are there from Started on."""
+
+    def __init__(self, run: Run, store: RunStore, auto: str | None) -> None:
+        self.run = run
+        self.store = store
+        self.auto = auto
+        self.state: TrainState | None = None
+        self.data: ResidentDataset | None = None
+
+    def events(self) -> Generator[Event, None, None]:
+        """Prepare the data and train."""
+        # Here, not above: whoever only submits runs does not wait for PyTorch.
+        from mnist_core.data.datasets import prepare, resident
+        from mnist_core.drawing.my_digits import parse_digits
+        from mnist_core.nn.device import resolve_device
+        from mnist_core.nn.state import TrainState
+        from mnist_core.nn.training import train
+        from mnist_core.runs.own_digits import OWN_DIGITS, with_own
+
+        config = self.run.config
+        resolve_device(config.device)  # before anything is fetched
+        dataset = yield from prepare(config.dataset)
+        yield DataReady(dataset.name, dataset.source, dataset.notice)
+        sizes = (dataset.in_size, *config.hidden_sizes, len(dataset.classes))
+        steps = multiplications(sizes, config.batch_size)
+        device = resolve_device(config.device, steps, best=self.auto)
+        data = resident(dataset.name, dataset.source, str(device))
+        if (own := self.store.attached(self.run.id, OWN_DIGITS)) is not None:
+            data = with_own(data, parse_digits(own, OWN_DIGITS))
+        state = self.store.load_state(self.run.id, device)
+        if state is None:
+            state = TrainState(config, data.in_size, data.classes, device)
+        # Not by the epoch alone: a network that was imported, or stopped at once, is at epoch 0.
+        elif (state.segment_start, state.config) != (self.run.segments[-1].start, config):
+            state.begin_segment(config)
+        self.data, self.state = data, state
+        yield from train(config, data, device, state)
+
+    def conclude(self) -> Iterator[Event]:
+        """After ``events`` was closed early: measure what was learnt."""
+        if self.state is not None and self.data is not None:
+            from mnist_core.nn.training import conclude
+
+            yield from conclude(self.state, self.data)

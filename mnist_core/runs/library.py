@@ -5,7 +5,6 @@ rest in the background, and each look afterwards asks only for the runs that are
 ended since the last look, or were edited since.
 """
 
-import json
 import logging
 import threading
 import time
@@ -14,20 +13,17 @@ from collections.abc import Iterable, Sequence
 from mlflow.entities import Metric, RunTag, ViewType
 from mlflow.entities import Run as MlflowRun
 
-from mnist_core.errors import ConfigError, Problem, StoreError
-from mnist_core.runs.records import ENDED, NOTE, TAG, Run, as_run
+from mnist_core.errors import StoreError
+from mnist_core.runs.reader import UNFINISHED
+from mnist_core.runs.records import MAX_NAME, MAX_TEXT, Run, UnreadableRun, check_length
 from mnist_core.runs.store import RunStore
+from mnist_core.runs.tags import NOTE, labels_json, read_run, tags
 
 log = logging.getLogger(__name__)
 
 PAGE = 250  # runs read at once: a quarter of a second
 SKEW = 30.0  # seconds by which the clocks of machines that share a store may differ
-MAX_NAME = 250  # characters, MLflow's own limit
-MAX_TEXT = 5000  # characters of a note, MLflow's limit for a tag
-MAX_TAG = 50  # characters
 EDITED = "edited"  # a metric, because MLflow compares tags with nothing but = and LIKE
-
-_ACTIVE = " AND ".join(f"attributes.status != '{status}'" for status in ENDED)
 
 
 class RunLibrary:
@@ -39,7 +35,7 @@ class RunLibrary:
     def __init__(self, store: RunStore) -> None:
         self._store = store
         self._lock = threading.RLock()
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, Run | UnreadableRun] = {}
         self._deleted: set[str] = set()
         self._looked = 0.0
         self._before: int | None = None  # where reading goes on; None is at the newest run
@@ -47,33 +43,40 @@ class RunLibrary:
         self.complete = False
 
     def __repr__(self) -> str:
-        return f"RunLibrary({len(self._runs)} runs of {self._store.uri})"
+        return f"RunLibrary({len(self._runs)} runs of {self._store!r})"
 
     def runs(self) -> list[Run]:
-        """Every run known so far, as it is now."""
+        """Every run known so far, as it is now, without those that cannot be read."""
         with self._lock:
-            if self._looked:
-                self._refresh()
-            else:
-                now = time.time()
+            now = time.time()
+            if self._looked and now > self._looked - SKEW:
+                self._refresh(now)
+            else:  # for the first time, or the clock was put back
+                self._runs, self._before, self.complete = {}, None, False
                 self._read_page()
                 self._looked = now
             if not self.complete and (self._reader is None or not self._reader.is_alive()):
                 self._reader = threading.Thread(target=self._read_rest, daemon=True)
                 self._reader.start()
-            return sorted(self._runs.values(), key=lambda run: (-run.created, run.id))
+            readable = (run for run in self._runs.values() if isinstance(run, Run))
+            return sorted(readable, key=lambda run: (-run.created, run.id))
 
-    def _refresh(self) -> None:
-        now, since = time.time(), self._looked - SKEW
+    def unreadable(self) -> list[UnreadableRun]:
+        """The runs found so far that cannot be read, and why."""
+        with self._lock:
+            return [run for run in self._runs.values() if isinstance(run, UnreadableRun)]
+
+    def _refresh(self, now: float) -> None:
+        since = self._looked - SKEW
         for condition, view in (
-            (_ACTIVE, ViewType.ACTIVE_ONLY),
+            (UNFINISHED, ViewType.ACTIVE_ONLY),
             (f"attributes.end_time > {int(since * 1000)}", ViewType.ACTIVE_ONLY),
             (f"metrics.{EDITED} > {since:.3f}", ViewType.ALL),
         ):
             token: str | None = None
             while token is None or token:
-                page = self._store._client.search_runs(
-                    [self._store._experiment], condition, view, PAGE, page_token=token
+                page = self._store.client.search(
+                    self._store.experiment, condition, view=view, limit=PAGE, token=token
                 )
                 for run in page:
                     self._take(run)
@@ -82,7 +85,7 @@ class RunLibrary:
 
     def _take(self, run: MlflowRun) -> None:
         if run.info.lifecycle_stage == "active":
-            self._runs[run.info.run_id] = as_run(run)
+            self._runs[run.info.run_id] = read_run(run)
             self._deleted.discard(run.info.run_id)
         else:
             self._runs.pop(run.info.run_id, None)
@@ -93,18 +96,17 @@ class RunLibrary:
 
         Pages begin at a time (ms since 1970), not at a count of rows, which a deletion would shift.
         """
-        page = self._store._client.search_runs(
-            [self._store._experiment],
+        page = self._store.client.search(
+            self._store.experiment,
             "" if self._before is None else f"attributes.start_time <= {self._before}",
-            ViewType.ACTIVE_ONLY,
-            PAGE,
-            ["attributes.start_time DESC"],
+            limit=PAGE,
+            order="attributes.start_time DESC",
         )
         with self._lock:
             new = [run for run in page if run.info.run_id not in self._runs]
             for run in new:
                 if run.info.run_id not in self._deleted:
-                    self._runs[run.info.run_id] = as_run(run)
+                    self._runs[run.info.run_id] = read_run(run)
             self.complete = len(page) < PAGE or not new
             if not self.complete:
                 self._before = page[-1].info.start_time
@@ -125,26 +127,20 @@ class RunLibrary:
         Raises:
             ConfigError: the name is empty or too long.
         """
-        name = name.strip()
-        _check("name", name, 1, MAX_NAME)
-        self._store._client.update_run(run_id, name=name)
-        self._edit(run_id, {})
+        self._store.client.rename(run_id, check_length("name", name.strip(), 1, MAX_NAME))
+        self._edit(run_id)
 
     def set_note(self, run_id: str, note: str) -> None:
         """Keep a text of up to 5,000 characters with a run; ``mlflow ui`` shows it too."""
-        _check("note", note, 0, MAX_TEXT)
-        self._edit(run_id, {NOTE: note})
+        self._edit(run_id, [RunTag(NOTE, check_length("note", note, 0, MAX_TEXT))])
 
-    def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
-        """Replace a run's tags: short words, each 1 to 50 characters."""
-        words = list(dict.fromkeys(tag.strip() for tag in tags))
-        for word in words:
-            _check("tag", word, 1, MAX_TAG)
-        self._edit(run_id, {TAG + "labels": json.dumps(words)})
+    def set_tags(self, run_id: str, labels: Iterable[str]) -> None:
+        """Replace a run's tags: up to 100 short words, each 1 to 50 characters."""
+        self._edit(run_id, tags(labels=labels_json(labels)))
 
     def set_starred(self, run_id: str, starred: bool) -> None:
         """Mark a run as a favourite, or no longer."""
-        self._edit(run_id, {TAG + "starred": "1" if starred else ""})
+        self._edit(run_id, tags(starred="1" if starred else ""))
 
     def delete(self, run_ids: Sequence[str]) -> None:
         """Take runs out of every list. ``restore`` brings them back.
@@ -153,12 +149,12 @@ class RunLibrary:
             StoreError: one of them still waits or trains; none was deleted.
         """
         for run_id in run_ids:
-            run = self._store.get(run_id)
-            if run.active:
+            run = self._store.look(run_id)
+            if isinstance(run, Run) and run.active:
                 raise StoreError(f"run {run.name!r} is still {run.state}: stop it, then delete it")
         for run_id in run_ids:
             self._stamp(run_id)
-            self._store._client.delete_run(run_id)
+            self._store.client.delete_run(run_id)
         with self._lock:
             for run_id in run_ids:
                 self._runs.pop(run_id, None)
@@ -167,24 +163,16 @@ class RunLibrary:
     def restore(self, run_ids: Sequence[str]) -> None:
         """Undo ``delete``."""
         for run_id in run_ids:
-            self._store._client.restore_run(run_id)
-            self._edit(run_id, {})
+            self._store.client.restore_run(run_id)
+            self._edit(run_id)
 
-    def _edit(self, run_id: str, tags: dict[str, str]) -> None:
-        self._stamp(run_id, tags)
+    def _edit(self, run_id: str, changed: Sequence[RunTag] = ()) -> None:
+        self._stamp(run_id, changed)
         with self._lock:
-            self._take(self._store._client.get_run(run_id))
+            self._take(self._store.client.run(run_id))
 
-    def _stamp(self, run_id: str, tags: dict[str, str] | None = None) -> None:
+    def _stamp(self, run_id: str, changed: Sequence[RunTag] = ()) -> None:
         """Write tags, and the time, by which other processes see that the run was edited."""
         now = time.time()
-        self._store._client.log_batch(
-            run_id,
-            metrics=[Metric(EDITED, now, int(now * 1000), 0)],
-            tags=[RunTag(key, value) for key, value in (tags or {}).items()],
-        )
-
-
-def _check(field: str, text: str, low: int, high: int) -> None:
-    if not low <= len(text) <= high:
-        raise ConfigError([Problem(field, text, f"must have {low} to {high} characters")])
+        metric = Metric(EDITED, now, int(now * 1000), 0)
+        self._store.client.log(run_id, [metric], tags=changed)

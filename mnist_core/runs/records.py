@@ -1,31 +1,19 @@
-"""What a run is, and how MLflow's runs hold it."""
+"""What a run is, and how long what a person writes on it may be."""
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal
 
 from mnist_core.config.fields import format_sizes
 from mnist_core.config.train import TrainConfig
+from mnist_core.errors import ConfigError, Problem
 
-if TYPE_CHECKING:
-    from mlflow.entities import Run as MlflowRun
-
-TAG = "mnist_lab."
-NOTE = "mlflow.note.content"  # `mlflow ui` shows it as the run's description
+MAX_NAME = 250  # characters of a run's name, MLflow's own limit
+MAX_TEXT = 5000  # characters of a note or an error
+MAX_LABEL = 50  # characters of one of the tags that a person gives
+MAX_LABELS = 100  # of these
 
 State = Literal["queued", "running", "completed", "stopped", "diverged", "failed", "interrupted"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
-# What `mlflow ui` shows for each of our states.
-MLFLOW_STATUS: dict[State, str] = {
-    "queued": "SCHEDULED",
-    "running": "RUNNING",
-    "completed": "FINISHED",
-    "stopped": "FINISHED",
-    "diverged": "FINISHED",
-    "failed": "FAILED",
-    "interrupted": "KILLED",
-}
-ENDED = ("FINISHED", "FAILED", "KILLED")
 # The metric is the network's at the end of a segment; a run that goes on has another by then.
 MEASURED_ONCE = ("test_loss", "test_accuracy")
 
@@ -39,6 +27,14 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """Which sweep tried a run, as its how manieth."""
+
+    study: str
+    number: int
+
+
+@dataclass(frozen=True)
 class Run:
     """A run as the store has it at one moment.
 
@@ -46,8 +42,10 @@ class Run:
     Downloading) and Finished event, ``checkpoint`` names the latest one; empty until there is one.
     ``metrics`` are the latest rows' figures (see ``figure``); ``created`` and ``queued`` (when
     it last began to wait) are in seconds since 1970. ``restarts`` are the epochs from which
-    training went on after it was broken off. ``owner`` is the process or scheduler without which
-    an active run cannot go on. ``study`` and ``trial`` say which sweep tried it, if one did.
+    training went on after it was broken off. ``owner`` is who tends it while it is active (see
+    ``Heart``), ``claim`` the token of whoever trains it. ``study`` and ``trial`` say which sweep
+    tried it, if one did. ``origin`` is where its first weights came from: ``fresh``,
+    ``imported``, or ``taught`` and the id of the run that was taught.
     """
 
     id: str
@@ -71,6 +69,8 @@ class Run:
     restarts: tuple[int, ...] = ()
     study: str = ""
     trial: int = -1
+    origin: str = "fresh"
+    claim: str = ""
 
     @property
     def config(self) -> TrainConfig:
@@ -91,6 +91,11 @@ class Run:
         """Whether it has ended and left a network that can be used."""
         return not self.active and bool(self.checkpoint)
 
+    @property
+    def saved_epoch(self) -> int:
+        """The epoch of the latest checkpoint; 0 before one."""
+        return int(self.checkpoint.split("-")[1]) if self.checkpoint else 0
+
     def figure(self, name: str) -> float | None:
         """A result (``val_accuracy``, ``test_accuracy``, ``seconds`` ...), or None before one."""
         value = self.result.get(name)
@@ -99,41 +104,33 @@ class Run:
         return None if value is None else float(value)
 
 
+@dataclass(frozen=True)
+class UnreadableRun:
+    """A run of our experiment that this version cannot read; ``reason`` says why, what to do."""
+
+    id: str
+    name: str
+    reason: str
+
+
 def run_name(config: TrainConfig) -> str:
     """A short name that tells runs apart at a glance."""
     hidden = format_sizes(config.hidden_sizes).replace(", ", "-") or "no hidden layer"
     return f"{hidden} {config.activation}, {config.optimizer} {config.learning_rate:g}"
 
 
-def segments_json(segments: list[Segment]) -> str:
-    """Segments as the text of a tag."""
-    return json.dumps([{"start": s.start, "config": s.config.model_dump()} for s in segments])
+def check_length(field: str, text: str, low: int, high: int) -> str:
+    """Give back a text that a person gave.
+
+    Raises:
+        ConfigError: it has fewer than ``low`` or more than ``high`` characters.
+    """
+    if not low <= len(text) <= high:
+        allowed = f"must have {low} to {high:,} characters, not {len(text):,}"
+        raise ConfigError([Problem(field, text[:MAX_LABEL], allowed)])
+    return text
 
 
-def as_run(run: "MlflowRun") -> Run:
-    """One of MLflow's runs as ours."""
-    tags = {k.removeprefix(TAG): v for k, v in run.data.tags.items() if k.startswith(TAG)}
-    segments = json.loads(tags["segments"])
-    return Run(
-        id=run.info.run_id,
-        name=run.info.run_name,
-        state=cast(State, tags["state"]),
-        segments=tuple(Segment(s["start"], TrainConfig(**s["config"])) for s in segments),
-        created=run.info.start_time / 1000,
-        started=json.loads(tags.get("started", "{}")),
-        progress=json.loads(tags.get("progress", "{}")),
-        result=json.loads(tags.get("result", "{}")),
-        data=json.loads(tags.get("data", "{}")),
-        error=tags.get("error", ""),
-        owner=tags["owner"],
-        stop_requested="stop" in tags,
-        checkpoint=tags.get("checkpoint", ""),
-        metrics=dict(run.data.metrics),
-        starred=bool(tags.get("starred")),
-        note=run.data.tags.get(NOTE, ""),
-        tags=tuple(json.loads(tags.get("labels", "[]"))),
-        queued=float(tags.get("queued", run.info.start_time / 1000)),
-        restarts=tuple(json.loads(tags.get("restarts", "[]"))),
-        study=tags.get("study", ""),
-        trial=int(tags.get("trial", -1)),
-    )
+def fitted(text: str, most: int) -> str:
+    """A text of at most ``most`` characters, which says so if it was cut."""
+    return text if len(text) <= most else text[: most - 1] + "…"

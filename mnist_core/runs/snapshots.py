@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from mnist_core.config.train import TrainConfig
     from mnist_core.nn.model import MnistModel
     from mnist_core.nn.state import TrainState
-    from mnist_core.runs.store import RunStore
+    from mnist_core.runs.claim import Claim
+    from mnist_core.runs.reader import RunReader
 
 BUDGET = 8 * 2**20  # bytes a segment of a run may take; its weights are kept as float16
 INTERVAL = 1.0  # seconds between two files, so that who watches a run sees it change
@@ -40,9 +41,8 @@ def kept_epochs(start: int, end: int, most: int) -> set[int]:
 class SnapshotWriter:
     """Keeps a run's weights after some of its epochs, within ``BUDGET``."""
 
-    def __init__(self, store: RunStore, run_id: str) -> None:
-        self.store = store
-        self.run_id = run_id
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
         self._waiting: dict[int, dict[str, Tensor]] = {}
         self._written = time.monotonic()
 
@@ -67,19 +67,18 @@ class SnapshotWriter:
                 for name, tensor in weights.items()
             }
             first, last = min(self._waiting), max(self._waiting)
-            self.store.attach(
-                self.run_id, f"{PREFIX}{first:06d}-{last:06d}.safetensors", save_tensors(tensors)
-            )
+            name = f"{PREFIX}{first:06d}-{last:06d}.safetensors"
+            self.claim.attach(name, save_tensors(tensors))
             self._waiting = {}
         self._written = time.monotonic()
 
 
-def snapshot_files(store: RunStore, run_id: str) -> tuple[str, ...]:
+def snapshot_files(store: RunReader, run_id: str) -> tuple[str, ...]:
     """The names of a run's files of snapshots, oldest epochs first."""
     return tuple(sorted(n for n in store.attachments(run_id) if n.startswith(PREFIX)))
 
 
-def read_snapshots(store: RunStore, run_id: str, file: str) -> dict[int, MnistModel]:
+def read_snapshots(store: RunReader, run_id: str, file: str) -> dict[int, MnistModel]:
     """The networks in one of a run's files, by epoch.
 
     Raises:

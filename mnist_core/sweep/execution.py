@@ -1,6 +1,6 @@
 """One job of a study, from its storage and back into it: what a worker or the command line does."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import pairwise
 
 import torch
@@ -16,7 +16,15 @@ from mnist_core.sweep.cost import sample_configs
 from mnist_core.sweep.events import StudyEvent
 from mnist_core.sweep.recorder import StudyRecorder
 from mnist_core.sweep.run import run_study
-from mnist_core.sweep.study import DOWNLOAD, ERROR, JOB, STOP, recorded_populations, recover
+from mnist_core.sweep.study import (
+    DOWNLOAD,
+    ERROR,
+    JOB,
+    STOP,
+    open_jobs,
+    recorded_populations,
+    recover,
+)
 
 
 def execute_study(
@@ -37,33 +45,32 @@ def execute_study(
         MnistLabError: the data, the device or the store cannot be used. Like any other error it
             is recorded with the study before it is raised.
     """
-    try:
-        yield from _execute(study, config, store, job, device, jobs)
-    except Exception as error:
-        known = isinstance(error, MnistLabError)
-        study.set_user_attr(ERROR, str(error) if known else f"{type(error).__name__}: {error}")
-        raise
-    finally:
-        study.set_user_attr(JOB + job, "")
+    _, owner = open_jobs(study).get(job, (0.0, store.heart.name))
+    with store.heart.tending(owner):
+        try:
+            events = _execute(study, config, store, job, device, jobs)
+            for event in events:
+                yield event
+                if isinstance(event, Downloading):
+                    study.set_user_attr(DOWNLOAD, event.share)
+                    if study.user_attrs.get(STOP):
+                        events.close()
+                        break
+        except Exception as error:
+            known = isinstance(error, MnistLabError)
+            study.set_user_attr(ERROR, str(error) if known else f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            study.set_user_attr(JOB + job, "")
 
 
 def _execute(
     study: Study, config: SweepConfig, store: RunStore, job: str, auto: str | None, jobs: int
-) -> Iterator[StudyEvent | Downloading | DataReady]:
+) -> Generator[StudyEvent | Downloading | DataReady, None, None]:
     recover(study, _trials_of(study, job))
     wanted = config.base.device
     device = resolve_device(auto if auto and wanted == "auto" else wanted)
-    steps = prepare(config.base.dataset)
-    while True:
-        try:
-            arrived = next(steps)
-        except StopIteration as end:
-            dataset = end.value
-            break
-        study.set_user_attr(DOWNLOAD, arrived.share)
-        yield arrived
-        if study.user_attrs.get(STOP):
-            return
+    dataset = yield from prepare(config.base.dataset)
     ready = DataReady(dataset.name, dataset.source, dataset.notice)
     yield ready
     data = resident(dataset.name, dataset.source, str(device))

@@ -7,30 +7,25 @@ round; a trial becomes a run when it ends, with its rows, its figures and its ne
 
 import json
 import time
-from dataclasses import asdict
-from typing import Any
 
-from mlflow.entities import Metric, Param, RunTag
 from optuna.study import Study
 
-from mnist_core.config.fields import format_sizes
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.events import DataReady
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.data.split import split_rows
 from mnist_core.errors import RunNotFoundError
-from mnist_core.nn.events import EpochEnd, Finished
+from mnist_core.nn.events import EpochEnd, Finished, Started
 from mnist_core.nn.state import TrainState
-from mnist_core.runs.records import MLFLOW_STATUS, TAG, Run, Segment, State, run_name, segments_json
-from mnist_core.runs.store import EPOCH_METRICS, RunStore, this_process
+from mnist_core.runs.claim import EPOCH_METRICS
+from mnist_core.runs.records import Run, Trial, run_name
+from mnist_core.runs.store import RunStore
 from mnist_core.sweep.events import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
 from mnist_core.sweep.population import EarlierTrial
 from mnist_core.sweep.study import CURVES, recorded_populations
 
 CURVE_POINTS = 100  # of longer curves the study keeps every second, third ... epoch
 WRITE_INTERVAL = 0.5  # seconds between two writes of the same population
-MAX_BATCH = 900  # metrics in one request; MLflow takes 1,000
-MAX_LABEL = 50  # characters of a run's tag
 
 
 class StudyRecorder:
@@ -139,75 +134,37 @@ class StudyRecorder:
 
         The run of a trial that went on where another was left is that one's, brought up to date.
         """
-        config, rows = self._configs[trial], self._rows[trial]
-        client, now = self.store._client, int(time.time() * 1000)
-        state = self.states[trial]
+        config, state = self._configs[trial], self.states[trial]
         before = self._left_as(self._runs.pop(trial, None))
-        if before is None:
-            run_id = self._create(trial, config, state)
-        else:
-            run_id = before.id
-            client.update_run(run_id, name=before.name.replace(_named(before.trial), _named(trial)))
-        tags = {"trial": str(trial)}
-        figures = {"best_val_accuracy": state.best_accuracy}
-        if end is not None:
-            tags["result"] = json.dumps(asdict(end))
-            figures |= {"test_accuracy": end.test_accuracy, "test_loss": end.test_loss}
-        checkpoint = f"checkpoints/epoch-{state.epoch:06d}-{time.time_ns()}.safetensors"
-        self.store._upload(run_id, checkpoint, state.to_bytes())
-        metrics = [
-            Metric(key, getattr(row, key), now, row.epoch) for row in rows for key in EPOCH_METRICS
-        ]
-        metrics += [Metric(key, value, now, state.epoch) for key, value in figures.items()]
-        for i in range(MAX_BATCH, len(metrics), MAX_BATCH):
-            client.log_batch(run_id, metrics=metrics[i : i + MAX_BATCH])
-        settings = {**config.model_dump(), "hidden_sizes": format_sizes(config.hidden_sizes)}
-        outcome: State = "interrupted" if end is None else end.outcome
-        tags |= {"checkpoint": checkpoint, "state": outcome}
-        client.log_batch(
-            run_id,
-            metrics=metrics[:MAX_BATCH],
-            params=[Param(key, str(value)) for key, value in settings.items()],
-            tags=[RunTag(TAG + key, value) for key, value in tags.items()],
+        name = f"{run_name(config)} {_named(trial)}"
+        if before is not None:  # a person may have given it another name
+            name = before.name.replace(_named(before.trial), _named(trial))
+        return self.store.add_finished_run(
+            config,
+            name,
+            state,
+            self._rows[trial],
+            end,
+            ready=self.ready,
+            started=self._started(config, state),
+            begun=self._began[trial],
+            trial=Trial(self.study.study_name, trial),
+            instead_of=None if before is None else before.id,
         )
-        client.set_terminated(run_id, MLFLOW_STATUS[outcome])
-        if before is not None:
-            self.store._delete_checkpoints(run_id, lambda path: path != checkpoint)
-        return run_id
 
-    def _create(self, trial: int, config: TrainConfig, state: TrainState) -> str:
-        """A run for a trial, without its results; returns its id."""
-        tags = {
-            "state": "interrupted",  # until all of it is there
-            "queued": repr(self._began[trial]),
-            "owner": this_process(),
-            "segments": segments_json([Segment(0, config)]),
-            "study": self.study.study_name,
-            "labels": json.dumps([self.study.study_name[:MAX_LABEL]]),
-            "data": json.dumps(asdict(self.ready)),
-            "started": json.dumps(self._started(config, state)),
-        }
-        created = self.store._client.create_run(
-            self.store._experiment,
-            start_time=int(self._began[trial] * 1000),
-            run_name=f"{run_name(config)} {_named(trial)}",
-            tags={TAG + key: value for key, value in tags.items()},
-        )
-        return str(created.info.run_id)
-
-    def _started(self, config: TrainConfig, state: TrainState) -> dict[str, Any]:
-        """The fields of the event that the run would have begun with, alone."""
+    def _started(self, config: TrainConfig, state: TrainState) -> Started:
+        """The event that the run would have begun with, alone."""
         train_rows, val_rows = split_rows(self.data, config.val_fraction)
-        return {
-            "parameters": state.model.parameter_count,
-            "layers": state.model.shapes,
-            "train_examples": len(train_rows),
-            "val_examples": len(val_rows),
-            "test_examples": len(self.data.test_labels),
-            "device": str(state.device),
-            "first_epoch": 0,
-            "last_epoch": config.epochs,
-        }
+        return Started(
+            parameters=state.model.parameter_count,
+            layers=state.model.shapes,
+            train_examples=len(train_rows),
+            val_examples=len(val_rows),
+            test_examples=len(self.data.test_labels),
+            device=str(state.device),
+            first_epoch=0,
+            last_epoch=config.epochs,
+        )
 
 
 def _named(trial: int) -> str:

@@ -6,7 +6,6 @@ import sqlite3
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -27,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mnist_core.config.axes import ListAxis, RangeAxis
 from mnist_core.config.sweep import MAX_TRIALS, SweepConfig
 from mnist_core.errors import ConfigError, Problem, StoreError
-from mnist_core.settings import Settings
+from mnist_core.settings import Settings, sqlite_file
 
 Storage = BaseStorage  # where studies are kept, for those who pass it on
 
@@ -58,15 +57,14 @@ def open_storage(url: str | None = None) -> BaseStorage:
     """
     url = url or Settings().studies_uri
     try:
-        if url.startswith("sqlite:///"):
-            path = Path(url.removeprefix("sqlite:///"))
+        if (path := sqlite_file(url)) is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             # A page that reads while a study writes waits for nobody in this mode.
             connection = sqlite3.connect(path)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.close()
         storage = optuna.storages.RDBStorage(url)
-        if url.startswith("sqlite:///"):
+        if path is not None:
             event.listen(storage.engine, "connect", _write_without_waiting)
             storage.engine.dispose()  # the connections from before the line above
         return storage

@@ -72,7 +72,7 @@ def test_epochs_that_are_trained_again_do_not_show_twice() -> None:
     next(event for event in events if isinstance(event, EpochEnd) and event.epoch == 3)
     events.close()
     list(execute(run_id, store))
-    steps = [m.step for m in store._client.get_metric_history(run_id, "val_loss")]
+    steps = [m.step for m in store.client.metric(run_id, "val_loss")]
     assert steps == list(range(EPOCHS + 1))
     assert store.get(run_id).restarts == (0,)
 

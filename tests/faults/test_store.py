@@ -124,7 +124,7 @@ def test_damage_in_the_middle_of_the_file(tmp_path: Path) -> None:
     store = RunStore()
     store.create(parse_config({}))
     database = tmp_path / "home" / "runs.db"
-    store._client._client._tracking_client.store.engine.dispose()
+    store.client._client._tracking_client.store.engine.dispose()
     broken = bytearray(database.read_bytes())
     broken[4096:] = b"\xff" * (len(broken) - 4096)
     for file in database.parent.glob("runs.db-*"):

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.errors import ClusterError
-from mnist_core.jobs.queue import JobQueue
+from mnist_core.errors import ClusterError, ConfigError, StoreError
+from mnist_core.jobs.queue import LOOKS, JobQueue
 from mnist_core.runs.store import RunStore
 from tests.helpers.gate import Gate
 from tests.helpers.waiting import wait_until
@@ -51,6 +51,65 @@ def test_a_device_that_is_not_here_is_said_and_not_waited_for(queue: JobQueue) -
     run_id = queue.start(TrainConfig(device="cuda:7"))
     wait_until(lambda: not queue.store.get(run_id).active, "it has ended")
     assert "cuda:7" in queue.store.get(run_id).error
+
+
+def test_to_continue_where_the_device_is_not_is_refused_before_anything_changes(
+    queue: JobQueue,
+) -> None:
+    run_id = queue.start(TrainConfig(epochs=1, hidden_sizes=(4,)))
+    wait_until(lambda: not queue.store.get(run_id).active, "it has ended")
+    before = queue.store.get(run_id)
+    with pytest.raises(ConfigError, match=r"device = 'cuda:7'.*which has auto, cpu"):
+        queue.extend(run_id, TrainConfig(epochs=1, hidden_sizes=(4,), device="cuda:7"))
+    assert queue.store.get(run_id) == before
+
+
+def test_a_run_that_is_prepared_for_long_is_not_lost(queue: JobQueue) -> None:
+    def slowly(run_id: str) -> None:
+        for _ in range(2 * LOOKS):
+            queue.find_lost()
+        assert queue.store.get(run_id).state == "queued"
+
+    run_id = queue.start(TrainConfig(epochs=1, hidden_sizes=(4,)), prepare=slowly)
+    wait_until(lambda: queue.store.get(run_id).state == "completed", "it is trained")
+
+
+def test_a_run_that_cannot_be_prepared_has_failed(queue: JobQueue) -> None:
+    def broken(run_id: str) -> None:
+        raise StoreError("the disk is full")
+
+    with pytest.raises(StoreError):
+        queue.start(TrainConfig(), prepare=broken)
+    (run,) = queue.store.newest()
+    assert (run.state, run.error) == ("failed", "the disk is full")
+
+
+def test_what_others_do_to_runs_does_not_keep_the_watcher_from_the_rest(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "_is_gone", lambda owner: owner == "old-host:1:2")
+    store = queue.store
+    store.client.create_run(store.experiment, "a notebook's", {})
+    deleted, lost = (store.create(TrainConfig(), owner="old-host:1:2") for _ in range(2))
+    seen = store.active()
+    monkeypatch.setattr(store, "active", lambda: seen)
+    store.client.delete_run(deleted)
+    queue.find_lost()
+    assert store.get(lost).state == "interrupted"
+
+
+def test_the_watcher_outlives_whatever_happens(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    def broken() -> None:
+        looks.append(1)
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr("mnist_core.jobs.queue.LOOK", 0.01)
+    monkeypatch.setattr(queue, "find_lost", broken)
+    wait_until(lambda: len(looks) > 2, "it has looked again and again")
 
 
 def test_no_scheduler_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:

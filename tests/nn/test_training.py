@@ -151,6 +151,32 @@ def test_stopping_within_an_epoch_keeps_what_was_learnt(
     assert end.test_accuracy > 0.3  # four classes: chance is 0.25
 
 
+def test_seconds_are_those_of_training_not_of_whoever_reads(
+    tiny: ResidentDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of the test goes on by an hour while an event is read, else by microseconds."""
+    hour, now = 3600.0, [0.0]
+
+    def clock() -> float:
+        now[0] += 1e-6
+        return now[0]
+
+    monkeypatch.setattr("time.perf_counter", clock)
+    monkeypatch.setattr("mnist_core.nn.training.PROGRESS_INTERVAL", 0)
+    config = parse_config({"epochs": 2, "batch_size": 10, "hidden_sizes": 4})
+    state = TrainState(config, tiny.in_size, tiny.classes, CPU)
+    events = train(config, tiny, CPU, state)
+    for event in events:
+        now[0] += hour
+        if isinstance(event, EpochEnd) and event.epoch == 1:
+            break
+    for _ in islice(events, 3):  # within the second epoch
+        now[0] += hour
+    events.close()
+    partial, end = conclude(state, tiny)
+    assert 0 < partial.seconds == end.seconds < 1
+
+
 def test_divergence_ends_the_run_and_says_so(tiny: ResidentDataset) -> None:
     huge = ResidentDataset(
         tiny.images * 1e20, tiny.labels, tiny.test_images, tiny.test_labels, tiny.classes

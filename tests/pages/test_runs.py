@@ -53,6 +53,18 @@ def test_runs_are_listed_filtered_and_a_bad_filter_is_explained(app: Backend) ->
     assert len(names(page)) == 2
 
 
+def test_a_run_that_is_none_of_ours_is_named_and_the_others_are_shown(app: Backend) -> None:
+    train_runs(app, {"hidden_sizes": "8"})
+    app.store.client.create_run(app.store.experiment, "a <b>notebook's</b>", {})
+    page = open_runs()
+    assert names(page) == ["8 relu, sgd 0.5"]
+    assert any("a <b>notebook's</b> (" in text.value for text in page.text)
+    page.button(key="runs.delete_unreadable").click().run()
+    assert not page.exception
+    assert not page.expander or "cannot be read" not in page.expander[0].label
+    assert names(page) == ["8 relu, sgd 0.5"]
+
+
 def test_labels_are_kept(app: Backend) -> None:
     (run_id,) = train_runs(app, {})
     page = open_runs(run_id)

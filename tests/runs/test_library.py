@@ -54,7 +54,7 @@ def test_edits_are_kept_and_seen_by_another_process(store: RunStore) -> None:
     mine.set_tags(run_id, [])
     (run,) = other.runs()
     assert (run.starred, run.tags) == (False, ())
-    assert store._client.get_run(run_id).data.tags["mlflow.note.content"] == "first try"
+    assert store.client.run(run_id).data.tags["mlflow.note.content"] == "first try"
 
 
 def test_a_deleted_run_is_gone_everywhere_and_comes_back(store: RunStore) -> None:

@@ -7,8 +7,10 @@ from mlflow import MlflowClient
 
 from mnist_core.config.fields import format_sizes
 from mnist_core.config.train import TrainConfig
+from mnist_core.runs.claim import EPOCH_METRICS
 from mnist_core.runs.execution import execute
-from mnist_core.runs.store import EPOCH_METRICS, EXPERIMENT, RunStore
+from mnist_core.runs.opening import EXPERIMENT
+from mnist_core.runs.store import RunStore
 
 
 @pytest.mark.usefixtures("data")

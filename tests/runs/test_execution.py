@@ -1,0 +1,104 @@
+"""A run from the store and back into it: stopped at any time, and continued as it was asked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnist_core.config.fields import parse_config
+from mnist_core.data import datasets
+from mnist_core.data.events import DataReady, Downloading
+from mnist_core.errors import DeviceError
+from mnist_core.nn.events import EpochEnd, Finished, Started
+from mnist_core.runs import execution
+from mnist_core.runs.execution import execute
+from mnist_core.runs.store import RunStore
+
+CONFIG = parse_config({"hidden_sizes": 4, "epochs": 2})
+
+
+@pytest.fixture(autouse=True)
+def _data(data: Path) -> None:
+    """The small data set."""
+
+
+def test_a_stop_during_a_download_ends_the_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(name: str) -> Iterator[Downloading]:
+        while True:
+            yield Downloading(name, 1, 2)
+
+    monkeypatch.setattr(execution, "STOP_POLL", 0.0)
+    monkeypatch.setattr(datasets, "prepare", endless)
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    events = execute(run_id, store)
+    assert isinstance(next(events), Downloading)
+    store.request_stop(run_id)
+    assert len(list(events)) <= 1
+    run = store.get(run_id)
+    assert (run.state, run.checkpoint, run.result) == ("stopped", "", {})
+
+
+def test_a_stop_before_training_trains_nothing_however_short_the_run_is() -> None:
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    events = execute(run_id, store)
+    assert isinstance(next(events), DataReady)
+    store.request_stop(run_id)
+    rest = list(events)
+    assert [type(event) for event in rest] == [Started, Finished]
+    assert store.get(run_id).state == "stopped"
+
+
+def epochs(store: RunStore, run_id: str, **changes: Any) -> list[EpochEnd]:
+    """Continue a run with other settings; what it trained."""
+    store.add_segment(run_id, CONFIG.model_copy(update=changes))
+    return [event for event in execute(run_id, store) if isinstance(event, EpochEnd)]
+
+
+def test_a_run_that_was_stopped_at_epoch_0_is_continued_as_it_was_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(execution, "STOP_POLL", 0.0)
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    for event in execute(run_id, store):
+        if isinstance(event, EpochEnd):
+            assert event.epoch == 0
+            store.request_stop(run_id)
+    assert store.get(run_id).saved_epoch == 0
+    trained = epochs(store, run_id, learning_rate=0.001, epochs=1)
+    assert [(end.epoch, end.learning_rate) for end in trained[-1:]] == [(1, 0.001)]
+    assert store.get(run_id).last_epoch == 1
+
+
+def test_a_continuation_goes_on_from_the_network_that_is_there() -> None:
+    """Not from rows that a lost worker wrote after it."""
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    events = execute(run_id, store)
+    next(e for e in events if isinstance(e, EpochEnd) and e.epoch == 2)
+    events.close()  # before its checkpoint
+    store.set_state(run_id, "interrupted")
+    assert store.get(run_id).checkpoint == ""
+    trained = epochs(store, run_id, learning_rate=0.1)
+    assert [end.epoch for end in trained] == [0, 1, 2]
+    assert store.get(run_id).segments[-1].start == 0
+
+
+def test_the_result_stands_until_training_goes_on() -> None:
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    list(execute(run_id, store))
+    before = store.get(run_id)
+    store.add_segment(run_id, CONFIG.model_copy(update={"device": "cuda:7"}))
+    with pytest.raises(DeviceError, match="cuda:7"):
+        list(execute(run_id, store))
+    failed = store.get(run_id)
+    assert failed.state == "failed"
+    assert failed.result == before.result
+    assert failed.figure("test_accuracy") == before.figure("test_accuracy") is not None
+    store.add_segment(run_id, CONFIG)
+    next(e for e in execute(run_id, store) if isinstance(e, Started))
+    assert store.get(run_id).figure("test_accuracy") is None
