@@ -107,7 +107,7 @@ class Sweep(Printing):
         from mnist_core.runs.store import RunStore
         from mnist_core.sweep.analysis import summarise
         from mnist_core.sweep.execution import execute_study
-        from mnist_core.sweep.study import JOB, STOP, create_study, open_storage
+        from mnist_core.sweep.study import JOB, STOP, create_study, job_text, open_storage
 
         if config is None:
             study, config = _resumed(self.resume, typed)
@@ -115,7 +115,7 @@ class Sweep(Printing):
             study = create_study(config, open_storage())
         job = uuid.uuid4().hex
         store = RunStore()
-        study.set_user_attr(JOB + job, f"{time.time():.3f} {store.heart.tend()}")
+        study.set_user_attr(JOB + job, job_text(store.heart.tend()))
         began = time.perf_counter()
         with first_interrupt() as interrupted:
             for event in execute_study(study, config, store, job):

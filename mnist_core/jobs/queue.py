@@ -72,9 +72,14 @@ class JobQueue:
         config: TrainConfig,
         name: str | None = None,
         prepare: Callable[[str], None] = lambda run_id: None,
+        origin: str = "fresh",
     ) -> str:
-        """Create a run and submit it; returns its id, which ``prepare`` gets in between."""
-        run_id = self.store.create(config, name)  # ours, for as long as ``prepare`` takes
+        """Create a run and submit it; returns its id, which ``prepare`` gets in between.
+
+        ``origin`` says where its first weights come from, see ``Run``.
+        """
+        # Ours, for as long as ``prepare`` takes.
+        run_id = self.store.create(config, name, origin=origin)
         try:
             prepare(run_id)
             self.store.hand_over(run_id, self.owner)

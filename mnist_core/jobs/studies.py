@@ -22,6 +22,7 @@ from mnist_core.sweep.study import (
     Storage,
     create_study,
     extend_study,
+    job_text,
     load_study,
     open_jobs,
     reopen,
@@ -167,7 +168,7 @@ class StudyQueue:
         jobs = min(len(self._workers(config.base.device)) or 1, max(populations, left // 16, 1))
         for number in range(jobs):
             job = uuid.uuid4().hex
-            study.set_user_attr(JOB + job, f"{time.time():.3f} {self.queue.owner}")
+            study.set_user_attr(JOB + job, job_text(self.queue.owner))
             future = self.queue.submit(
                 run_study_job,
                 *(study.study_name, self.queue.store.uri, self.url, job, jobs, number),

@@ -13,6 +13,7 @@ from mnist_core.drawing.my_digits import DigitFile, MyDigit
 from mnist_core.errors import StoreError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.own_digits import OWN_DIGITS
+from mnist_core.runs.records import MAX_NAME, TAUGHT, fitted
 
 EPOCHS = 5
 SLOWER = 0.4  # times the learning rate that the run was trained with
@@ -43,4 +44,6 @@ def teach(queue: JobQueue, run_id: str, digits: Sequence[MyDigit]) -> str:
         store.attach(new, OWN_DIGITS, DigitFile(digits=tuple(digits)).model_dump_json().encode())
         store.save_state(new, state)
 
-    return queue.start(config, f"{run.name}, taught {len(digits)} own digits", prepare)
+    added = f", taught {len(digits)} own digits"
+    name = fitted(run.name, MAX_NAME - len(added)) + added
+    return queue.start(config, name, prepare, TAUGHT + run_id)

@@ -1,5 +1,6 @@
 """One run, from the store and back into it: what a worker, or the command line, does."""
 
+import contextlib
 import logging
 import time
 from collections.abc import Generator, Iterator
@@ -7,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from mnist_core.config.device import multiplications
 from mnist_core.data.events import DataReady
-from mnist_core.errors import MnistLabError, StoreError, SupersededError
+from mnist_core.errors import DataError, MnistLabError, StoreError, SupersededError
 from mnist_core.nn.events import Event, Started
 from mnist_core.runs.claim import Claim
 from mnist_core.runs.recorder import Recorder
-from mnist_core.runs.records import Run
+from mnist_core.runs.records import TAUGHT, Run
 from mnist_core.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STOP_POLL = 0.25  # seconds between two looks at whether a stop was asked for
+# The sample's parts are not the full set's: on the other one, a network would be validated and
+# tested on pictures that it has learnt from.
+GOES_ON_WITH_SAMPLE = (
+    "Goes on with the 5,000 digits that this run began with, so that those it is measured on stay "
+    "unseen. Start a new run to train on the full set."
+)
+NOT_ON_SAMPLE = (
+    "This run was trained on the full data set in {}, which is not on this machine now. On the "
+    "5,000 digits that are always here it would be measured on digits that it has learnt from. "
+    "Put the files back, or start a new run."
+)
 
 
 def execute(run_id: str, store: RunStore, device: str | None = None) -> Iterator[Event]:
@@ -92,7 +104,7 @@ class _Work:
     def events(self) -> Generator[Event, None, None]:
         """Prepare the data and train."""
         # Here, not above: whoever only submits runs does not wait for PyTorch.
-        from mnist_core.data.datasets import prepare, resident
+        from mnist_core.data.datasets import SAMPLE, load_sample, prepare, resident
         from mnist_core.drawing.my_digits import parse_digits
         from mnist_core.nn.device import resolve_device
         from mnist_core.nn.state import TrainState
@@ -101,7 +113,13 @@ class _Work:
 
         config = self.run.config
         resolve_device(config.device)  # before anything is fetched
-        dataset = yield from prepare(config.dataset)
+        seen = self._seen()
+        if seen == SAMPLE:
+            dataset = load_sample(GOES_ON_WITH_SAMPLE)
+        else:
+            dataset = yield from prepare(config.dataset)
+            if seen and dataset.source == SAMPLE:
+                raise DataError(NOT_ON_SAMPLE.format(seen))
         yield DataReady(dataset.name, dataset.source, dataset.notice)
         sizes = (dataset.in_size, *config.hidden_sizes, len(dataset.classes))
         steps = multiplications(sizes, config.batch_size)
@@ -117,6 +135,16 @@ class _Work:
             state.begin_segment(config)
         self.data, self.state = data, state
         yield from train(config, data, device, state)
+
+    def _seen(self) -> str:
+        """The source of the pictures that the network has learnt from so far; empty if of none."""
+        if not self.run.checkpoint:
+            return ""
+        data = self.run.data
+        if not data and self.run.origin.startswith(TAUGHT):
+            with contextlib.suppress(StoreError):  # the run that was taught may be deleted by now
+                data = self.store.get(self.run.origin.removeprefix(TAUGHT)).data
+        return str(data.get("source", ""))
 
     def conclude(self) -> Iterator[Event]:
         """After ``events`` was closed early: measure what was learnt."""

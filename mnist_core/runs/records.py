@@ -16,6 +16,7 @@ State = Literal["queued", "running", "completed", "stopped", "diverged", "failed
 ACTIVE: tuple[State, ...] = ("queued", "running")
 # The metric is the network's at the end of a segment; a run that goes on has another by then.
 MEASURED_ONCE = ("test_loss", "test_accuracy")
+TAUGHT = "taught "  # how the origin begins of a run that goes on from another's weights
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from optuna.study import Study
 from mnist_core.config.sweep import POPULATION, SweepConfig
 from mnist_core.data.datasets import prepare, resident
 from mnist_core.data.events import DataReady, Downloading
-from mnist_core.errors import MnistLabError
+from mnist_core.errors import MnistLabError, SupersededError
 from mnist_core.nn.device import resolve_device, threads_for
+from mnist_core.nn.events import Finished
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.cost import sample_configs
-from mnist_core.sweep.events import StudyEvent
+from mnist_core.sweep.events import StudyEvent, TrialEvent, TrialLeft
 from mnist_core.sweep.recorder import StudyRecorder
 from mnist_core.sweep.run import run_study
 from mnist_core.sweep.study import (
@@ -21,6 +22,7 @@ from mnist_core.sweep.study import (
     ERROR,
     JOB,
     STOP,
+    job_text,
     open_jobs,
     recorded_populations,
     recover,
@@ -42,10 +44,14 @@ def execute_study(
     ``device`` is what ``auto`` means here; ``jobs`` is how many work on this study.
 
     Raises:
+        SupersededError: somebody took this job for lost and reopened the study; nothing more is
+            recorded.
         MnistLabError: the data, the device or the store cannot be used. Like any other error it
             is recorded with the study before it is raised.
     """
-    _, owner = open_jobs(study).get(job, (0.0, store.heart.name))
+    if job not in open_jobs(study):
+        study.set_user_attr(JOB + job, job_text(store.heart.name))
+    _, owner = open_jobs(study)[job]
     with store.heart.tending(owner):
         try:
             events = _execute(study, config, store, job, device, jobs)
@@ -57,11 +63,18 @@ def execute_study(
                         events.close()
                         break
         except Exception as error:
+            check_open(study, job)
             known = isinstance(error, MnistLabError)
             study.set_user_attr(ERROR, str(error) if known else f"{type(error).__name__}: {error}")
             raise
         finally:
             study.set_user_attr(JOB + job, "")
+
+
+def check_open(study: Study, job: str) -> None:
+    """Raise SupersededError if somebody took a job for lost and reopened the study."""
+    if job not in open_jobs(study):
+        raise SupersededError(f"others work on the study {study.study_name!r} now")
 
 
 def _execute(
@@ -78,6 +91,7 @@ def _execute(
     recorder = StudyRecorder(study, store, job, ready, data)
 
     def stop() -> bool:
+        check_open(study, job)
         return bool(study.user_attrs.get(STOP))
 
     events = run_study(
@@ -91,6 +105,9 @@ def _execute(
         states=recorder.states,
     )
     for event in events:
+        match event:
+            case TrialLeft() | TrialEvent(event=Finished()):
+                check_open(study, job)  # before it becomes a run
         recorder.record(event)
         yield event
     recorder.flush()

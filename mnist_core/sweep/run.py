@@ -13,7 +13,7 @@ from mnist_core.nn.state import TrainState
 from mnist_core.population.train import MEMORY_BUDGET, PopulationProgress
 from mnist_core.sweep.events import StudyEnd, StudyEvent, StudyProgress, StudyStarted
 from mnist_core.sweep.population import EarlierTrial, TrialPopulation
-from mnist_core.sweep.study import ask_trials, give_back, trials_left
+from mnist_core.sweep.study import ask_trials, recover, trials_left
 
 
 def run_study(
@@ -74,8 +74,8 @@ def run_study(
                     yield event
             before += count
         finally:
-            for trial in running.open.values():
-                give_back(study, trial)
+            # Not those that somebody else has given back, who took this job for lost.
+            recover(study, {trial.number for trial in running.open.values()})
     yield StudyEnd(config.name, best_trials(study))
 
 

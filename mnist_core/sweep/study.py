@@ -3,6 +3,7 @@
 import json
 import logging
 import sqlite3
+import time
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -306,6 +307,11 @@ def recorded_populations(study: Study) -> list[dict[str, Any]]:
     return [json.loads(v) for k, v in study.user_attrs.items() if k.startswith(CURVES)]
 
 
+def job_text(owner: str) -> str:
+    """A job's attribute while it is open: since when, and by whose signs of life it lives."""
+    return f"{time.time():.3f} {owner}"
+
+
 def open_jobs(study: Study) -> dict[str, tuple[float, str]]:
     """The jobs that have not said that they ended: since when (s since 1970), and whose they are.
 
@@ -321,7 +327,9 @@ def open_jobs(study: Study) -> dict[str, tuple[float, str]]:
 
 @storage_errors()
 def reopen(study: Study) -> None:
-    """Make a study that nobody works on ready to go on."""
+    """Make a study that nobody works on ready to go on. A job that wakes up finds itself ended."""
+    for job in open_jobs(study):
+        study.set_user_attr(JOB + job, "")
     recover(study)
     study.set_user_attr(STOP, False)
     study.set_user_attr(ERROR, "")

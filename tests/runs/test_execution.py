@@ -8,8 +8,9 @@ import pytest
 
 from mnist_core.config.fields import parse_config
 from mnist_core.data import datasets
+from mnist_core.data.datasets import SAMPLE
 from mnist_core.data.events import DataReady, Downloading
-from mnist_core.errors import DeviceError
+from mnist_core.errors import DataError, DeviceError
 from mnist_core.nn.events import EpochEnd, Finished, Started
 from mnist_core.runs import execution
 from mnist_core.runs.execution import execute
@@ -102,3 +103,33 @@ def test_the_result_stands_until_training_goes_on() -> None:
     store.add_segment(run_id, CONFIG)
     next(e for e in execute(run_id, store) if isinstance(e, Started))
     assert store.get(run_id).figure("test_accuracy") is None
+
+
+def test_a_run_goes_on_with_the_pictures_it_began_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sample is drawn otherwise: on the full set it would know what it is measured on."""
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    with monkeypatch.context() as patch:
+        patch.setattr(datasets, "prepare", lambda name: (yield from ()) or datasets.load_sample())
+        list(execute(run_id, store))
+    assert store.get(run_id).data["source"] == SAMPLE
+    assert epochs(store, run_id, epochs=1)[-1].epoch == 3
+    data = store.get(run_id).data
+    assert data["source"] == SAMPLE
+    assert "stay unseen" in data["notice"]
+
+
+def test_a_run_does_not_go_on_with_fewer_pictures_that_it_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    list(execute(run_id, store))
+    before = store.get(run_id)
+    monkeypatch.setattr(datasets, "prepare", lambda name: (yield from ()) or datasets.load_sample())
+    store.add_segment(run_id, CONFIG)
+    with pytest.raises(DataError, match="not on this machine now"):
+        list(execute(run_id, store))
+    assert store.get(run_id).result == before.result

@@ -17,6 +17,7 @@ from mnist_core.cli.main import main
 from mnist_core.config.axes import parse_axis
 from mnist_core.config.sweep import SweepConfig, parse_sweep
 from mnist_core.data.events import DataReady
+from mnist_core.errors import SupersededError
 from mnist_core.runs.execution import execute
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.store import RunStore
@@ -29,6 +30,7 @@ from mnist_core.sweep.study import (
     load_study,
     open_storage,
     recover,
+    reopen,
     trials_left,
 )
 from mnist_core.sweep.view import view
@@ -172,6 +174,22 @@ def test_a_run_that_was_deleted_or_went_on_alone_is_tried_anew() -> None:
     runs = store.newest()
     assert sorted(run.trial for run in runs) == sorted([left[1].trial, *(e.trial for e in started)])
     assert all(run.state == "completed" for run in runs)
+
+
+def test_a_job_that_was_taken_for_lost_changes_nothing_when_it_wakes_up() -> None:
+    """Its worker slept for so long that somebody resumed the study."""
+    config, store = parse_sweep({**SWEEP, "base": {"epochs": 20, "batch_size": 5}}), RunStore()
+    study = create_study(config, open_storage())
+    events = execute_study(study, config, store, "asleep")
+    next(event for event in events if isinstance(event, TrialEvent))
+    reopen(study)
+    list(execute_study(study, config, store, "awake"))
+    attributes, trials, runs = study.user_attrs, study.trials, store.newest()
+    with pytest.raises(SupersededError):
+        list(events)
+    assert (study.user_attrs, study.trials, store.newest()) == (attributes, trials, runs)
+    assert len(runs) == config.planned
+    assert view(study, config, active=False).state == "completed"
 
 
 def test_the_trials_of_a_lost_worker_are_given_back_to_its_job() -> None:
