@@ -47,8 +47,8 @@ def test_a_stop_before_training_trains_nothing_however_short_the_run_is() -> Non
     events = execute(run_id, store)
     assert isinstance(next(events), DataReady)
     store.request_stop(run_id)
-    rest = list(events)
-    assert [type(event) for event in rest] == [Started, Finished]
+    kinds = [type(event) for event in events]
+    assert kinds in ([], [Started, Finished])  # where the machine is slow, it is seen even sooner
     assert store.get(run_id).state == "stopped"
 
 
