@@ -34,7 +34,8 @@ class SGD(torch.optim.SGD):
                     change = slots["momentum_buffer"]
                 parameter.add_(change, alpha=-rate)
 
-    # Of the 106 us, 50 are the profiler and the hooks that torch wraps around a step without this.
+    # Keeps torch from wrapping the step in its profiler and hooks, which double its time: called
+    # alone, in turns, it takes 10 us, 20 with them, and torch's fused step 28.
     step.hooked = True  # type: ignore[attr-defined]
 
 

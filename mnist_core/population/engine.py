@@ -78,10 +78,9 @@ class Engine:
         # On the device once an epoch: to copy them there at each step would be to wait for it.
         self._rates_there = rates.float().to(device)
         self._together = self._update_together() if together and not self.plain else None
-        self._member_tensors = [
-            [p.views(k) for p in (self.weights, self.grads, *self.slots)]
-            for k in range(len(states))
-        ]
+        packs = (self.weights, self.grads, *self.slots)
+        apart = () if together or self.plain else range(len(states))
+        self._member_tensors = [[p.views(k) for p in packs] for k in apart]
         self._member_steps = self.steps.unbind()
         self.order_of = torch.tensor(orders, device=device)
         self._order_count = max(orders) + 1

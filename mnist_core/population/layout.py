@@ -45,11 +45,12 @@ class Bucket:
 
 def make_buckets(widths: list[Widths]) -> list[Bucket]:
     """Cut members, sorted by their widths, into runs of which none is padded by MAX_PADDING."""
-    starts = [0]
-    for i in range(len(widths)):
-        layers = list(zip(*widths[starts[-1] : i + 1], strict=True))
-        if any(max(sizes) > min(sizes) * MAX_PADDING for sizes in layers):
+    starts, low, high = [0], widths[0], widths[0]
+    for i, layers in enumerate(widths):
+        low, high = tuple(map(min, low, layers)), tuple(map(max, high, layers))
+        if any(most > least * MAX_PADDING for least, most in zip(low, high, strict=True)):
             starts.append(i)
+            low = high = layers
     spans = list(pairwise([*starts, len(widths)]))
     padded = [tuple(map(max, zip(*widths[a:b], strict=True))) for a, b in spans]
     rows = accumulate(((b - a) * w[0] for (a, b), w in zip(spans, padded, strict=True)), initial=0)
