@@ -91,10 +91,13 @@ def cost_job(config: "SweepConfig") -> "CostEstimate":
 
 def range_test_job(config: "TrainConfig") -> "RangeTest":
     """Find a learning rate."""
+    from mnist_core.config.device import multiplications
     from mnist_core.data.datasets import load_dataset, resident
     from mnist_core.nn.device import resolve_device
     from mnist_core.nn.range_test import range_test
 
-    device = resolve_device(_own_device() if config.device == "auto" else config.device)
     dataset = load_dataset(config.dataset)
+    sizes = (dataset.in_size, *config.hidden_sizes, len(dataset.classes))
+    work = multiplications(sizes, config.batch_size)
+    device = resolve_device(config.device, work, best=_own_device())
     return range_test(config, resident(dataset.name, dataset.source, str(device)), device)

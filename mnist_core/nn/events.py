@@ -41,8 +41,8 @@ class EpochEnd:
 
     Losses are mean cross-entropies in nats; ``train_loss`` is the mean over the epoch's own
     batches (for epoch 0 over the whole training part), with the configuration's label smoothing,
-    which the others never have. ``seconds`` is the training time of the
-    run so far. ``fraction`` is below 1 when the epoch was stopped before its end.
+    which the others never have. ``seconds`` is the training time of the run so far. ``fraction``
+    is below 1 when the epoch was stopped before its end.
     """
 
     epoch: int
