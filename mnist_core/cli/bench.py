@@ -10,7 +10,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def tutorial_epochs(root: Path, config: TrainConfig) -> Iterator[tuple[float, fl
         yield time.perf_counter() - began, metrics[0]
 
 
-def _ours(data: ResidentDataset, config: TrainConfig) -> Iterator[tuple[float, float]]:
+def _ours(data: ResidentDataset, config: TrainConfig) -> Generator[tuple[float, float], None, None]:
     """The same from ``train()``."""
     began = time.perf_counter()
     for event in train(config, data, DEVICE):
@@ -183,6 +183,7 @@ def bench(repeats: int = 5) -> BenchResult:
             parts.append(_step_parts(data, config))
             evaluations.append(_evaluation(data, config))
     finally:
+        ours.close()  # which sets back the number of threads that it found
         torch.set_num_threads(many)
     tutorial_seconds = [seconds for seconds, _ in theirs_rows[1:]]
     our_seconds = [seconds for seconds, _ in our_rows[1:]]

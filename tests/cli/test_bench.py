@@ -8,15 +8,16 @@ import torch
 from mnist_core.cli.bench import bench, report
 from mnist_core.data import datasets
 from mnist_core.errors import DataError, DownloadError
+from mnist_core.nn.device import threads
 from tests.helpers.files import mnist_files, write_mnist
 
 
 def test_both_loops_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_mnist(tmp_path, mnist_files(side=28))
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
-    threads = torch.get_num_threads()
-    result = bench(repeats=2)
-    assert torch.get_num_threads() == threads
+    with threads(2):
+        result = bench(repeats=2)
+        assert torch.get_num_threads() == 2
     assert len(result.tutorial_seconds) == len(result.our_seconds) == 2
     ratios = [a / b for a, b in zip(result.tutorial_seconds, result.our_seconds, strict=True)]
     assert min(ratios) <= result.ratio <= max(ratios)
