@@ -160,11 +160,24 @@ class JobQueue:
         return self._client.submit(devices_job, pure=False).result()  # type: ignore[no-any-return]
 
     def submit(
-        self, function: Callable[..., Any], *args: Any, key: str, device: str = "auto"
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        key: str,
+        device: str = "auto",
+        priority: int = 0,
     ) -> "Future[Any]":
-        """Have a worker with ``device`` call ``function``; to ask twice with one key is once."""
+        """Have a worker with ``device`` call ``function``; to ask twice with one key is once.
+
+        Of those that wait, jobs of a higher ``priority`` come first.
+        """
         future: Future[Any] = self._client.submit(
-            function, *args, key=key, pure=False, resources=self._resources(device)
+            function,
+            *args,
+            key=key,
+            pure=False,
+            resources=self._resources(device),
+            priority=priority,
         )
         return future
 

@@ -10,10 +10,11 @@ from optuna.study import Study
 from optuna.trial import TrialState
 
 from mnist_core.config.sweep import POPULATION, CostEstimate, SweepConfig
-from mnist_core.errors import ConfigError, MnistLabError, Problem
+from mnist_core.errors import ConfigError, Problem
 from mnist_core.jobs.cluster import WorkerInfo
+from mnist_core.jobs.costs import Costs
 from mnist_core.jobs.queue import JobQueue
-from mnist_core.jobs.tasks import cost_job, run_study_job, shared_storage
+from mnist_core.jobs.tasks import run_study_job, shared_storage
 from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import importance, summarise
 from mnist_core.sweep.study import (
@@ -46,7 +47,7 @@ class StudyQueue:
         self._queue = queue
         self.url = Settings().studies_uri
         self._studies: dict[str, Study] = {}
-        self._costs: dict[str, Any] = {}
+        self._costs = Costs(queue)
         self._missing: dict[str, float] = {}
         self._found: dict[tuple[str, str, int], Any] = {}
 
@@ -121,7 +122,7 @@ class StudyQueue:
 
     @storage_errors()
     def importance(self, name: str) -> dict[str, float]:
-        """The share of the variation that each axis explains, see ``sweep_analysis``."""
+        """The share of the variation that each axis explains, see ``analysis.importance``."""
         study, _ = self._study(name)
         done = (name, "importance", self._ended(study))
         if done not in self._found:
@@ -129,26 +130,9 @@ class StudyQueue:
         found: dict[str, float] = self._found[done]
         return found
 
-    def cost(self, config: SweepConfig) -> CostEstimate | None:
-        """What a study will take, measured on a worker; None until it is known.
-
-        Raises:
-            MnistLabError: it cannot be trained.
-        """
-        key = config.model_copy(update={"name": "cost"}).model_dump_json()
-        if key not in self._costs:
-            self._costs[key] = self.queue.submit(
-                cost_job, config, key=f"cost-{uuid.uuid4().hex}", device=config.base.device
-            )
-        future = self._costs[key]
-        if not future.done():
-            return None
-        if future.status != "finished":
-            del self._costs[key]
-            error = future.exception() if future.status == "error" else "the worker was lost"
-            raise error if isinstance(error, MnistLabError) else MnistLabError(str(error))
-        result: CostEstimate = future.result()
-        return result
+    def cost(self, config: SweepConfig, asker: str) -> CostEstimate | None:
+        """What a study will take; None until it is known, see ``Costs.ask``."""
+        return self._costs.ask(config, asker)
 
     def _ended(self, study: Study) -> int:
         states = (TrialState.COMPLETE, TrialState.PRUNED)

@@ -78,14 +78,21 @@ def run_study_job(name: str, store: str, studies: str, job: str, jobs: int, numb
 
 
 def cost_job(config: "SweepConfig") -> "CostEstimate":
-    """Measure what a study will take."""
-    from mnist_core.data.datasets import load_dataset, resident
-    from mnist_core.nn.device import resolve_device
-    from mnist_core.sweep.cost import estimate_cost
+    """Measure what a study will take; of a data set that would have to be fetched first, refuse."""
+    import torch
 
-    device = resolve_device(_own_device())
+    from mnist_core.data.datasets import load_dataset, locate, resident
+    from mnist_core.errors import DataError
+    from mnist_core.nn.device import resolve_device
+    from mnist_core.sweep.cost import estimate_cost, study_threads
+
+    if locate(config.base.dataset) is None:
+        raise DataError("what it takes is known once the data set is on this machine")
+    wanted = config.base.device
+    device = resolve_device(_own_device() if wanted == "auto" else wanted)
     dataset = load_dataset(config.base.dataset)
     data = resident(dataset.name, dataset.source, str(device))
+    torch.set_num_threads(study_threads(config, data))
     return estimate_cost(config, data, device)
 
 

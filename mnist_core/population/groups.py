@@ -1,5 +1,6 @@
 """Which members of a population are trained side by side, and the memory that takes."""
 
+from collections.abc import Mapping
 from itertools import groupby
 
 from mnist_core.config.distortion import Distortion
@@ -7,7 +8,6 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError, Problem
 from mnist_core.population.memory import GroupMemory, group_bytes
-from mnist_core.population.state import Population
 
 # First-layer units in a group on a CPU: beyond, the weights (12 MB) leave its cache.
 CPU_ROWS = 4096
@@ -28,27 +28,31 @@ def group_key(config: TrainConfig) -> tuple[object, ...]:
     )
 
 
-def make_groups(population: Population, data: ResidentDataset, budget: int) -> list[list[int]]:
-    """Members to be trained side by side, each group within ``budget`` bytes.
+def make_groups(
+    configs: Mapping[int, TrainConfig], data: ResidentDataset, budget: int
+) -> list[list[int]]:
+    """Members to be trained side by side on ``data``, each group within ``budget`` bytes.
+
+    Needs no networks, so that one which is too large is refused before it is made.
 
     Raises:
         ConfigError: one member alone needs more.
     """
 
     def order(i: int) -> tuple[object, ...]:
-        c = population.members[i].config
+        c = configs[i]
         return (*map(repr, group_key(c)), c.hidden_sizes, c.order_seed, i)
 
-    rows_allowed = CPU_ROWS if population.device.type == "cpu" else budget
+    rows_allowed = CPU_ROWS if data.images.device.type == "cpu" else budget
     groups: list[list[int]] = []
     for _, members in groupby(
-        sorted(population.members, key=order),
-        key=lambda i: group_key(population.members[i].config),
+        sorted(configs, key=order),
+        key=lambda i: group_key(configs[i]),
     ):
         group: list[int] = []
         memory, rows = GroupMemory(), 0
         for i in members:
-            config = population.members[i].config
+            config = configs[i]
             need = group_bytes([config], data)
             if need > budget:
                 allowed = f"needs {need:,} bytes to train and {budget:,} are allowed"

@@ -49,6 +49,11 @@ class Population:
         return f"Population({len(self.members)} of {self.size} members in training)"
 
     @property
+    def configs(self) -> dict[int, TrainConfig]:
+        """Of the members that are still in training."""
+        return {i: state.config for i, state in self.members.items()}
+
+    @property
     def parameter_count(self) -> int:
         return sum(state.model.parameter_count for state in self.members.values())
 

@@ -255,7 +255,7 @@ def train_population(
         ConfigError: a member alone needs more than ``memory_budget`` bytes.
     """
     population.rewinds = False  # what an earlier stop was asked for
-    groups = make_groups(population, data, memory_budget)
+    groups = make_groups(population.configs, data, memory_budget)
     trainer = _Trainer(population, data)
     members = population.members
     needs = [group_bytes([members[i].config for i in group], data) for group in groups]
@@ -267,7 +267,7 @@ def train_population(
     )
     yield from trainer.dismiss(groups)  # of those that were taken up again some may be complete
     while members:
-        groups = make_groups(population, data, memory_budget)
+        groups = make_groups(population.configs, data, memory_budget)
         for group in groups:
             yield from trainer.epoch(group)
         yield RoundEnd(tuple(sorted(members)))

@@ -1,19 +1,18 @@
 """One job of a study, from its storage and back into it: what a worker or the command line does."""
 
 from collections.abc import Generator, Iterator
-from itertools import pairwise
 
 import torch
 from optuna.study import Study
 
-from mnist_core.config.sweep import POPULATION, SweepConfig
+from mnist_core.config.sweep import SweepConfig
 from mnist_core.data.datasets import prepare, resident
 from mnist_core.data.events import DataReady, Downloading
 from mnist_core.errors import MnistLabError, SupersededError
-from mnist_core.nn.device import resolve_device, threads_for
+from mnist_core.nn.device import resolve_device
 from mnist_core.nn.events import Finished
 from mnist_core.runs.store import RunStore
-from mnist_core.sweep.cost import sample_configs
+from mnist_core.sweep.cost import study_threads
 from mnist_core.sweep.events import StudyEvent, TrialEvent, TrialLeft
 from mnist_core.sweep.recorder import StudyRecorder
 from mnist_core.sweep.run import run_study
@@ -87,7 +86,7 @@ def _execute(
     ready = DataReady(dataset.name, dataset.source, dataset.notice)
     yield ready
     data = resident(dataset.name, dataset.source, str(device))
-    torch.set_num_threads(threads_for(_multiplications(config, data.in_size, data.classes)))
+    torch.set_num_threads(study_threads(config, data))
     recorder = StudyRecorder(study, store, job, ready, data)
 
     def stop() -> bool:
@@ -121,11 +120,3 @@ def _trials_of(study: Study, job: str) -> set[int]:
         if population["job"] == job
         for trial in population["trials"]
     }
-
-
-def _multiplications(config: SweepConfig, in_size: int, classes: int) -> int:
-    """Those of one step of a typical population, forwards."""
-    count = min(config.planned, POPULATION[config.sampler])
-    layers = [(in_size, *c.hidden_sizes, classes) for c in sample_configs(config, count)]
-    weights = sum(a * b for sizes in layers for a, b in pairwise(sizes))
-    return weights * config.base.batch_size

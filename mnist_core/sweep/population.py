@@ -13,6 +13,7 @@ from mnist_core.config.sweep import SweepConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.nn.events import EpochEnd, Finished
 from mnist_core.nn.state import TrainState
+from mnist_core.population.groups import make_groups
 from mnist_core.population.state import Population
 from mnist_core.population.train import (
     MemberEvent,
@@ -93,6 +94,8 @@ class TrialPopulation:
                 taken_up[member] = left
             rows = taken_up[member].rows if member in taken_up else ()
             yield TrialStarted(trial.number, trial.params, config, instead_of, rows)
+        # One that is too large is refused before any is made.
+        make_groups(dict(enumerate(configs)), self.data, memory_budget)
         self.population = Population(configs, self.data, self.device)
         self.population.members |= {member: left.state for member, left in taken_up.items()}
         self.states = dict(self.population.members)

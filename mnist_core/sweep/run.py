@@ -7,10 +7,11 @@ import torch
 from optuna.study import Study
 from optuna.trial import TrialState
 
-from mnist_core.config.sweep import POPULATION, SweepConfig
+from mnist_core.config.sweep import SweepConfig
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.nn.state import TrainState
 from mnist_core.population.train import MEMORY_BUDGET, PopulationProgress
+from mnist_core.sweep.cost import population_size
 from mnist_core.sweep.events import StudyEnd, StudyEvent, StudyProgress, StudyStarted
 from mnist_core.sweep.population import EarlierTrial, TrialPopulation
 from mnist_core.sweep.study import ask_trials, recover, trials_left
@@ -51,7 +52,7 @@ def run_study(
     left = trials_left(study, config)
     yield StudyStarted(config.name, config.planned, left)
     began, before = time.perf_counter(), 0
-    most = min(POPULATION[config.sampler], -(-config.planned // jobs))
+    most = min(population_size(config, data), -(-config.planned // jobs))
     while trials := ask_trials(study, config, most):
         count, left = len(trials), len(trials) + trials_left(study, config)
         running = TrialPopulation(study, config, trials, data, device)

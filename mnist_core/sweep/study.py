@@ -4,30 +4,22 @@ import json
 import logging
 import sqlite3
 import time
-import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import optuna
 from filelock import FileLock
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
-from optuna.samplers import BaseSampler, GridSampler, QMCSampler, RandomSampler, TPESampler
 from optuna.storages import BaseStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from mnist_core.config.axes import ListAxis, RangeAxis
 from mnist_core.config.sweep import MAX_TRIALS, SweepConfig
 from mnist_core.errors import ConfigError, Problem, StoreError
 from mnist_core.settings import Settings, sqlite_file
+from mnist_core.sweep.sampling import COUNTED, LIVE, distributions, make_sampler, values_of
 
 Storage = BaseStorage  # where studies are kept, for those who pass it on
 
@@ -40,13 +32,9 @@ JOB = "job."  # with each job that works on it: since when and whose; empty at i
 STOP, ERROR = "stop", "error"  # that it is to stop; why its last job failed
 DOWNLOAD = "download"  # the share of the data set that has arrived
 
-COUNTED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
-LIVE = (*COUNTED, TrialState.WAITING)  # all but those that were given back
 ASKED_AT_ONCE = 8  # trials until a job looks whether others have taken the rest
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-# It warns of a grid whose last points two jobs take at once, which ``ask_trials`` sees itself.
-optuna.logging.get_logger("optuna.samplers._grid").setLevel(logging.ERROR)
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
@@ -87,69 +75,9 @@ def storage_errors() -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def _experimental() -> Iterator[None]:
-    """Optuna marks some parts as subject to change; its version is pinned."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        yield
-
-
 def _write_without_waiting(connection: Any, _: object) -> None:
     """Do not wait for the disk after each write: with WAL, a crash of ours loses nothing."""
     connection.execute("PRAGMA synchronous=NORMAL")
-
-
-class _Grid(GridSampler):
-    """Optuna's grid, of which a trial that was lost has not been at its point.
-
-    Without its attempt to stop a loop that ``ask`` and ``tell`` do not have.
-    """
-
-    def after_trial(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing: whoever asks knows the number of points."""
-
-    def _get_unvisited_grid_ids(self, study: Study) -> list[int]:
-        places = {point: number for number, point in enumerate(self._all_grids)}
-        taken = set()
-        for trial in study.get_trials(deepcopy=False, states=LIVE):
-            if "grid_id" in trial.system_attrs:
-                taken.add(trial.system_attrs["grid_id"])
-            else:  # in the place of one that was given back, or in the making
-                values = _values(trial)
-                taken.add(places.get(tuple(values.get(name) for name in self._param_names)))
-        return sorted(set(places.values()) - taken)
-
-
-def make_sampler(config: SweepConfig, asked: int = 0, worker: int = 0) -> BaseSampler:
-    """Optuna's sampler for a study of which ``asked`` trials exist."""
-    # One that goes on, or works beside another, must not draw the same numbers again.
-    seed = (config.seed + asked + worker * MAX_TRIALS) % 2**31
-    match config.sampler:
-        case "grid":
-            return _Grid(config.grid(), seed=config.seed)
-        case "random":
-            return RandomSampler(seed=seed)
-        case "qmc":
-            with _experimental():
-                return QMCSampler(seed=config.seed, warn_independent_sampling=False)
-        case "tpe":
-            return TPESampler(seed=seed)
-
-
-def distributions(config: SweepConfig) -> dict[str, BaseDistribution]:
-    """The axes as Optuna's distributions; of a grid, its points."""
-    if config.sampler == "grid":
-        return {name: CategoricalDistribution(points) for name, points in config.grid().items()}
-    return {axis.field: _distribution(axis) for axis in config.axes}
-
-
-def _distribution(axis: ListAxis | RangeAxis) -> BaseDistribution:
-    if isinstance(axis, ListAxis):
-        return CategoricalDistribution(axis.values)
-    if axis.whole:
-        return IntDistribution(round(axis.low), round(axis.high), log=axis.log)
-    return FloatDistribution(axis.low, axis.high, log=axis.log)
 
 
 @storage_errors()
@@ -164,8 +92,14 @@ def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
     """A new study; nothing runs yet.
 
     Raises:
-        ConfigError: there is one of this name.
+        ConfigError: there is one of this name, or its objective is no longer measured.
     """
+    if config.objective == "accuracy_vs_seconds":
+        allowed = (
+            "is no longer measured, since networks that train together have no seconds of their "
+            "own; take accuracy_vs_parameters"
+        )
+        raise ConfigError([Problem("objective", config.objective, allowed)])
     try:
         study = optuna.create_study(
             storage=storage,
@@ -225,12 +159,6 @@ def trials_left(study: Study, config: SweepConfig) -> int:
     return max(config.planned - done, 0)
 
 
-def _values(trial: FrozenTrial) -> dict[str, Any]:
-    """A trial's values on the axes, those of one that waits in another's place as well."""
-    values: dict[str, Any] = trial.system_attrs.get("fixed_params", trial.params)
-    return values
-
-
 @contextmanager
 def _turn() -> Iterator[None]:
     """Ask alone: from SQLite, two jobs could get the same waiting trial at the same moment."""
@@ -253,7 +181,7 @@ def ask_trials(study: Study, config: SweepConfig, count: int) -> list[optuna.Tri
     while left := min(trials_left(study, config), count - len(kept)):
         with _turn():
             asked = [study.ask(space) for _ in range(min(left, ASKED_AT_ONCE))]
-        before = {t.number: _values(t) for t in study.get_trials(deepcopy=False, states=LIVE)}
+        before = {t.number: values_of(t) for t in study.get_trials(deepcopy=False, states=LIVE)}
         for trial in asked:
             earlier = [params for number, params in before.items() if number < trial.number]
             twice = config.sampler == "grid" and trial.params in earlier

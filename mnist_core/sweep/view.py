@@ -62,13 +62,13 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
     ended = {row["trial"] for row in rows}
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     curves: dict[int, list[tuple[int, float]]] = {}
-    paces: dict[str, tuple[float, float]] = {}
+    paces: dict[str, float] = {}
     for kept in recorded_populations(study):
         stride = kept["stride"]
         for number, points in kept["curves"].items():
             curves[int(number)] = [((i + 1) * stride, y) for i, y in enumerate(points)]
-        if active and attributes.get(JOB + kept["job"]) and "seconds_left" in kept:
-            paces[kept["job"]] = (kept["models_per_second"], kept["seconds_left"])
+        if active and attributes.get(JOB + kept["job"]) and "models_per_second" in kept:
+            paces[kept["job"]] = kept["models_per_second"]
     # One that is being made at this moment has no values yet.
     unfinished = [
         (trial, "running") for trial in running if active and len(trial.params) == len(config.axes)
@@ -91,6 +91,7 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
         row = {"trial": trial.number, "state": state, "val_accuracy": latest}
         rows.append({**row, "parameters": None, **trial.params})
     shown = {row["trial"] for row in rows}
+    pace = sum(paces.values())
     return StudyView(
         name=study.study_name,
         config=config,
@@ -103,8 +104,8 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
         rows=rows,
         curves={trial: points for trial, points in curves.items() if trial in shown},
         download=attributes.get(DOWNLOAD, 1.0),
-        models_per_second=sum(pace for pace, _ in paces.values()),
-        seconds_left=max((left for _, left in paces.values()), default=0.0),
+        models_per_second=pace,
+        seconds_left=max(config.planned - work, 0.0) / pace if pace else 0.0,
     )
 
 

@@ -460,7 +460,7 @@ def test_groups_fit_the_budget_and_one_that_cannot_is_refused(tiny: ResidentData
     configs = [parse_config({"epochs": 1, "hidden_sizes": 8, "seed": i}) for i in range(6)]
     population = Population(configs, tiny, CPU)
     need = group_bytes(configs[:2], tiny)
-    groups = make_groups(population, tiny, need)
+    groups = make_groups(population.configs, tiny, need)
     assert [len(group) for group in groups] == [2, 2, 2]
     assert sorted(itertools.chain(*groups)) == list(range(6))
     started = next(iter(train_population(population, tiny, need)))

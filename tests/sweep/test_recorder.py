@@ -23,10 +23,10 @@ from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.events import TrialEvent, TrialStarted
 from mnist_core.sweep.execution import execute_study
+from mnist_core.sweep.sampling import distributions
 from mnist_core.sweep.study import (
     STOP,
     create_study,
-    distributions,
     load_study,
     open_storage,
     recover,

@@ -12,11 +12,12 @@ from optuna.trial import TrialState
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import ConfigError, StoreError
 from mnist_core.settings import Settings
+from mnist_core.sweep.analysis import summarise
 from mnist_core.sweep.events import TrialStarted
+from mnist_core.sweep.sampling import distributions
 from mnist_core.sweep.study import (
     ask_trials,
     create_study,
-    distributions,
     extend_study,
     give_back,
     load_study,
@@ -38,6 +39,24 @@ def test_a_study_that_exists_or_does_not(storage: BaseStorage) -> None:
     create_study(sweep().changed(name="copy", pruner="median"), storage)
     assert study_names(storage) == ["copy", "study"]
     assert load_study("copy", storage)[1].pruner == "median"
+
+
+def test_seconds_are_no_objective_any_more_and_old_studies_that_have_it_go_on(
+    tiny: ResidentDataset, storage: BaseStorage
+) -> None:
+    config = sweep(objective="accuracy_vs_seconds", trials=6)
+    with pytest.raises(ConfigError, match="accuracy_vs_parameters") as error:
+        create_study(config, storage)
+    assert error.value.problems[0].field == "objective"
+    assert study_names(storage) == []
+    study = optuna.create_study(
+        study_name="study", storage=storage, directions=["maximize", "minimize"]
+    )
+    study.set_user_attr("sweep", config.model_dump_json())
+    run(config, storage, tiny)
+    study, config = load_study("study", storage)
+    assert states("study", storage) == ["COMPLETE"] * 6
+    assert "the best reaches" in summarise(study, config).lower()
 
 
 def test_a_crash_leaves_trials_running_and_recover_asks_them_again(

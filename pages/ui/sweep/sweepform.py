@@ -1,5 +1,6 @@
 """The form of a study: axes, sampler, pruning, trials, and what they will take."""
 
+import uuid
 from typing import Any
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from mnist_core.config.axes import AXIS_SYNTAX, NO_AXIS, parse_axis, usual_axis
 from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.config.sweep import SweepConfig, parse_sweep
-from mnist_core.errors import ConfigError, MnistLabError, Problem
+from mnist_core.errors import ConfigError, DataError, MnistLabError, Problem
 from pages.ui import forms
 from pages.ui.state import backend
 from pages.ui.sweep.studies import studies
@@ -29,7 +30,6 @@ OBJECTIVES = {
     "val_accuracy": "validation accuracy",
     "val_loss": "validation loss",
     "accuracy_vs_parameters": "accuracy against parameters",
-    "accuracy_vs_seconds": "accuracy against seconds",
 }
 DEFAULTS = {
     "fields": ["hidden_sizes", "learning_rate"],
@@ -62,7 +62,7 @@ def fill(config: SweepConfig, names: list[str]) -> None:
         "fields": [axis.field for axis in config.axes],
         "sampler": config.sampler,
         "pruner": config.pruner,
-        "objective": config.objective,
+        "objective": config.objective if config.objective in OBJECTIVES else DEFAULTS["objective"],
         "trials": config.trials,
         "epochs": config.base.epochs,
         **{f"axis.{axis.field}": str(axis) for axis in config.axes},
@@ -200,8 +200,11 @@ def _cost_when_known(config: SweepConfig) -> None:
 def _cost(config: SweepConfig) -> str | None:
     if not backend().ready:
         return None
+    asker = st.session_state.setdefault(key("asker"), uuid.uuid4().hex)
     try:
-        found = studies().cost(config)
+        found = studies().cost(config, asker)
+    except DataError as error:  # nothing is wrong with the study
+        return f"{config.planned:,} trials · {error}"
     except MnistLabError as error:
         return f":red[{error}]"
     if found is None:

@@ -115,7 +115,7 @@ def findings(view: StudyView, shares: dict[str, float], brushed: set[int] | None
         if shares:
             st.plotly_chart(sweep_charts.importance_bars(shares, axes), key="sweep-importance")
         else:
-            st.caption("Too few trials have been completed to say which setting mattered.")
+            st.caption("No setting stands out from chance. More trials may show which one matters.")
     with slices:
         for column, axis in zip(st.columns(len(axes)), axes, strict=True):
             with column:
