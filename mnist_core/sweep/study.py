@@ -164,6 +164,7 @@ def _turn() -> Iterator[None]:
     """Ask alone: from SQLite, two jobs could get the same waiting trial at the same moment."""
     settings = Settings()
     if settings.studies_uri.startswith("sqlite:"):
+        settings.home.mkdir(parents=True, exist_ok=True)
         with FileLock(settings.home / "studies.lock"):
             yield
     else:
