@@ -1,6 +1,9 @@
 """Pure functions from rows to Plotly figures, and the one palette that all of them use."""
 
-from collections.abc import Sequence
+import colorsys
+import math
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,32 @@ Rows = Sequence[dict[str, float]]
 def run_colour(run_id: str) -> str:
     """A run's colour, on every page; ``run_id`` is hexadecimal, as MLflow's are."""
     return PALETTE[int(run_id, 16) % len(PALETTE)]
+
+
+def run_colours(run_ids: Sequence[str]) -> list[str]:
+    """A colour for each run of one chart, no two alike: its own, or one that is free.
+
+    Beyond the palette they are shades of it, and then hues, which eyes may not tell apart any more.
+    """
+    own = {run_colour(run_id): run_id for run_id in reversed(run_ids)}
+    free = (colour for colour in _colours() if colour not in own)
+    return [
+        run_colour(run_id) if own[run_colour(run_id)] == run_id else next(free)
+        for run_id in run_ids
+    ]
+
+
+def _colours() -> Iterator[str]:
+    yield from PALETTE
+    for factor, light in ((0.6, 0), (0.5, 128)):  # darker, then lighter
+        for colour in PALETTE:
+            parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+            yield "#" + "".join(
+                f"{round(factor * part) + light - (light > 0):02X}" for part in parts
+            )
+    for number in count():
+        shade = colorsys.hls_to_rgb(number * 0.618034 % 1, 0.35 + 0.3 * (number % 7) / 7, 0.7)
+        yield "#" + "".join(f"{round(255 * part):02X}" for part in shade)
 
 
 # Drag to zoom and double-click to come back need no buttons; with all of Plotly's, which a phone
@@ -64,6 +93,24 @@ def _restart_marks(figure: go.Figure, restarts: Sequence[int]) -> None:
             annotation={"text": "restart", "font": {"size": 11}},
             annotation_position="top left" if epoch else "top right",
         )
+
+
+def finite(values: Sequence[float]) -> list[float | None]:
+    """Values as a chart takes them: what is no number is a gap, and not the end of the scale."""
+    return [value if math.isfinite(value) else None for value in values]
+
+
+def divergence_mark(figure: go.Figure, rows: Rows) -> None:
+    """A line at the first epoch with a loss that is no number."""
+    for row in rows:
+        if not (math.isfinite(row["train_loss"]) and math.isfinite(row["val_loss"])):
+            figure.add_vline(
+                x=row["epoch"],
+                line={"dash": "dash", "width": 1, "color": PALETTE[3]},
+                annotation={"text": "diverged", "font": {"size": 11}},
+                annotation_position="top left",
+            )
+            return
 
 
 def epoch_axis(figure: go.Figure, last_epoch: int) -> None:
@@ -122,7 +169,7 @@ def loss_curve(
     ):
         figure.add_scatter(
             x=[row["epoch"] for row in rows],
-            y=[row[key] for row in rows],
+            y=finite([row[key] for row in rows]),
             mode="lines+markers",
             name=name,
             line={"color": colour, "width": 2, "dash": dash},
@@ -130,6 +177,7 @@ def loss_curve(
         )
     figure.update_layout(layout("Loss", "epoch", "", height, revision))
     figure.update_yaxes(rangemode="tozero")
+    divergence_mark(figure, rows)
     epoch_axis(figure, last_epoch)
     _segment_marks(figure, segments)
     return figure

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from mnist_core.charts.base import Rows, epoch_axis, layout
+from mnist_core.charts.base import Rows, divergence_mark, epoch_axis, finite, layout
 
 DASHES = ("solid", "dash", "dot", "dashdot")  # tells runs of the same colour apart
 CURVES = {
@@ -20,12 +20,17 @@ CURVES = {
 
 @dataclass(frozen=True)
 class Curve:
-    """One run's rows (as of ``RunStore.history``); curves of one ``group`` differ in seeds."""
+    """One run's rows (as of ``RunStore.history``).
+
+    Curves of one ``group`` differ in ``seeds`` alone; where those are equal too, it is the same
+    run done twice.
+    """
 
     label: str
     rows: Rows
     colour: str
     group: Hashable
+    seeds: Hashable
 
 
 def compare_curves(
@@ -36,7 +41,9 @@ def compare_curves(
     ``metric`` is a key of ``CURVES``: an accuracy is a share shown in %, a loss is in nats.
     """
     figure = go.Figure()
-    sizes = Counter(curve.group for curve in curves)
+    # The same run done twice would make the band narrower than chance is.
+    different = {(curve.group, curve.seeds): curve for curve in reversed(curves)}
+    sizes = Counter(group for group, _ in different)
     colours: Counter[str] = Counter()
     for curve in curves:
         alone = sizes[curve.group] == 1
@@ -44,7 +51,7 @@ def compare_curves(
         colours[curve.colour] += alone
         figure.add_scatter(
             x=[row["epoch"] for row in curve.rows],
-            y=[row[metric] for row in curve.rows],
+            y=finite([row[metric] for row in curve.rows]),
             mode="lines+markers" if len(curve.rows) <= 30 else "lines",
             name=curve.label,
             line={"color": curve.colour, "width": 2 if alone else 1, "dash": dash},
@@ -52,25 +59,32 @@ def compare_curves(
         )
     for group, size in sizes.items():
         if size > 1:
-            _add_band(figure, [c for c in curves if c.group == group], metric)
+            members = [c for c in curves if c.group == group and c is different[group, c.seeds]]
+            _add_band(figure, members, metric)
     figure.update_layout(layout(CURVES[metric], "epoch", "", height, metric))
     figure.update_traces(hovertemplate="%{y:.2%}" if metric == "val_accuracy" else "%{y:.4f}")
     figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.18, "yanchor": "top"})
     if metric == "val_accuracy":
         figure.update_yaxes(tickformat=".1~%")
     trained = [row[metric] for curve in curves for row in curve.rows if row["epoch"] > 0]
-    finite = [value for value in trained if math.isfinite(value)]
-    if finite:  # next to the untrained network's value, all differences would look like none
-        margin = 0.05 * (max(finite) - min(finite)) or 0.01
-        figure.update_yaxes(range=[min(finite) - margin, max(finite) + margin])
+    shown = [value for value in trained if math.isfinite(value)]
+    if shown:  # next to the untrained network's value, all differences would look like none
+        margin = 0.05 * (max(shown) - min(shown)) or 0.01
+        figure.update_yaxes(range=[min(shown) - margin, max(shown) + margin])
+    for curve in curves:
+        divergence_mark(figure, curve.rows)
     epoch_axis(figure, max((int(c.rows[-1]["epoch"]) for c in curves if c.rows), default=1))
     return figure
 
 
 def _add_band(figure: go.Figure, curves: Sequence[Curve], metric: str) -> None:
-    """Mean and mean +- one sample deviation, over the epochs that all of the curves have."""
+    """Mean and mean +- one sample deviation, over the epochs that all of the curves have.
+
+    An epoch in which one of them is no number has neither.
+    """
     columns = [{row["epoch"]: row[metric] for row in curve.rows} for curve in curves]
-    epochs = sorted(set.intersection(*(set(column) for column in columns)))
+    shared = set.intersection(*(set(column) for column in columns))
+    epochs = sorted(e for e in shared if all(math.isfinite(column[e]) for column in columns))
     if not epochs:
         return
     values = np.array([[column[epoch] for epoch in epochs] for column in columns])

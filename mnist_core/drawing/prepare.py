@@ -235,9 +235,9 @@ def _centred(box: FloatArray, preparation: Preparation) -> FloatArray:
     """The box in (28, 28), moved by whole pixels so that its centre of mass is in the middle."""
     room = SIDE - len(box)
     offset = np.full(2, room // 2)
-    if preparation.centre and room:
+    mass = box.sum()  # 0 where all strokes lie outside a canvas that is not cropped
+    if preparation.centre and room and mass:
         middle = np.arange(len(box)) + 0.5
-        mass = box.sum()
         at: Sequence[float] = [float(box.sum(1) @ middle / mass), float(box.sum(0) @ middle / mass)]
         offset = np.clip(np.round(MIDDLE - np.array(at)), 0, room).astype(int)
     image = np.zeros((SIDE, SIDE), np.float32)

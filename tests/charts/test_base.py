@@ -1,9 +1,19 @@
 """Charts are pure functions of rows."""
 
+import re
+
 import numpy as np
 import pytest
 
-from mnist_core.charts.base import accuracy_curve, loss_curve, probability_bars, probability_history
+from mnist_core.charts.base import (
+    PALETTE,
+    accuracy_curve,
+    loss_curve,
+    probability_bars,
+    probability_history,
+    run_colour,
+    run_colours,
+)
 
 ROWS = [
     {"epoch": 0, "val_accuracy": 0.1, "train_loss": 2.31, "val_loss": 2.3},
@@ -39,6 +49,31 @@ def test_a_restart_is_marked_at_its_epoch() -> None:
     figure = accuracy_curve(ROWS, 10, restarts=(3, 7))
     assert [shape.x0 for shape in figure.layout.shapes] == [3, 7]
     assert {note.text for note in figure.layout.annotations} == {"restart"}
+
+
+@pytest.mark.parametrize("count", [1, 6, 9, 18, 40, 200])
+def test_no_two_runs_of_a_chart_share_a_colour(count: int) -> None:
+    ids = [f"{7 * number:032x}" for number in range(count)]
+    found = run_colours(ids)
+    assert len(set(found)) == count
+    assert all(re.fullmatch("#[0-9A-F]{6}", colour) for colour in found)
+    for colour, run_id in list(zip(found, ids, strict=True))[:6]:
+        assert colour == run_colour(run_id), "the first of each colour keeps it"
+
+
+def test_a_run_keeps_its_colour_before_others_get_one() -> None:
+    ids = [f"{number:032x}" for number in (0, 6, 1)]
+    found = run_colours(ids)
+    assert [found[0], found[2]] == [PALETTE[0], PALETTE[1]]
+    assert found[1] in PALETTE[2:]
+
+
+def test_a_loss_that_is_no_number_is_a_gap_and_marked() -> None:
+    rows = [*ROWS, {"epoch": 2, "val_accuracy": 0.1, "train_loss": np.inf, "val_loss": np.nan}]
+    figure = loss_curve(rows, last_epoch=2)
+    assert [list(trace.y) for trace in figure.data] == [[2.31, 0.5, None], [2.3, 0.4, None]]
+    (line,), (note,) = figure.layout.shapes, figure.layout.annotations
+    assert (line.x0, note.text) == (2, "diverged")
 
 
 def test_probability_bars_show_every_class_and_highlight_the_winner() -> None:

@@ -14,6 +14,15 @@ from mnist_core.drawing.prepare import (
 from mnist_core.drawing.strokes import Stroke, as_strokes, draw, resample
 from mnist_core.errors import DrawingError
 
+
+@pytest.mark.parametrize("margin", [True, False])
+def test_strokes_outside_a_canvas_that_is_not_cropped_leave_it_empty(margin: bool) -> None:
+    away = [Stroke(np.array([[900, 900], [950, 990]], np.float32), 8)]
+    steps = prepare_strokes(away, Preparation(crop=False, margin=margin))
+    assert steps.empty
+    assert np.isfinite(steps.image).all()
+
+
 # A 2 with a hook and an open 4, in a box of 0 to 1.
 TWO = [[(0.1, 0.25), (0.3, 0.02), (0.7, 0.05), (0.75, 0.35), (0.1, 0.95), (0.3, 0.9), (0.9, 0.98)]]
 FOUR = [[(0.3, 0.0), (0.1, 0.6), (0.9, 0.6)], [(0.7, 0.2), (0.65, 1.0)]]

