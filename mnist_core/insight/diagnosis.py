@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 Kind = Literal["diverged", "too_small", "too_large", "overfitting", "dead_units", "improving"]
 Rows = Sequence[dict[str, float]]
 
-HUGE = 1e30  # MLflow keeps an infinite loss as the largest number there is
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -45,7 +43,7 @@ def diagnose(run: Run, rows: Rows) -> list[Finding]:
         return []
     config = run.config
     for row in rows:
-        if not (_finite(row["train_loss"]) and _finite(row["val_loss"])):
+        if not (math.isfinite(row["train_loss"]) and math.isfinite(row["val_loss"])):
             return [_diverged(config, int(row["epoch"]))]
     checks = [_overfitting, _improving]
     if rows[0]["epoch"] == 0 and run.origin == "fresh":
@@ -91,10 +89,6 @@ def dead_finding(config: TrainConfig, counts: Sequence[tuple[int, int]]) -> Find
         "GELU never falls silent for good; a smaller learning rate kills fewer units too.",
         config.model_copy(update={"activation": "gelu"}),
     )
-
-
-def _finite(loss: float) -> bool:
-    return math.isfinite(loss) and loss < HUGE
 
 
 def _diverged(config: TrainConfig, epoch: int) -> Finding:

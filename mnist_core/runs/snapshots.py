@@ -48,8 +48,9 @@ class SnapshotWriter:
 
     def add(self, state: TrainState) -> None:
         """Take the weights as they are, if this epoch is to be kept."""
-        most = max(2, BUDGET // (2 * state.model.parameter_count))
-        if state.epoch in kept_epochs(state.segment_start, state.last_epoch, most):
+        most = BUDGET // (2 * state.model.parameter_count)
+        # Of a network that does not fit in twice there is nothing to compare.
+        if most > 1 and state.epoch in kept_epochs(state.segment_start, state.last_epoch, most):
             weights = state.model.state_dict().items()
             # A copy: training goes on in the same memory.
             self._waiting[state.epoch] = {k: t.detach().half().cpu().clone() for k, t in weights}

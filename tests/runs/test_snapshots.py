@@ -78,6 +78,13 @@ def test_the_budget_is_kept(tiny, monkeypatch: pytest.MonkeyPatch):
     assert len(models) * parameters * 2 <= 2000
 
 
+def test_a_network_too_large_for_the_budget_is_not_kept(tiny, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(snapshots, "BUDGET", 500)
+    store, run_id, weights = record(tiny, TrainConfig(hidden_sizes=(8,), epochs=3, batch_size=50))
+    assert 2 * 2 * sum(tensor.numel() for tensor in weights[0].values()) > 500
+    assert snapshot_files(store, run_id) == ()
+
+
 def test_a_missing_or_damaged_file_is_named(tiny):
     store, run_id, _ = record(tiny, TrainConfig(hidden_sizes=(), epochs=1))
     with pytest.raises(StoreError, match="weights-9"):

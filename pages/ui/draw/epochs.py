@@ -75,7 +75,7 @@ def _history(run_id: str, image: NDArray[np.float32], was_active: bool) -> None:
         st.info(
             "The first epochs of this run are not kept yet."
             if was_active
-            else "This run was trained before epochs were kept; continue it and they will be."
+            else "The epochs of this run were not kept: it is too large for that, or too old."
         )
         return
     kept = sorted(models)

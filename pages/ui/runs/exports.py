@@ -41,7 +41,13 @@ def tables(chosen: list[Run]) -> None:
 def network(run: Run, rows: list[dict[str, float]]) -> None:
     """The network itself, and programs that train it again; each is made when it is asked for."""
     from mnist_core.data.probe import probe_pictures
-    from mnist_core.exchange.export import to_notebook, to_onnx, to_safetensors, to_script
+    from mnist_core.exchange.export import (
+        to_notebook,
+        to_onnx,
+        to_safetensors,
+        to_script,
+        why_no_script,
+    )
 
     name = re.sub(r"\W+", "-", run.name).strip("-") or "network"
     model = predictor(run.id, run.checkpoint).model
@@ -67,10 +73,14 @@ def network(run: Run, rows: list[dict[str, float]]) -> None:
             "The same program as a Jupyter notebook.",
         ),
     }
+    if reason := why_no_script(run, rows):
+        del files["Script"], files["Notebook"]
     st.caption("Take it away")
     with st.container(horizontal=True):
         for label, (make, file, words) in files.items():
             download_button(label, make, file, help=words)
+    if reason:
+        st.caption(f"No script and no notebook: {literal(reason)}")
 
 
 def _take_in() -> None:
