@@ -15,13 +15,12 @@ from typing import IO, Any
 import psutil
 
 from mnist_core.errors import ClusterError
-from mnist_core.nn.machine import gpu_names, usable_cores, usable_memory
+from mnist_core.nn.machine import APP_MEMORY, gpu_names, usable_cores, usable_memory
 
 CORES_A_JOB = 2  # so that the page stays fluent next to a run, and large networks can use two
 MOST_WORKERS = 4
 # PyTorch and a data set take 1.1 GB, and a population may take two more.
 WORKER_MEMORY = 3 * 2**30
-APP_MEMORY = 2 * 2**30  # the page's process, and what else a person has open
 
 PRELOAD = "mnist_core.jobs.worker"
 GPU = "GPU"  # Dask resource: 1 on a worker that has a GPU to itself, beside the GPU's own name

@@ -5,7 +5,6 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from distributed import Client, Future, fire_and_forget
@@ -14,6 +13,8 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, ConfigError, MnistLabError, Problem, StoreError
 from mnist_core.jobs.cluster import GPU, LocalWorkers, WorkerInfo, gpu_resources, worker_info
 from mnist_core.jobs.tasks import devices_job, run_job
+from mnist_core.jobs.waiting import Waiting, reason
+from mnist_core.nn.machine import check_fits
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import RunStore
 from mnist_core.settings import Settings
@@ -29,15 +30,6 @@ GONE = (None, "released", "forgotten", "memory", "erred")  # a scheduler's words
 def _job_key(run: Run) -> str:
     """One key each time a run is queued: asking for the same work twice is asking for it once."""
     return f"train-{run.id}-{run.queued * 1000:.0f}"
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A run in the queue: its place (1 is next), and what it waits for, as words."""
-
-    run: Run
-    position: int
-    reason: str
 
 
 class JobQueue:
@@ -77,7 +69,12 @@ class JobQueue:
         """Create a run and submit it; returns its id, which ``prepare`` gets in between.
 
         ``origin`` says where its first weights come from, see ``Run``.
+
+        Raises:
+            ConfigError: the workers are here, and it is too large for this machine.
         """
+        if self._cluster is not None:
+            check_fits(config)
         # Ours, for as long as ``prepare`` takes.
         run_id = self.store.create(config, name, origin=origin)
         try:
@@ -131,7 +128,7 @@ class JobQueue:
         gpus = self._gpus() if queued else set()
         training = [run for run in active if run.state == "running"]
         return [
-            Waiting(run, position, _reason(run.config.device, gpus, training, position))
+            Waiting(run, position, reason(run.config.device, gpus, training, position))
             for position, run in enumerate(queued, 1)
         ]
 
@@ -299,15 +296,3 @@ class JobQueue:
                 log.warning("cannot look for lost runs now: %s", error)
             except Exception:  # whatever it was, the next look must come
                 log.exception("cannot look for lost runs now")
-
-
-def _reason(device: str, gpus: set[str], training: list[Run], position: int) -> str:
-    if device not in ("auto", "cpu") and device not in gpus:
-        return f"waits for a worker that has {device}"
-    if not training:
-        return "waits for a free worker"
-    if position > 1:
-        return "waits for those before it"
-    if len(training) == 1:
-        return f"waits until {training[0].name} is done"
-    return f"waits until one of the {len(training)} that train is done"

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from mnist_core.jobs.cluster import WorkerInfo
-from mnist_core.jobs.queue import JobQueue, Waiting
+from mnist_core.jobs.queue import JobQueue
+from mnist_core.jobs.waiting import Waiting
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.records import Run
 

@@ -7,8 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from mnist_core.config.fields import parse_config
+from mnist_core.errors import ConfigError
 from mnist_core.nn import machine
-from mnist_core.nn.machine import gpu_names, usable_cores, usable_memory
+from mnist_core.nn.machine import check_fits, gpu_names, usable_cores, usable_memory
 
 GB = 2**30
 
@@ -98,3 +100,17 @@ def test_an_apple_gpu_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert gpu_names() == ["mps"]
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     assert gpu_names() == []
+
+
+def test_a_network_that_this_machine_has_no_memory_for_is_refused_with_the_numbers(
+    limits: Path,
+) -> None:
+    (limits / "memory.max").write_text(f"{8 * GB}\n")
+    check_fits(parse_config({"hidden_sizes": "4096,3000", "optimizer": "adam"}))
+    layers = ",".join(["8192"] * 8)
+    with pytest.raises(ConfigError, match=r"needs 7\.1 GB .* sgd, and this machine has 6\.0 GB"):
+        check_fits(parse_config({"hidden_sizes": layers}))
+    (limits / "memory.max").write_text(f"{16 * GB}\n")
+    check_fits(parse_config({"hidden_sizes": layers}))
+    with pytest.raises(ConfigError, match=r"14\.2 GB .* adam"):
+        check_fits(parse_config({"hidden_sizes": layers, "optimizer": "adam"}))
