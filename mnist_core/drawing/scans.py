@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.drawing.opening import Picture, brightness
+from mnist_core.drawing.opening import WORKING_SIDE, Picture, brightness
 from mnist_core.drawing.prepare import Preparation, Steps, prepare_ink
 from mnist_core.drawing.sheets import sheets
 from mnist_core.drawing.strokes import FloatArray
@@ -47,7 +47,10 @@ def ink_of_picture(grey: FloatArray) -> FloatArray:
 
     It is looked for on sheets that lie on a table, and if there is none, on all of the picture.
     """
-    for sheet in (*sheets(grey), grey):
+    # What was smaller than this is a digit, and hardly a photograph of a table: of MNIST's
+    # own, black on white, 1.6 % were lost when bold ink was taken for a sheet.
+    found = sheets(grey) if max(grey.shape) >= WORKING_SIDE else ()
+    for sheet in (*found, grey):
         ink = _ink_on_paper(sheet)
         if ink.any():
             return ink
