@@ -1,5 +1,6 @@
 """The store: what is written is what is read, and nothing counts half."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from mnist_core.errors import RunNotFoundError, StoreError
 from mnist_core.nn.events import Progress
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import train
+from mnist_core.runs.client import StoreClient
 from mnist_core.runs.recorder import Recorder
 from mnist_core.runs.store import RunStore
 
@@ -96,6 +98,53 @@ def test_a_segment_is_added_to_a_run_that_has_ended(store: RunStore, tiny: Resid
     assert not run.stop_requested
     with pytest.raises(StoreError, match="still queued"):
         store.add_segment(run_id, more)
+
+
+class KilledError(BaseException):
+    """What ends a process, as far as the store can see."""
+
+
+WRITES: dict[str, Callable[[RunStore, str], object]] = {
+    "requeue": lambda store, run_id: store.requeue(run_id),
+    "claim": lambda store, run_id: store.claim(run_id),
+    "completed": lambda store, run_id: store.set_state(run_id, "completed"),
+    "failed": lambda store, run_id: store.set_state(run_id, "failed", "no memory"),
+}
+
+
+@pytest.mark.parametrize("verb", WRITES)
+def test_a_process_killed_between_two_writes_leaves_a_run_that_can_be_found(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """In the list of active runs, from which a lost one is marked; or ended, to be resumed."""
+    config = parse_config({"hidden_sizes": 4})
+    write = {"log": StoreClient.log, "set_status": StoreClient.set_status}
+    for killed_after in range(2):
+        run_id = store.create(config)
+        if verb == "requeue":
+            store.set_state(run_id, "completed")
+        left = [killed_after]
+
+        def one(name: str, left: list[int] = left) -> Callable[..., None]:
+            def call(*values: object, **named: object) -> None:
+                if not left[0]:
+                    raise KilledError
+                left[0] -= 1
+                write[name](*values, **named)  # type: ignore[operator]
+
+            return call
+
+        with monkeypatch.context() as patch:
+            for name in write:
+                patch.setattr(StoreClient, name, one(name))
+            with pytest.raises(KilledError):
+                WRITES[verb](store, run_id)
+        run = store.get(run_id)
+        assert run.active == (run_id in [other.id for other in store.active()])
+        if run.active:
+            assert store.give_up(run)
+        store.requeue(run_id)
+        assert run_id in [other.id for other in store.active()]
 
 
 def test_unknown_runs_are_named(store: RunStore) -> None:
