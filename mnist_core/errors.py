@@ -30,6 +30,10 @@ class ConfigError(MnistLabError):
         return "; ".join(map(str, self.problems))
 
 
+class SettingError(MnistLabError):
+    """An environment variable that cannot be used; names it, its value and what is wrong."""
+
+
 class DataError(MnistLabError):
     """A data set is missing, incomplete or damaged; names the file or folder."""
 

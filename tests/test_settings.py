@@ -2,10 +2,23 @@
 
 from pathlib import Path
 
+import optuna
 import pytest
+import torch
 from platformdirs import user_data_path
 
-from mnist_core.settings import Settings
+from mnist_core.config.train import TrainConfig
+from mnist_core.errors import SettingError, StoreError
+from mnist_core.nn.state import TrainState
+from mnist_core.runs.store import RunStore
+from mnist_core.settings import Settings, place, sqlite_file, sqlite_url
+from mnist_core.sweep.study import open_storage
+
+CPU = torch.device("cpu")
+NAMES = [
+    *("what?", "50%", "a%20b", "#1", "don't", '"b"', "jürgen", "{x}"),
+    *("a+b=c&d", "$HOME", "user@host:1", "[1]", "~"),
+]
 
 
 def test_only_the_documented_names_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,3 +35,79 @@ def test_only_the_documented_names_are_read(monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_LAB_DATA", "")
     assert Settings().data is None
+
+
+def test_a_tilde_is_the_users_home_in_every_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("MNIST_LAB_HOME", "~/lab")
+    monkeypatch.setenv("MNIST_LAB_DATA", "~/pictures")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "~/mlruns")
+    monkeypatch.setenv("OPTUNA_STORAGE", "sqlite:///~/studies.db")
+    settings = Settings()
+    assert settings.home == tmp_path / "lab"
+    assert settings.data == tmp_path / "pictures"
+    assert settings.store_uri == str(tmp_path / "mlruns")
+    assert sqlite_file(settings.studies_uri) == tmp_path / "studies.db"
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert sqlite_file(Settings().store_uri) == tmp_path / "lab" / "runs.db"
+
+
+def test_a_home_that_nobody_has_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_LAB_DATA", "~nobody-of-this-name/data")
+    with pytest.raises(SettingError, match=r"MNIST_LAB_DATA = '~nobody-of.*no such user"):
+        Settings()
+
+
+def test_a_relative_home_is_below_the_folder_of_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MNIST_LAB_HOME", "lab")
+    assert Settings().home == tmp_path / "lab"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://host:5000", "postgresql://a:b%20c@host/runs", "sqlite:///elsewhere.db", "databricks"],
+)
+def test_addresses_stay_as_they_are(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE", "DASK_SCHEDULER_ADDRESS"):
+        monkeypatch.setenv(name, address)
+    settings = Settings()
+    assert settings.store_uri == settings.studies_uri == settings.scheduler_address == address
+    assert (sqlite_file(address) is None) == ("sqlite" not in address)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "a b"])
+def test_a_database_is_where_its_name_says(name: str, tmp_path: Path) -> None:
+    assert sqlite_file(sqlite_url(tmp_path / name / "runs.db")) == tmp_path / name / "runs.db"
+
+
+def test_a_place_is_said_without_its_password() -> None:
+    assert place("postgresql://me:secret@host/runs") == "postgresql://me:***@host/runs"
+    assert place(sqlite_url(Path("/a b?/runs.db"))) == str(Path("/a b?/runs.db"))
+    assert place("nonsense") == "nonsense"
+    with pytest.raises(StoreError, match=r"me:\*\*\*@") as caught:
+        open_storage("postgresql+psycopg://me:secret@127.0.0.1:9/studies")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["what? #1, 50%", "jürgen's {a%20b}"])
+def test_everything_stays_inside_the_home(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = tmp_path / "around"
+    home = around / name
+    monkeypatch.setenv("MNIST_LAB_HOME", str(home))
+    store = RunStore()
+    config = TrainConfig()
+    run = store.create(config)
+    store.save_state(run, TrainState(config, 784, 10, CPU))
+    assert RunStore().load_state(run, CPU) is not None
+    optuna.create_study(study_name="study", storage=open_storage())
+    assert optuna.get_all_study_names(open_storage()) == ["study"]
+    assert [path.name for path in around.iterdir()] == [name]
+    assert {"runs.db", "studies.db", "artifacts"} <= {path.name for path in home.iterdir()}

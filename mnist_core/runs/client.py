@@ -10,8 +10,8 @@ from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
 from mlflow.store.entities import PagedList
 
 from mnist_core.errors import StoreUnavailableError
-from mnist_core.runs.failures import place, store_errors
-from mnist_core.settings import SQLITE
+from mnist_core.runs.failures import store_errors
+from mnist_core.settings import place
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class StoreClient:
         """Opened with the first call, under its ``store_errors``."""
         # With the driver's name MLflow does not make the database's folder, which it would name as
         # it stands in the address: "100%25" beside "100%".
-        return MlflowClient(self.uri.replace(SQLITE, "sqlite+pysqlite:///"))
+        return MlflowClient(self.uri.replace("sqlite:///", "sqlite+pysqlite:///", 1))
 
     def patiently(self, action: Callable[[], T]) -> T:
         """Do ``action`` under ``store_errors``, with this client's patience."""

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 from mlflow.exceptions import MlflowException
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from mnist_core.errors import RunNotFoundError, StoreError, StoreUnavailableError
-from mnist_core.settings import sqlite_file
+from mnist_core.settings import place, sqlite_file
 
 OPENING = 60.0  # seconds in which another process makes the tables of a new store
 LOCK_KEY = 0x6D6E697374  # "mnist": any number will do that nobody else uses in this database
@@ -56,16 +56,6 @@ BY_SYSTEM = {
     errno.EPERM: READ_ONLY,
     errno.ENOENT: GONE,
 }
-
-
-def place(uri: str) -> str:
-    """Where a store is, as a person would say it: the file's path, or the address, no password."""
-    if (path := sqlite_file(uri)) is not None:
-        return str(path)
-    try:
-        return make_url(uri).render_as_string(hide_password=True)
-    except ArgumentError:
-        return uri
 
 
 @contextmanager

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from mnist_core.errors import RunNotFoundError, StoreError
 from mnist_core.runs.claim import ATTACHMENTS, EPOCH_METRICS
 from mnist_core.runs.client import ENDED, StoreClient
-from mnist_core.runs.failures import place
 from mnist_core.runs.files import RunFiles
 from mnist_core.runs.opening import open_experiment
 from mnist_core.runs.records import Run, UnreadableRun
 from mnist_core.runs.tags import TAG, number, read_run
-from mnist_core.settings import Settings
+from mnist_core.settings import Settings, place
 
 if TYPE_CHECKING:
     import torch

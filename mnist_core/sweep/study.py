@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mnist_core.config.sweep import MAX_TRIALS, SweepConfig
 from mnist_core.errors import ConfigError, Problem, StoreError
-from mnist_core.settings import Settings, sqlite_file
+from mnist_core.settings import Settings, place, sqlite_file
 from mnist_core.sweep.sampling import COUNTED, LIVE, distributions, make_sampler, values_of
 
 Storage = BaseStorage  # where studies are kept, for those who pass it on
@@ -58,7 +58,7 @@ def open_storage(url: str | None = None) -> BaseStorage:
             storage.engine.dispose()  # the connections from before the line above
         return storage
     except (OSError, sqlite3.Error, SQLAlchemyError, RuntimeError) as error:
-        raise StoreError(f"the studies in {url} cannot be opened: {error}") from error
+        raise StoreError(f"the studies in {place(url)} cannot be opened: {error}") from error
 
 
 @contextmanager
