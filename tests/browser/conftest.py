@@ -9,10 +9,13 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from tests.helpers.app import App
 from tests.helpers.browser import watch
 from tests.helpers.chromium import launch
+from tests.helpers.gate import Gate
+from tests.helpers.waiting import PATIENCE
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
+def app(tmp_path: Path, sample_data: Path, gate: Gate) -> Iterator[App]:
+    """An app of the test's own, with the 5,000 digits that are at hand on every machine."""
     running = App(tmp_path / "home")
     yield running
     running.stop()
@@ -37,8 +40,8 @@ def page(app: App, browser: Browser) -> Iterator[Page]:
     """A page on the app; the test fails when it or its console reports an error."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
+    opened.set_default_timeout(PATIENCE * 1000)
+    expect.set_options(timeout=PATIENCE * 1000)
     errors = watch(opened)
     opened.goto(app.url)
     yield opened

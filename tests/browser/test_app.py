@@ -5,7 +5,8 @@ import re
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import SEVEN, draw, go_to, points, watch
+from tests.helpers.browser import SEVEN, draw, go_to, watch
+from tests.helpers.gate import Gate
 
 
 def start(page: Page, epochs: int, hidden: str = "32") -> None:
@@ -28,14 +29,15 @@ def test_train_watch_it_grow_and_draw_a_digit(page: Page) -> None:
     expect(page.get_by_alt_text(re.compile("What the network sees"))).to_be_visible()
 
 
-def test_the_chart_grows_and_survives_reload_a_second_tab_and_stop(page: Page, app: App) -> None:
-    start(page, epochs=1000)
-    page.wait_for_function("document.querySelectorAll('.scatterlayer .point').length >= 3")
-    before = points(page)
-    page.wait_for_function(
-        f"document.querySelectorAll('.js-plotly-plot')[0]"
-        f".querySelectorAll('.scatterlayer .point').length > {before}"
-    )
+def test_the_chart_grows_and_survives_reload_a_second_tab_and_stop(
+    page: Page, app: App, gate: Gate
+) -> None:
+    marks = page.locator(".js-plotly-plot").first.locator(".scatterlayer .point")
+    gate.allow(2)
+    start(page, epochs=9)
+    expect(marks).to_have_count(3)
+    gate.allow(5)
+    expect(marks).to_have_count(6)
     page.reload()
     expect(page.get_by_role("button", name="Add to queue")).to_be_enabled()
     tab = page.context.new_page()
@@ -50,10 +52,11 @@ def test_the_chart_grows_and_survives_reload_a_second_tab_and_stop(page: Page, a
     tab.close()
 
 
-def test_a_double_click_starts_one_run(page: Page) -> None:
-    page.get_by_label("Epochs", exact=True).fill("30")
-    page.get_by_label("Epochs", exact=True).press("Enter")
+def test_a_double_click_starts_one_run(page: Page, gate: Gate) -> None:
+    gate.allow(1)
     page.get_by_role("button", name="Start training").dblclick()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+    gate.open()
     expect(page.get_by_text("Finished")).to_be_visible()
     go_to(page, "Draw")
     page.get_by_role("combobox", name=re.compile("Model")).click()
@@ -63,7 +66,7 @@ def test_a_double_click_starts_one_run(page: Page) -> None:
 def test_who_comes_first_by_a_link_to_a_page_sees_the_whole_app(app: App, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(f"{app.url}/draw")
-    expect(page.locator("canvas.upper-canvas")).to_be_visible(timeout=60_000)
+    expect(page.locator("canvas.upper-canvas")).to_be_visible()
     names = page.get_by_test_id("stTopNavLink")
     expect(names).to_have_text(["Train", "Data", "Sweep", "Draw", "Runs"])
     page.close()

@@ -4,11 +4,11 @@ import os
 import signal
 
 import psutil
-import pytest
 from playwright.sync_api import Page, expect
 
 from mnist_core.runs.store import RunStore
 from tests.helpers.app import App
+from tests.helpers.gate import Gate
 from tests.helpers.waiting import wait_until
 
 
@@ -22,14 +22,15 @@ def kill(app: App) -> None:
     wait_until(lambda: not any(p.is_running() for p in family), "all its processes have ended")
 
 
-@pytest.mark.usefixtures("data")
-def test_kill_the_app_and_resume(page: Page, app: App) -> None:
-    page.goto(f"{app.url}/?epochs=1000&batch_size=1")
-    expect(page.get_by_label("Epochs", exact=True)).to_have_value("1000")
+def test_kill_the_app_and_resume(page: Page, app: App, gate: Gate) -> None:
+    page.goto(f"{app.url}/?epochs=9")
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value("9")
+    gate.allow(4, checkpoints=2)
     page.get_by_role("button", name="Start training").click()
     store = RunStore(f"sqlite:///{app.home / 'runs.db'}")
-    wait_until(lambda: store.newest() and store.newest()[0].checkpoint, "there is a checkpoint")
+    wait_until(store.newest, "a run is there")
     (run,) = store.newest()
+    wait_until(lambda: len(store.history(run.id)) == 5, "there are rows after its checkpoint")
     rows = store.history(run.id)
     page.goto("about:blank")  # the page itself would complain of its lost server
     kill(app)
@@ -38,16 +39,17 @@ def test_kill_the_app_and_resume(page: Page, app: App) -> None:
 
     app.start()
     page.goto(app.url)
-    expect(page.get_by_text("Interrupted")).to_be_visible(timeout=300_000)
+    expect(page.get_by_text("Interrupted")).to_be_visible()
     assert store.get(run.id).state == "interrupted"
     assert store.history(run.id)[: len(kept)] == kept
+    gate.allow(6)
     page.get_by_role("button", name="Resume").click()
-    wait_until(lambda: len(store.history(run.id)) > len(kept), "it has got further")
+    wait_until(lambda: len(store.history(run.id)) == 7, "it has got further")
     expect(page.get_by_text("Training was broken off")).to_be_visible()
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("Stopped; what it has learnt is kept")).to_be_visible()
     end = store.get(run.id)
-    assert len(end.restarts) == 1
+    assert end.restarts == (2,)
     after = store.history(run.id)
     assert after[: len(kept)] == kept
     assert [row["epoch"] for row in after] == list(range(len(after)))

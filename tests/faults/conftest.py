@@ -7,10 +7,11 @@ import pytest
 
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.store import RunStore
+from tests.helpers.gate import Gate
 
 
 @pytest.fixture
-def queue(data: Path) -> Iterator[JobQueue]:
+def queue(data: Path, gate: Gate) -> Iterator[JobQueue]:
     """A queue over an empty store, with workers of its own."""
     opened = JobQueue(RunStore())
     yield opened

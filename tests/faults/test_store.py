@@ -1,6 +1,7 @@
 """A full disk, a read-only folder, a locked and a corrupt file: said clearly, nothing half."""
 
 import contextlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from sqlalchemy import Engine, event
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.fields import parse_config
@@ -19,6 +21,7 @@ from mnist_core.runs.execution import execute
 from mnist_core.runs.store import RunStore
 from pages.ui.state import backend
 from tests.helpers.disk import fill, make_read_only, small_disk
+from tests.helpers.gate import Gate
 from tests.helpers.pages import ROOT, button, open_page, wait_for
 from tests.helpers.waiting import wait_until
 
@@ -38,6 +41,20 @@ def in_another_process(code: str) -> None:
 
 
 MAKE_A_STORE = "from mnist_core.runs.store import RunStore; RunStore()"
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """MLflow waits half a second for a locked file, not twenty."""
+
+    def sooner(
+        connection: object, cursor: object, statement: str, parameters: object, *_: object
+    ) -> tuple[str, object]:
+        return re.sub("(?<=busy_timeout = )20000", "500", statement), parameters
+
+    event.listen(Engine, "before_cursor_execute", sooner, retval=True)
+    yield
+    event.remove(Engine, "before_cursor_execute", sooner)
 
 
 @contextlib.contextmanager
@@ -134,6 +151,7 @@ def test_damage_in_the_middle_of_the_file(tmp_path: Path) -> None:
         store.newest()
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_locked_file(tmp_path: Path, page: None) -> None:
     in_another_process(MAKE_A_STORE)
     database = tmp_path / "home" / "runs.db"
@@ -145,6 +163,7 @@ def test_a_locked_file(tmp_path: Path, page: None) -> None:
     close_app()
 
 
+@pytest.mark.usefixtures("impatient")
 def test_nothing_is_half_written_to_a_locked_file(tmp_path: Path) -> None:
     store = RunStore()
     with (
@@ -155,7 +174,8 @@ def test_nothing_is_half_written_to_a_locked_file(tmp_path: Path) -> None:
     assert store.newest() == []
 
 
-def test_a_worker_waits_for_a_locked_file(data: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("impatient", "data")
+def test_a_worker_waits_for_a_locked_file(tmp_path: Path) -> None:
     store = RunStore(patience=300)
     run_id = store.create(parse_config({"epochs": 3}))
     events = execute(run_id, store)
@@ -164,7 +184,7 @@ def test_a_worker_waits_for_a_locked_file(data: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool, locked(database, "NORMAL"):
         rest = pool.submit(list, events)
         with pytest.raises(StoreUnavailableError):
-            RunStore().create(parse_config({}))  # MLflow waits for 20 s: rest has failed once
+            RunStore().create(parse_config({}))  # waits as long as rest: that has failed once
         assert not rest.done()
     rest.result()
     assert store.get(run_id).state == "completed"
@@ -193,13 +213,14 @@ def test_a_full_disk_when_a_run_is_started(
 
 
 def test_a_disk_that_fills_while_a_run_trains(
-    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, data: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with small_disk(tmp_path / "disk", 64) as disk:
         monkeypatch.setenv("MNIST_LAB_HOME", str(disk))
         queue = JobQueue(RunStore())
         try:
-            run_id = queue.start(parse_config({"epochs": 1000, "batch_size": 1}))
+            gate.allow(2)
+            run_id = queue.start(parse_config({}))
             wait_until(lambda: queue.store.get(run_id).checkpoint, "there is a checkpoint")
             filler = fill(disk)
             wait_until(queue._futures[run_id].done, "the worker gives up")
@@ -213,6 +234,7 @@ def test_a_disk_that_fills_while_a_run_trains(
             assert [f"checkpoints/{file.name}" for file in folder.iterdir()] == [run.checkpoint]
             rows = queue.store.history(run_id)
             queue.resume(run_id)
+            gate.allow(4)
             wait_until(lambda: len(queue.store.history(run_id)) > len(rows), "it goes on")
             assert queue.store.history(run_id)[: len(rows)] == rows
             queue.stop(run_id)

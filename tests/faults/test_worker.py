@@ -2,7 +2,6 @@
 
 import os
 import signal
-from pathlib import Path
 
 import torch
 
@@ -12,23 +11,23 @@ from mnist_core.jobs.queue import JobQueue
 from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.training import train
 from mnist_core.runs.store import RunStore
+from tests.helpers.gate import Gate
 from tests.helpers.waiting import wait_until
 
 
-def test_a_run_goes_on_after_its_worker_was_killed(queue: JobQueue, data: Path) -> None:
-    config = parse_config({"epochs": 1000, "batch_size": 1, "optimizer": "adam"})
+def test_a_run_goes_on_after_its_worker_was_killed(gate: Gate, queue: JobQueue) -> None:
+    config = parse_config({"epochs": 9, "optimizer": "adam"})
+    gate.allow(4, checkpoints=2)
     store, run_id = queue.store, queue.start(config)
-    wait_until(lambda: store.get(run_id).checkpoint, "there is a checkpoint")
-    saved = int(store.get(run_id).checkpoint.split("-")[1])
-    wait_until(lambda: store.history(run_id)[-1]["epoch"] > saved, "there are rows after it")
+    wait_until(lambda: len(store.history(run_id)) == 5, "there are rows after the checkpoint")
+    assert int(store.get(run_id).checkpoint.split("-")[1]) == 2
     worker = busy(queue, run_id)
     shown = store.history(run_id)
     os.kill(worker, signal.SIGKILL)
     wait_until(lambda: store.get(run_id).restarts, "the run goes on")
-    (epoch,) = store.get(run_id).restarts
-    assert epoch >= saved
-    last = shown[-1]["epoch"]
-    wait_until(lambda: store.history(run_id)[-1]["epoch"] > last + 2, "it has got further")
+    assert store.get(run_id).restarts == (2,)
+    gate.allow(7)
+    wait_until(lambda: store.history(run_id)[-1]["epoch"] == 7, "it has got further")
     queue.stop(run_id)
     wait_until(lambda: not store.get(run_id).active, "it stops")
 
@@ -63,16 +62,14 @@ def uninterrupted(settings: dict[str, object], rows: int) -> list[float]:
 
 
 def test_a_worker_that_comes_back_leaves_the_run_to_its_successor(
-    queue: JobQueue, data: Path
+    gate: Gate, queue: JobQueue
 ) -> None:
-    """Stopped for so long that somebody else claimed the run: it must not write any more."""
+    """It was away for so long that somebody else claimed the run: it must not write any more."""
     store = queue.store
-    run_id = queue.start(parse_config({"epochs": 1000, "batch_size": 1}))
-    wait_until(lambda: len(store.history(run_id)) > 2, "it trains")
-    worker = busy(queue, run_id)
-    os.kill(worker, signal.SIGSTOP)
+    gate.allow(2)
+    run_id = queue.start(parse_config({}))
+    wait_until(lambda: len(store.history(run_id)) == 3, "it trains")
     store.claim(run_id)
-    os.kill(worker, signal.SIGCONT)
     future = queue._futures[run_id]
     wait_until(future.done, "the first worker gives up")
     assert "another worker" in str(future.exception())

@@ -5,10 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+
+from tests.helpers.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "streamlit", "run", "app.py")
@@ -41,11 +44,11 @@ class App:
                 urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5).close()
                 return
             except (urllib.error.URLError, ConnectionError):
-                continue
+                time.sleep(0.1)
         raise RuntimeError(f"the app ended: {(self.home.parent / 'app.log').read_text()}")
 
     def stop(self) -> None:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=PATIENCE)
         self.log.close()

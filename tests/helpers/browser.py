@@ -22,11 +22,6 @@ def watch(page: Page) -> list[str]:
     return errors
 
 
-def points(page: Page, chart: int = 0) -> int:
-    """How many points the page's chart shows."""
-    return page.locator(".js-plotly-plot").nth(chart).locator(".scatterlayer .point").count()
-
-
 def go_to(page: Page, name: str) -> None:
     """Follow the link to a page, as a person does."""
     page.get_by_test_id("stTopNavLink").filter(has_text=name).click()

@@ -77,6 +77,7 @@ def as_mine(digit: PenDigit) -> MyDigit:
     return MyDigit.new(digit.digit, images_of([digit], 12, "strokes")[0], digit.on_canvas(12))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writers", [(1, 2, 3, 4, 5), (11, 12, 13, 14), (21, 22, 23, 24)])
 def test_100_drawings_teach_the_tutorials_network_and_it_forgets_nothing(mnist, writers):
     if "MNIST_LAB_PENDIGITS" not in os.environ:

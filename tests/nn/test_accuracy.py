@@ -42,6 +42,7 @@ def then_at_a_tenth(
     return first, first_end, *trained(state.config, data, state)
 
 
+@pytest.mark.slow
 def test_the_tutorials_network(mnist: ResidentDataset) -> None:
     after_five, after_ten, test = [], [], []
     for seed in SEEDS:

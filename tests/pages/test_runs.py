@@ -1,5 +1,6 @@
 """The Runs page: empty, find, label, compare, repeat, clone, delete and undo, links."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.fields import parse_config
@@ -98,6 +99,7 @@ def test_two_runs_are_compared_by_what_differs(app: Backend) -> None:
     assert page.query_params["runs"] == ",".join(ids)
 
 
+@pytest.mark.slow
 def test_five_seeds_give_a_mean_a_spread_and_a_verdict(app: Backend) -> None:
     ids = train_runs(app, {"hidden_sizes": "16"}, {"hidden_sizes": "16", "learning_rate": 0.001})
     for run_id in ids:

@@ -26,6 +26,7 @@ def test_empty_page_offers_the_next_step_and_its_cost(app: Backend) -> None:
     assert any(c.value.startswith("64 trials · about") for c in page.caption)
 
 
+@pytest.mark.slow
 def test_a_sweep_runs_and_a_trial_opens(app: Backend) -> None:
     page = open_page("sweep")
     set_axes(page, hidden_sizes="4,8", learning_rate="0.1,0.2,0.4,0.8")
@@ -51,6 +52,7 @@ def test_a_sweep_runs_and_a_trial_opens(app: Backend) -> None:
     assert page.text_input(key="sweep.axis.learning_rate").value == "0.1,0.2,0.4,0.8"
 
 
+@pytest.mark.slow
 def test_stop_then_resume_then_extend(gate: Gate, app: Backend) -> None:
     page = open_page("sweep")
     gate.allow(2)
@@ -103,6 +105,7 @@ def test_a_bad_axis_is_refused_at_its_field(app: Backend, axis: str, says: str) 
     assert studies().names() == []
 
 
+@pytest.mark.slow
 def test_ten_million_points_no_axis_and_a_taken_name_are_refused(app: Backend) -> None:
     page = open_page("sweep")
     many = ",".join(str(i) for i in range(1, 3163))

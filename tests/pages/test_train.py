@@ -106,6 +106,7 @@ def test_two_sessions_show_the_same_job_and_cannot_start_it_twice(gate: Gate, ap
     wait_for(first, ended(app))
 
 
+@pytest.mark.slow
 def test_restart_repeats_the_run_and_a_new_seed_does_not(app: Backend) -> None:
     page = open_page("train")
     button(page, "Start training").click()
