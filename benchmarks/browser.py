@@ -192,7 +192,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1, help="how often each is measured")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    expect.set_options(timeout=120_000)
+    expect.set_options(timeout=600_000)
     checkouts = [ROOT, *([options.against.resolve()] if options.against else [])]
     found: list[list[dict[str, float]]] = [[] for _ in checkouts]
     with sync_playwright() as playwright:

@@ -15,7 +15,7 @@ from pages.ui.actions import reported, show_problem
 from pages.ui.frame import page
 from pages.ui.runs import comparison, exports, panel, unreadable
 from pages.ui.runs.table import FILTER_HELP, show_table
-from pages.ui.state import backend, in_address, select_runs, selected_runs, write_address
+from pages.ui.state import FILTER, backend, in_address, select_runs, selected_runs, write_address
 from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks at the list while something in it changes
@@ -64,7 +64,7 @@ def watch(seen: list[Run], drawn: float) -> None:
 
 def search(runs: list[Run]) -> list[Run]:
     """The runs that match what is typed; all of them while it makes no sense."""
-    said = in_address("filter")
+    said = in_address(FILTER)
     if said is not None:
         st.session_state["runs.filter"] = said
     text = st.text_input(
@@ -74,7 +74,7 @@ def search(runs: list[Run]) -> list[Run]:
         placeholder="hidden_sizes contains 64 and val_accuracy > 97%",
         help=FILTER_HELP,
     )
-    write_address("filter", text)
+    write_address(FILTER, text)
     try:
         test = parse_query(text)
     except QueryError as error:
@@ -122,6 +122,7 @@ def first_run() -> None:
 
 show_problem()
 try:
+    exports.show_imported()
     library = backend().library
     runs = backend().watch.library()
     changing = not library.complete or any(run.active for run in runs)

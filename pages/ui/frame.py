@@ -11,7 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from mnist_core.errors import MnistLabError
 from pages.ui.actions import PROBLEM
 from pages.ui.runview import progress_words
-from pages.ui.state import backend
+from pages.ui.state import ADDRESS, backend, read_address
 from pages.ui.words import literal
 
 OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
@@ -22,7 +22,7 @@ KEPT = (
     *("train.", "more.", "preset", "data.", "sweep.", "runs.filter", "compare.metric"),
     *("pen", "model", "panel", "everyone", "epochs.", "xray."),
 )
-OF_PAGE = (PROBLEM, "runs.deleted")  # what is said of a page is gone with it
+OF_PAGE = (PROBLEM, "runs.deleted", ADDRESS)  # what belongs to a page alone is gone with it
 
 
 def page(title: str, about: str) -> None:
@@ -42,9 +42,11 @@ def page(title: str, about: str) -> None:
         if key.startswith(KEPT):
             st.session_state[key] = st.session_state[key]
     if st.session_state.get("page") != title:
-        for key in OF_PAGE:
-            st.session_state.pop(key, None)
+        for key in map(str, list(st.session_state)):
+            if key.startswith(OF_PAGE):
+                del st.session_state[key]
         st.session_state["page"] = title
+    read_address()
     active = _active()
     every = OPENING if active is None else BUSY if active else IDLE
     st.fragment(_status, run_every=every)(active)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FILTER = "filter"  # query parameter: which runs are listed
+IN_ADDRESS = ("run", "runs", FILTER)
+ADDRESS = "address."  # session keys: what the address said since the browser last showed it
+SAID = "address.new."  # session keys: what it says that was not written here
 RUN = "run"  # query parameter and session key: the run that is looked at
 MOST_IN_ADDRESS = (
     50  # runs; browsers and servers cut an address of more than a few thousand letters
@@ -204,15 +208,30 @@ def backend() -> Backend:
     return Backend()
 
 
+def read_address() -> None:
+    """At the beginning of a page: what of its address did this session not write?"""
+    for name in IN_ADDRESS:
+        said = st.query_params.get(name, "")
+        known = st.session_state.setdefault(ADDRESS + name, None)
+        # A rerun that was asked for before the browser had the latest comes with one before it.
+        if known is not None and said in known:
+            st.session_state[ADDRESS + name] = known[known.index(said) :]
+            continue
+        st.session_state[ADDRESS + name] = [said]
+        if said or known is not None:
+            st.session_state[SAID + name] = said
+
+
 def in_address(name: str) -> str | None:
-    """What the address says that this session did not write: a link, or Back and Forward."""
-    said = st.query_params.get(name)
-    return None if said == st.session_state.get(f"address.{name}") else said
+    """What a link, or Back and Forward, put there since the last look; else None."""
+    said: str | None = st.session_state.pop(SAID + name, None)
+    return said
 
 
 def write_address(name: str, value: str) -> None:
-    """Let the page's address carry this; an empty value leaves it out."""
-    st.session_state[f"address.{name}"] = value or None
+    """Let the page's address carry this; an empty value leaves it out. Not for callbacks."""
+    known = st.session_state.setdefault(ADDRESS + name, None) or [st.query_params.get(name, "")]
+    st.session_state[ADDRESS + name] = known if known[-1] == value else [*known, value]
     if value:
         st.query_params[name] = value
     else:
@@ -220,36 +239,36 @@ def write_address(name: str, value: str) -> None:
 
 
 def select_run(run_id: str | None) -> None:
-    """Look at this run, here and after a reload; None is no run."""
+    """Look at this run, or at none."""
     st.session_state[RUN] = run_id
-    write_address(RUN, run_id or "")
 
 
 def selected_run() -> str | None:
     """The run of the address or this session; else one that is training or was interrupted."""
-    run_id = in_address(RUN) or st.session_state.get(RUN)
-    if run_id is None and backend().ready:
+    said = in_address(RUN)
+    if said is not None:
+        select_run(said or None)
+    if st.session_state.get(RUN) is None and backend().ready:
         found = list(backend().watch.active())
         found += [run for run in backend().store.newest(1) if run.state == "interrupted"]
-        run_id = found[0].id if found else None
-    if run_id is not None:
-        select_run(run_id)
+        select_run(found[0].id if found else None)
+    run_id: str | None = st.session_state.get(RUN)
+    write_address(RUN, run_id or "")
     return run_id
 
 
 def select_runs(run_ids: list[str]) -> None:
-    """Compare these runs, here and after a reload, and in whoever's browser opens the address."""
+    """Compare these runs."""
     st.session_state[RUNS] = run_ids
-    write_address(RUNS, ",".join(run_ids) if len(run_ids) <= MOST_IN_ADDRESS else "")
 
 
 def selected_runs() -> list[str]:
-    """The runs of the address, else of this session."""
+    """The runs of the address, else of this session; whoever opens the address sees them too."""
     said = in_address(RUNS)
     if said is not None:
-        st.session_state[RUNS] = [run_id for run_id in dict.fromkeys(said.split(",")) if run_id]
-    chosen: list[str] = st.session_state.setdefault(RUNS, [])
-    select_runs(chosen)
+        select_runs([run_id for run_id in dict.fromkeys(said.split(",")) if run_id])
+    chosen: list[str] = st.session_state.get(RUNS) or []
+    write_address(RUNS, ",".join(chosen) if len(chosen) <= MOST_IN_ADDRESS else "")
     return chosen
 
 

@@ -88,6 +88,22 @@ def test_the_drawing_survives_another_pen_and_another_model(pad: Page) -> None:
     assert pad.evaluate(INK) == ink
 
 
+def test_the_drawing_is_there_after_a_look_at_another_page(pad: Page) -> None:
+    pad.get_by_role("slider", name="Pen width").press("ArrowRight")
+    draw(pad, SEVEN)
+    expect(answer(pad)).to_have_text("7")
+    ink = pad.evaluate(INK)
+    go_to(pad, "Data")
+    expect(pad.get_by_role("heading", level=1)).to_have_text("MNIST Lab Data")
+    go_to(pad, "Draw")
+    expect(answer(pad)).to_have_text("7")
+    pad.wait_for_function(f"({INK})() === {ink}")
+    expect(pad.get_by_role("slider", name="Pen width")).to_have_attribute("aria-valuenow", "19")
+    draw(pad, BAR)
+    pad.keyboard.press("z")
+    pad.wait_for_function(f"({INK})() === {ink}")
+
+
 def test_a_scribble_is_no_digit(pad: Page) -> None:
     hatching = [[(60 + 30 * i, 60), (60 + 30 * i, 220)] for i in range(6)]
     draw(pad, hatching)

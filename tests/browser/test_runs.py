@@ -82,3 +82,35 @@ def test_compare_share_clone_and_take_away(page: Page, app: App, tmp_path: Path)
     again.write_bytes(weights.read_bytes())
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(again)
     expect(page.get_by_text("3 of 3 runs")).to_be_visible()
+
+
+NAME = "![x](http://host.invalid/x.png) *v2* $a$ vs $b$ <b>x</b> :red[r] :smile: 1. a -> b"
+
+
+def test_a_name_is_shown_letter_by_letter_and_fetches_nothing(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    train(page, "16")
+    go_to(page, "Runs")
+    tick(page, 0)
+    page.get_by_label("Name", exact=True).fill(NAME)
+    page.get_by_label("Name", exact=True).press("Enter")
+    for place in ("Runs", "Train"):
+        go_to(page, place)
+        shown = page.locator("strong").filter(has_text="host.invalid").first
+        expect(shown).to_be_visible()
+        assert shown.inner_text().replace("\u2060", "") == NAME
+        assert page.locator("strong a").count() == 0
+    assert not [url for url in asked if "host.invalid" in url]
+
+
+def test_back_and_forward_show_what_was_selected(page: Page) -> None:
+    train(page, "16")
+    go_to(page, "Runs")
+    expect(page.get_by_text("1 of 1 runs")).to_be_visible()
+    tick(page, 0)
+    expect(page.get_by_role("button", name="Clone")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("Tick a run to see its curves")).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_role("button", name="Clone")).to_be_visible()

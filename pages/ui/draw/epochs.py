@@ -17,10 +17,21 @@ PINNED = "epochs.pinned"  # the image that stays while others are drawn
 NEWEST = 50  # runs offered
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def networks(run_id: str, file: str) -> dict[int, MnistModel]:
-    """The networks in one file of a run; a file never changes once it is there."""
-    return read_snapshots(backend().store, run_id, file)
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _kept(run_id: str) -> dict[str, dict[int, MnistModel]]:
+    """The networks of a run by file, filled as they are read; together they have a few MB."""
+    return {}
+
+
+def networks(run_id: str) -> dict[int, MnistModel]:
+    """The networks of a run by epoch; a file never changes once it is there."""
+    store, known = backend().store, _kept(run_id)
+    found: dict[int, MnistModel] = {}
+    for file in snapshot_files(store, run_id):
+        if file not in known:
+            known[file] = read_snapshots(store, run_id, file)
+        found.update(known[file])
+    return found
 
 
 def epochs(image: NDArray[np.float32] | None) -> None:
@@ -65,12 +76,9 @@ def _pin(image: NDArray[np.float32] | None) -> None:
 
 
 def _history(run_id: str, image: NDArray[np.float32], was_active: bool) -> None:
-    store = backend().store
-    if was_active and not store.get(run_id).active:
+    if was_active and not backend().watch.run(run_id).active:
         st.rerun()
-    models: dict[int, MnistModel] = {}
-    for file in snapshot_files(store, run_id):
-        models.update(networks(run_id, file))
+    models = networks(run_id)
     if not models:
         st.info(
             "The first epochs of this run are not kept yet."

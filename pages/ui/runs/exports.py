@@ -9,9 +9,11 @@ from mnist_core.errors import MnistLabError
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import to_csv, to_json
 from pages.ui.download import download_button
-from pages.ui.state import backend, predictor, select_runs
+from pages.ui.state import backend, in_background, predictor, select_runs
 from pages.ui.words import literal
 
+POLL = 0.5  # seconds between two looks at an import
+IMPORTING = "runs.importing"  # session key: a file's name, and its run when it will be there
 IMPORT = "runs.import"  # key of the file chooser
 
 
@@ -84,30 +86,52 @@ def network(run: Run, rows: list[dict[str, float]]) -> None:
 
 
 def _take_in() -> None:
-    from mnist_core.exchange.importing import import_network
-
-    file = st.session_state[IMPORT]
+    """Begin to import a file; its network is measured, which may take long, so beside the page."""
+    file, opened = st.session_state[IMPORT], backend()
     if file is None:
         return
+    data, name = file.getvalue(), Path(file.name).stem
+
+    def work() -> str:
+        from mnist_core.exchange.importing import import_network
+
+        return import_network(opened.store, data, name)
+
+    st.session_state[IMPORTING] = (file.name, in_background(work, "import"))
+
+
+def show_imported() -> None:
+    """Select the run that a file has become, or say why it has not."""
+    name, imported = st.session_state.get(IMPORTING, ("", None))
+    if imported is None or not imported.done():
+        return
+    del st.session_state[IMPORTING]
     try:
-        run_id = import_network(backend().store, file.getvalue(), Path(file.name).stem)
+        select_runs([imported.result()])
+        backend().look_again()
     except MnistLabError as error:
-        st.session_state["runs.refused"] = f"{file.name}: {error}"
-    else:
-        st.session_state.pop("runs.refused", None)
-        select_runs([run_id])
+        st.error(literal(f"{name}: {error}"), icon=":material/error:")
 
 
 def importer() -> None:
     """A network from a file becomes a run."""
-    with st.expander("Import a network"):
+    importing = IMPORTING in st.session_state
+    with st.expander("Import a network", expanded=importing):
         st.file_uploader(
             "Weights as a safetensors file, or as torch.save writes a state dict",
             type=["safetensors", "pth", "pt"],
             key=IMPORT,
             on_change=_take_in,
+            disabled=importing,
             help="Files that Weights writes come with their settings. Of others the shapes say "
             "which layers there are; ReLU is assumed between them. Nothing in a file is executed.",
         )
-    if "runs.refused" in st.session_state:
-        st.error(literal(st.session_state.pop("runs.refused")), icon=":material/error:")
+        if importing:
+            st.fragment(_measuring, run_every=POLL)()
+
+
+def _measuring() -> None:
+    name, imported = st.session_state[IMPORTING]
+    if imported.done():
+        st.rerun()
+    st.info(f"Measuring how well {literal(name)} reads …", icon=":material/hourglass_top:")

@@ -47,6 +47,7 @@ def labels(run: Run) -> None:
             st.session_state["runs.problem"] = (run.id, what, str(error))
         else:
             st.session_state.pop("runs.problem", None)
+        backend().look_again()
 
     def problem(what: str) -> None:
         if st.session_state.get("runs.problem", ())[:2] == (run.id, what):

@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_core.config.fields import FIELDS
 from mnist_core.runs.conditions import RESULTS, STATES
-from pages.ui.state import select_runs, selected_runs
+from pages.ui.state import RUNS, select_runs, selected_runs
 
 KEY = "runs.table"
 ORDER = "runs.order"  # session key: the id of each row, as the table was last drawn
@@ -65,7 +65,7 @@ def _ticked() -> None:
     order = st.session_state[ORDER]
     rows = st.session_state[KEY]["selection"]["rows"]
     ticked = [order[row] for row in rows if row < len(order)]
-    hidden = [run_id for run_id in selected_runs() if run_id not in set(order)]
+    hidden = [run_id for run_id in st.session_state[RUNS] if run_id not in set(order)]
     select_runs([*hidden, *ticked])
 
 
