@@ -2,6 +2,9 @@
 
 import streamlit as st
 
+from pages.ui.state import backend
+
+backend()  # the trainer starts while the page loads what it draws with
 # No icons: as a page's favicon, Streamlit would have each fetched from a server on the internet.
 st.navigation(
     [
