@@ -1,8 +1,9 @@
 """Reading the runs of a store."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mnist_core.errors import RunNotFoundError, StoreError
 from mnist_core.runs.claim import ATTACHMENTS, EPOCH_METRICS
@@ -16,7 +17,10 @@ from mnist_core.settings import Settings, place
 if TYPE_CHECKING:
     import torch
 
+    from mnist_core.nn.model import MnistModel
     from mnist_core.nn.state import TrainState
+
+T = TypeVar("T")
 
 UNFINISHED = " AND ".join(f"attributes.status != '{status}'" for status in ENDED)
 
@@ -84,10 +88,20 @@ class RunReader:
         """The network and all that training needs, from the latest checkpoint; None before one."""
         from mnist_core.nn.state import TrainState  # not needed, nor PyTorch, to list runs
 
+        return self._latest(run_id, lambda data: TrainState.from_bytes(data, device))
+
+    def load_network(self, run_id: str) -> "MnistModel | None":
+        """The network alone, on the CPU, from the latest checkpoint; None before one."""
+        from mnist_core.nn.state import network_of
+
+        return self._latest(run_id, network_of)
+
+    def _latest(self, run_id: str, read: Callable[[bytes], T]) -> T | None:
+        """What ``read`` makes of the latest checkpoint; None before one."""
         name = self._tags(run_id).get(TAG + "checkpoint")
         while name is not None:
             try:
-                return TrainState.from_bytes(self.files.read(run_id, name), device)
+                return read(self.files.read(run_id, name))
             except StoreError:
                 old, name = name, self._tags(run_id).get(TAG + "checkpoint")
                 if name == old:

@@ -267,7 +267,7 @@ def selected_runs() -> list[str]:
     said = in_address(RUNS)
     if said is not None:
         select_runs([run_id for run_id in dict.fromkeys(said.split(",")) if run_id])
-    chosen: list[str] = st.session_state.get(RUNS) or []
+    chosen: list[str] = st.session_state.setdefault(RUNS, [])
     write_address(RUNS, ",".join(chosen) if len(chosen) <= MOST_IN_ADDRESS else "")
     return chosen
 
@@ -275,11 +275,9 @@ def selected_runs() -> list[str]:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def predictor(run_id: str, checkpoint: str) -> "Predictor":
     """The network of a run; a new checkpoint is another entry."""
-    import torch
-
     from mnist_core.reading.predict import Predictor
     from mnist_core.reading.shipped import load_shipped
 
-    state = backend().store.load_state(run_id, torch.device("cpu"))
-    assert state is not None, f"run {run_id} has the checkpoint {checkpoint}"
-    return Predictor(state.model, judge=load_shipped())
+    network = backend().store.load_network(run_id)
+    assert network is not None, f"run {run_id} has the checkpoint {checkpoint}"
+    return Predictor(network, judge=load_shipped())

@@ -92,6 +92,7 @@ def test_a_name_is_shown_letter_by_letter_and_fetches_nothing(page: Page) -> Non
     page.on("request", lambda request: asked.append(request.url))
     train(page, "16")
     go_to(page, "Runs")
+    expect(page.get_by_text("1 of 1 runs")).to_be_visible()
     tick(page, 0)
     page.get_by_label("Name", exact=True).fill(NAME)
     page.get_by_label("Name", exact=True).press("Enter")
