@@ -18,6 +18,7 @@ from pages.ui.state import backend
 from pages.ui.words import literal
 
 WIDTHS = (1, 2)  # of the columns
+PEN = 18  # pixels of the pad that the pen is wide, until somebody chooses
 PANELS = ("X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
 
 page("Draw", "Draw a digit and see which one the network reads, and how sure it is.")
@@ -29,10 +30,11 @@ def pad(runs: models.Readers) -> None:
     drawn, said = st.columns(WIDTHS, gap="large")
     chosen, panel = st.columns(WIDTHS, gap="large")
     with drawn:
-        strokes = canvas.draw_canvas(st.session_state.get("pen", 18), st.session_state.get(KEPT, 0))
+        pen = st.session_state.setdefault("pen", PEN)
+        strokes = canvas.draw_canvas(pen, st.session_state.get(KEPT, 0))
     with chosen:
         label_buttons()
-        st.slider("Pen width", 6, 40, 18, key="pen", help="In pixels of the 280 x 280 pad.")
+        st.slider("Pen width", 6, 40, pen, key="pen", help="In pixels of the 280 x 280 pad.")
         model = models.choose(runs)
     try:
         image = strokes_to_mnist(strokes)

@@ -89,7 +89,9 @@ def test_the_drawing_survives_another_pen_and_another_model(pad: Page) -> None:
 
 
 def test_the_drawing_is_there_after_a_look_at_another_page(pad: Page) -> None:
-    pad.get_by_role("slider", name="Pen width").press("ArrowRight")
+    pen = pad.get_by_role("slider", name="Pen width")
+    pen.press("ArrowRight")
+    expect(pen).to_have_value("19")
     draw(pad, SEVEN)
     expect(answer(pad)).to_have_text("7")
     ink = pad.evaluate(INK)
@@ -98,7 +100,7 @@ def test_the_drawing_is_there_after_a_look_at_another_page(pad: Page) -> None:
     go_to(pad, "Draw")
     expect(answer(pad)).to_have_text("7")
     pad.wait_for_function(f"({INK})() === {ink}")
-    expect(pad.get_by_role("slider", name="Pen width")).to_have_attribute("aria-valuenow", "19")
+    expect(pen).to_have_value("19")
     draw(pad, BAR)
     pad.keyboard.press("z")
     pad.wait_for_function(f"({INK})() === {ink}")
