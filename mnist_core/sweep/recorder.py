@@ -34,7 +34,7 @@ class StudyRecorder:
     The study's attribute ``population.N`` (N is the first trial) is JSON: ``job``, ``trials``
     (their numbers), ``curves`` (trial -> validation accuracies at epochs ``stride``,
     2 ``stride`` ...), ``left`` (trial -> the id of its run, for those that a stop left unfinished)
-    and, of the job at that time, ``models_per_second`` and ``seconds_left``.
+    and, of the job at that time, ``models_per_second``.
 
     Attributes:
         states: the networks of the trials under way, which ``run_study`` keeps filled.
@@ -80,10 +80,7 @@ class StudyRecorder:
             case TrialLeft():
                 self._left[event.trial] = self._keep(event.trial, None)
             case StudyProgress():
-                self._pace = {
-                    "models_per_second": event.models_per_second,
-                    "seconds_left": event.seconds_left,
-                }
+                self._pace = {"models_per_second": event.models_per_second}
                 if time.monotonic() - self._written > WRITE_INTERVAL:
                     self.flush()
 
