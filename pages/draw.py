@@ -30,11 +30,17 @@ def pad(runs: models.Readers) -> None:
     drawn, said = st.columns(WIDTHS, gap="large")
     chosen, panel = st.columns(WIDTHS, gap="large")
     with drawn:
-        pen = st.session_state.setdefault("pen", PEN)
+        pen = st.session_state.get("pen", PEN)
         strokes = canvas.draw_canvas(pen, st.session_state.get(KEPT, 0))
     with chosen:
         label_buttons()
-        st.slider("Pen width", 6, 40, pen, key="pen", help="In pixels of the 280 x 280 pad.")
+        st.slider(
+            "Pen width",
+            *(6, 40, pen),
+            key="pen",
+            help="In pixels of the 280 x 280 pad.",
+            persist_state="session",
+        )
         model = models.choose(runs)
     try:
         image = strokes_to_mnist(strokes)
@@ -56,7 +62,10 @@ def look_closer(
     runs: models.Readers,
 ) -> None:
     """The panel that was chosen; some have something to show without a drawing too."""
-    match st.segmented_control("Look closer", PANELS, key="panel"), prediction:
+    match (
+        st.segmented_control("Look closer", PANELS, key="panel", persist_state="session"),
+        prediction,
+    ):
         case "My digits", _:
             my_digits(model, runs)
         case "Epochs", _:

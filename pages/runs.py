@@ -71,6 +71,7 @@ def search(runs: list[Run]) -> list[Run]:
         "Filter",
         st.session_state.setdefault("runs.filter", ""),
         key="runs.filter",
+        persist_state="session",
         placeholder="hidden_sizes contains 64 and val_accuracy > 97%",
         help=FILTER_HELP,
     )

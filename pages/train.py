@@ -236,6 +236,7 @@ try:
             index=None,
             placeholder="choose a preset",
             key="preset",
+            persist_state="session",
             on_change=use_preset,
         )
         placeholder = st.container()

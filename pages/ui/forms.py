@@ -135,6 +135,7 @@ def number(
         format="%d" if whole else "%.6g",
         help=spec.help,
         key=key,
+        persist_state="session",
         disabled=disabled,
     )
 
@@ -148,6 +149,7 @@ def choice(spec: FieldSpec, key: str, disabled: bool = False) -> str:
         format_func=lambda name: spec.choice_names.get(name, name),
         help=spec.help,
         key=key,
+        persist_state="session",
         disabled=disabled,
     )
     return chosen
@@ -174,6 +176,7 @@ def _widget(prefix: str, spec: FieldSpec, devices: list[tuple[str, str]], disabl
                 st.session_state[key],
                 help=spec.help,
                 key=key,
+                persist_state="session",
                 disabled=disabled,
                 placeholder="no hidden layer",
             )
@@ -195,6 +198,7 @@ def _device(spec: FieldSpec, key: str, devices: list[tuple[str, str]], disabled:
         format_func=lambda name: labels.get(name, name),
         help=spec.help,
         key=key,
+        persist_state="session",
         disabled=disabled,
     )
 

@@ -16,12 +16,6 @@ from pages.ui.words import literal
 
 OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
 
-# Streamlit forgets the values of widgets when another page is looked at. These are kept: all in
-# which something is typed or chosen. Keys of buttons and files cannot be, and begin otherwise.
-KEPT = (
-    *("train.", "more.", "preset", "data.", "sweep.", "runs.filter", "compare.metric"),
-    *("pen", "model", "panel", "everyone", "epochs.", "xray."),
-)
 OF_PAGE = (PROBLEM, "runs.deleted", ADDRESS)  # what belongs to a page alone is gone with it
 
 
@@ -38,9 +32,6 @@ def page(title: str, about: str) -> None:
         st.rerun()
     st.set_page_config(page_title=f"{title} · MNIST Lab", page_icon=_icon(), layout="wide")
     st.html(_heading(title, about), unsafe_allow_javascript=True)
-    for key in map(str, st.session_state):
-        if key.startswith(KEPT):
-            st.session_state[key] = st.session_state[key]
     if st.session_state.get("page") != title:
         for key in map(str, list(st.session_state)):
             if key.startswith(OF_PAGE):

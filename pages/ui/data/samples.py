@@ -57,7 +57,9 @@ def dataset(name: str) -> "ImageDataset":
 
 def choose_class(data: "ImageDataset") -> int | None:
     """The class to look at, or None for all."""
-    chosen = st.selectbox("Show", [ANY, *data.classes], key=f"data.class.{data.name}")
+    chosen = st.selectbox(
+        "Show", [ANY, *data.classes], key=f"data.class.{data.name}", persist_state="session"
+    )
     return None if chosen == ANY else data.classes.index(chosen)
 
 
@@ -79,6 +81,7 @@ def strengths() -> Distortion:
                 float(spec.high),
                 step=10.0 ** round(math.log10((spec.high - spec.low) / 60)),  # 40 to 120 of them
                 key=key(name),
+                persist_state="session",
                 help=spec.help,
             )
     return Distortion.model_validate(values)

@@ -55,6 +55,7 @@ def epochs(image: NDArray[np.float32] | None) -> None:
             ids,
             format_func=told_apart({run.id: run.name for run in runs.values()}).__getitem__,
             key="epochs.run",
+            persist_state="session",
         )
         if pinned is None:
             st.button("Pin this drawing", icon=":material/keep:", on_click=_pin, args=(image,))

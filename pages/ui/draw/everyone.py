@@ -21,7 +21,9 @@ def everyone(image: NDArray[np.float32], runs: models.Readers) -> None:
     st.session_state.setdefault("everyone", ids[:DEFAULT])
     # A run that was deleted meanwhile is no choice any more.
     st.session_state["everyone"] = [m for m in st.session_state["everyone"] if m in ids]
-    chosen = st.multiselect("Models", ids, format_func=names.__getitem__, key="everyone")
+    chosen = st.multiselect(
+        "Models", ids, format_func=names.__getitem__, key="everyone", persist_state="session"
+    )
     read = {model: models.reader(model, runs)(image) for model in chosen}
     if not read:
         st.info("Choose one or more models to read the drawing.")

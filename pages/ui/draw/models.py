@@ -78,6 +78,7 @@ def choose(runs: Readers) -> str:
         ids,
         format_func=names(runs).__getitem__,
         key="model",
+        persist_state="session",
         help="Who reads your drawing. Changing it keeps the drawing.",
     )
     return chosen

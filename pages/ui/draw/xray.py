@@ -24,7 +24,7 @@ def xray(strokes: Drawing, prediction: Prediction, reader: Predictor) -> None:
     )
     with st.container(horizontal=True):
         kept = {
-            flag: st.toggle(title, True, key=f"xray.{flag}", help=text)
+            flag: st.toggle(title, True, key=f"xray.{flag}", help=text, persist_state="session")
             for flag, (title, text) in STEPS.items()
         }
     steps = prepare_strokes(strokes, Preparation(**kept))

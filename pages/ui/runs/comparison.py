@@ -45,6 +45,7 @@ def curves(chosen: list[Run]) -> None:
         format_func=CURVES.__getitem__,
         label_visibility="collapsed",
         key="compare.metric",
+        persist_state="session",
     )
     # Plotly takes a name for HTML.
     shown = chosen[:MAX_CURVES]

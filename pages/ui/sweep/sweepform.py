@@ -81,6 +81,7 @@ def options(label: str, name: str, said: dict[str, str], help: str | None = None
         index=choices.index(st.session_state[key(name)]),
         format_func=said.__getitem__,
         key=key(name),
+        persist_state="session",
         help=help,
     )
 
@@ -97,7 +98,7 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
     def held(name: str) -> Any:
         return st.session_state[key(name)]
 
-    st.text_input("Name", held("name"), key=key("name"))
+    st.text_input("Name", held("name"), key=key("name"), persist_state="session")
     slot("name")
     fields = st.multiselect(
         "Explore",
@@ -105,6 +106,7 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         default=held("fields"),
         format_func=lambda field: FIELDS[field].label,
         key=key("fields"),
+        persist_state="session",
         help="The settings that differ from trial to trial. All others are as on the Train page.",
     )
     slot("axes")
@@ -114,15 +116,20 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
             FIELDS[field].label,
             held(f"axis.{field}"),
             key=key(f"axis.{field}"),
+            persist_state="session",
             help=f"{AXIS_SYNTAX}. {FIELDS[field].help}",
         )
         slot(field)
     options("Sampler", "sampler", SAMPLERS)
     slot("sampler")
-    st.number_input("Trials", min_value=1, value=held("trials"), key=key("trials"))
+    st.number_input(
+        "Trials", min_value=1, value=held("trials"), key=key("trials"), persist_state="session"
+    )
     slot("trials")
     if "epochs" not in fields:
-        st.number_input("Epochs", 1, 1000, held("epochs"), key=key("epochs"))
+        st.number_input(
+            "Epochs", 1, 1000, held("epochs"), key=key("epochs"), persist_state="session"
+        )
     with st.expander("More settings"):
         options(
             "Pruning",
