@@ -152,8 +152,7 @@ def test_a_run_of_an_app_that_was_killed_is_offered_to_resume(
     store.set_state(run_id, "running")
     st.cache_resource.clear()
     page = open_page("train")  # at once, while the store is still being opened
-    wait_for(page, lambda _: bool(backend().devices))
-    assert any("Interrupted" in text.value for text in page.run().markdown)
+    wait_for(page, lambda shown: any("Interrupted" in text.value for text in shown.markdown))
     button(page, "Resume").click()
     wait_for(page, ended(backend()))
     assert backend().store.get(run_id).state == "completed"
