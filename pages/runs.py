@@ -12,10 +12,11 @@ from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import table
 from pages.ui.actions import reported, show_problem
+from pages.ui.address import FILTER, in_address, write_address
 from pages.ui.frame import page
 from pages.ui.runs import comparison, exports, panel, unreadable
 from pages.ui.runs.table import FILTER_HELP, show_table
-from pages.ui.state import FILTER, backend, in_address, select_runs, selected_runs, write_address
+from pages.ui.state import backend, select_runs, selected_runs
 from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks at the list while something in it changes

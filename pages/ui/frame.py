@@ -10,8 +10,9 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from mnist_core.errors import MnistLabError
 from pages.ui.actions import PROBLEM
+from pages.ui.address import ADDRESS, acknowledge_address, read_address
 from pages.ui.runview import progress_words
-from pages.ui.state import ADDRESS, backend, read_address
+from pages.ui.state import backend
 from pages.ui.words import literal
 
 OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
@@ -71,6 +72,7 @@ def _active() -> list[tuple[str, str]] | None:
 
 def _status(seen: list[tuple[str, str]] | None) -> None:
     """What is training; the page is drawn again when another run began or one has ended."""
+    acknowledge_address()
     if _active() != seen:
         st.rerun()
     st.caption(_said())

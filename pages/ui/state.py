@@ -11,6 +11,7 @@ import streamlit as st
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, MnistLabError
+from pages.ui.address import in_address, write_address
 
 if TYPE_CHECKING:
     from mnist_core.jobs.cluster import LocalWorkers
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FILTER = "filter"  # query parameter: which runs are listed
-IN_ADDRESS = ("run", "runs", FILTER)
-ADDRESS = "address."  # session keys: what the address said since the browser last showed it
-SAID = "address.new."  # session keys: what it says that was not written here
 RUN = "run"  # query parameter and session key: the run that is looked at
 MOST_IN_ADDRESS = (
     50  # runs; browsers and servers cut an address of more than a few thousand letters
@@ -206,36 +203,6 @@ class Backend:
 @st.cache_resource(show_spinner=False)
 def backend() -> Backend:
     return Backend()
-
-
-def read_address() -> None:
-    """At the beginning of a page: what of its address did this session not write?"""
-    for name in IN_ADDRESS:
-        said = st.query_params.get(name, "")
-        known = st.session_state.setdefault(ADDRESS + name, None)
-        # A rerun that was asked for before the browser had the latest comes with one before it.
-        if known is not None and said in known:
-            st.session_state[ADDRESS + name] = known[known.index(said) :]
-            continue
-        st.session_state[ADDRESS + name] = [said]
-        if said or known is not None:
-            st.session_state[SAID + name] = said
-
-
-def in_address(name: str) -> str | None:
-    """What a link, or Back and Forward, put there since the last look; else None."""
-    said: str | None = st.session_state.pop(SAID + name, None)
-    return said
-
-
-def write_address(name: str, value: str) -> None:
-    """Let the page's address carry this; an empty value leaves it out. Not for callbacks."""
-    known = st.session_state.setdefault(ADDRESS + name, None) or [st.query_params.get(name, "")]
-    st.session_state[ADDRESS + name] = known if known[-1] == value else [*known, value]
-    if value:
-        st.query_params[name] = value
-    else:
-        st.query_params.pop(name, None)
 
 
 def select_run(run_id: str | None) -> None:

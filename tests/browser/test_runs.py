@@ -111,6 +111,8 @@ def test_back_and_forward_show_what_was_selected(page: Page) -> None:
     expect(page.get_by_text("1 of 1 runs")).to_be_visible()
     tick(page, 0)
     expect(page.get_by_role("button", name="Clone")).to_be_visible()
+    page.get_by_role("button", name="Star").click()  # so the app knows that the address was shown
+    expect(page.get_by_role("button", name="Starred")).to_be_visible()
     page.go_back()
     expect(page.get_by_text("Tick a run to see its curves")).to_be_visible()
     page.go_forward()

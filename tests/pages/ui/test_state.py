@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from pages.ui.state import backend
 from pages.ui.words import literal
@@ -101,46 +100,3 @@ def loaded_with(page: str) -> set[str]:
 def test_a_page_does_not_wait_for_mlflow_dask_or_pytorch(page: str) -> None:
     slow = {"mlflow", "distributed", "torchvision"} | ({"torch"} if page != "draw" else set())
     assert not loaded_with(page) & slow
-
-
-def selecting() -> None:
-    """A page on which runs are selected."""
-    import streamlit as st
-
-    from pages.ui import state
-
-    state.read_address()
-    if "next" in st.session_state:
-        state.select_runs(st.session_state.pop("next"))
-    st.text(" ".join(state.selected_runs()))
-
-
-def test_back_is_followed_and_an_address_from_before_the_last_click_is_not() -> None:
-    page = AppTest.from_function(selecting)
-
-    def shown(address: str, *clicked: str) -> str:
-        """What is selected after a rerun for which the browser showed this address."""
-        page.query_params.pop("runs", None)
-        if address:
-            page.query_params["runs"] = address
-        if clicked:
-            page.session_state["next"] = list(clicked)
-        page.run()
-        assert not page.exception, page.exception
-        return page.text[0].value
-
-    assert shown("") == ""
-    assert shown("", "a") == "a"
-    assert shown("a", "a", "b") == "a b"
-    assert shown("a") == "a b"  # a poll that was on its way
-    assert page.query_params["runs"] == "a,b"
-    assert shown("a,b") == "a b"
-    assert shown("a") == "a"  # Back
-    assert shown("") == ""  # and once more
-    assert shown("a,b") == "a b"  # Forward, or an edited address
-
-
-def test_an_address_that_was_opened_is_taken() -> None:
-    page = AppTest.from_function(selecting)
-    page.query_params["runs"] = "c,d"
-    assert page.run().text[0].value == "c d"
