@@ -19,7 +19,7 @@ TWO_CLICKS = """([x, y]) => {
 def click_twice(page: Page, label: str) -> None:
     button = page.get_by_role("button", name=label)
     expect(button).to_be_enabled()
-    button.scroll_into_view_if_needed()
+    button.hover()  # scrolls to it, again if it was drawn anew meanwhile
     box = button.bounding_box()
     assert box is not None
     page.evaluate(TWO_CLICKS, [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])

@@ -85,8 +85,9 @@ def close_app() -> None:
 
 
 def shown(page: AppTest) -> str:
+    """The page's errors as they are read, without the signs by which nothing in them is markup."""
     assert not page.exception, page.exception
-    return " ".join(error.value for error in page.error)
+    return re.sub(r"\\(\W|_)", r"\1", " ".join(error.value for error in page.error))
 
 
 def first_error() -> str:
