@@ -12,10 +12,12 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mnist_core.config.fields import format_sizes
-from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from mnist_core.config.train import TrainConfig
 
 CGROUPS = Path("/sys/fs/cgroup")  # version 2, where a container's limits are files
 OWN_CGROUP = Path("/proc/self/cgroup")
@@ -46,7 +48,7 @@ APP_MEMORY = 2 * 2**30  # bytes for the page's process, and what else a person h
 SLOTS = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}  # that an optimizer keeps of each weight
 
 
-def check_fits(config: TrainConfig, in_size: int = 784, classes: int = 10) -> None:
+def check_fits(config: "TrainConfig", in_size: int = 784, classes: int = 10) -> None:
     """Refuse a network that is too large for this machine's memory, before it is made.
 
     Training takes 2.6 times the weights' bytes with SGD and 4.6 with Adam (peak of the process
@@ -66,6 +68,8 @@ def check_fits(config: TrainConfig, in_size: int = 784, classes: int = 10) -> No
             f"needs {need / 2**30:.1f} GB of memory to train with {config.optimizer}, and this "
             f"machine has {max(there, 0) / 2**30:.1f} GB for it"
         )
+        from mnist_core.config.fields import format_sizes  # a notebook does without pydantic
+
         raise ConfigError([Problem("hidden_sizes", format_sizes(config.hidden_sizes), allowed)])
 
 
