@@ -36,7 +36,8 @@ def choose_dataset() -> str:
 
 
 _lock = threading.Lock()  # two sessions fetch a data set one after the other
-_loaded: "OrderedDict[str, ImageDataset]" = OrderedDict()  # the same for all sessions
+# The same for all sessions; by where it is, too, as other files may have been put there since.
+_loaded: "OrderedDict[tuple[str, str], ImageDataset]" = OrderedDict()
 
 
 def dataset(name: str) -> "ImageDataset":
@@ -44,15 +45,16 @@ def dataset(name: str) -> "ImageDataset":
 
     Raises DataError where there is no way to get it.
     """
-    with st.empty(), _lock:
-        if name not in _loaded:
-            from mnist_core.data.datasets import load_dataset
+    from mnist_core.data.datasets import load_dataset, locate
 
-            _loaded[name] = load_dataset(name, runview.download_bar)
-        _loaded.move_to_end(name)
+    with st.empty(), _lock:
+        place = (name, str(locate(name)))
+        if place not in _loaded:
+            _loaded[place] = load_dataset(name, runview.download_bar)
+        _loaded.move_to_end(place)
         while len(_loaded) > MOST_LOADED:
             _loaded.popitem(last=False)
-        return _loaded[name]
+        return _loaded[place]
 
 
 def choose_class(data: "ImageDataset") -> int | None:
