@@ -17,6 +17,8 @@ from pages.ui.words import literal
 
 OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
 
+DRAWN_ANEW = "frame.drawn_anew"  # session key: this page asked for its rerun, not a person
+
 OF_PAGE = (PROBLEM, "runs.deleted", ADDRESS)  # what belongs to a page alone is gone with it
 
 
@@ -39,6 +41,8 @@ def page(title: str, about: str) -> None:
                 del st.session_state[key]
         st.session_state["page"] = title
     read_address()
+    if not st.session_state.pop(DRAWN_ANEW, False) and backend().given_up:
+        backend.clear()  # who comes again, after doing what the message says, tries again
     active = _active()
     every = OPENING if active is None else BUSY if active else IDLE
     st.fragment(_status, run_every=every)(active)
@@ -60,20 +64,21 @@ def _heading(title: str, about: str) -> str:
     )
 
 
-def _active() -> list[tuple[str, str]] | None:
-    """The runs that wait or train, and which; None while the trainer starts, or if it cannot."""
+def _active() -> list[tuple[str, str]] | str | None:
+    """The runs that wait or train, and which; None while the trainer starts; why it cannot."""
+    if not backend().ready:
+        return None
     try:
-        if backend().ready:
-            return [(run.id, run.state) for run in backend().watch.active()]
-    except MnistLabError:
-        pass  # the page itself says so, where it needs the trainer
-    return None
+        return [(run.id, run.state) for run in backend().watch.active()]
+    except MnistLabError as error:
+        return str(error)  # the page itself shows it, where it needs the trainer
 
 
-def _status(seen: list[tuple[str, str]] | None) -> None:
+def _status(seen: list[tuple[str, str]] | str | None) -> None:
     """What is training; the page is drawn again when another run began or one has ended."""
     acknowledge_address()
     if _active() != seen:
+        st.session_state[DRAWN_ANEW] = True
         st.rerun()
     st.caption(_said())
 

@@ -72,7 +72,7 @@ class Backend:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._given_up = False
+        self._told = False
         self._start_lock = threading.Lock()
         self._workers = in_background(_workers, "open-workers")
         self._opened = in_background(_store, "open-store")
@@ -120,6 +120,11 @@ class Backend:
         return self._queue.done()
 
     @property
+    def given_up(self) -> bool:
+        """Whether the store or the workers could not be opened, and a page has said so."""
+        return self._told and self._devices.done() and self._devices.exception() is not None
+
+    @property
     def starting(self) -> str | None:
         """What the trainer is doing before it can train, in words; None when it can, or failed."""
         if self._devices.done():
@@ -165,9 +170,7 @@ class Backend:
         error = part.exception()
         if error is None:
             return part.result()
-        if not self._given_up:
-            self._given_up = True
-            backend.clear()  # whoever looks again, after doing what the message says, tries again
+        self._told = True
         if isinstance(error, MnistLabError):
             raise error
         raise ClusterError(

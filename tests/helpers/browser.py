@@ -1,6 +1,6 @@
 """What a person does in a browser: follow links, draw, look at charts."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 # Digits as strokes on the 280 x 280 pad.
 SEVEN = [[(75, 65), (200, 65), (125, 225)]]
@@ -10,15 +10,16 @@ ONE = [[(140, 50), (140, 230)]]
 def watch(page: Page) -> list[str]:
     """Collect what goes wrong in a page: exceptions, and errors in its console."""
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(f"page: {error}"))
-    page.on(
-        "console",
-        lambda message: (
+
+    def note(message: ConsoleMessage) -> None:
+        # Opened at the address of a page, Streamlit's client looks for its server below that
+        # address first, where there is none.
+        looking = "404" in message.text and "/_stcore/" in message.location["url"]
+        if message.type == "error" and not looking:
             errors.append(f"console: {message.text} {message.location['url']}")
-            if message.type == "error"
-            else None
-        ),
-    )
+
+    page.on("pageerror", lambda error: errors.append(f"page: {error}"))
+    page.on("console", note)
     return errors
 
 

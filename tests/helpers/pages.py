@@ -35,8 +35,11 @@ def button(page: AppTest, label: str) -> object:
 
 
 def ended(opened: Backend) -> Callable[[AppTest], bool]:
+    """Nothing trains or waits, and the Train page has noticed."""
+
     def check(page: AppTest) -> bool:
-        return not opened.store.active()
+        labels = {found.label for found in page.button}
+        return not opened.store.active() and "Start training" in labels and "Stop" not in labels
 
     return check
 

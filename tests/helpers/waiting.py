@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-PATIENCE = 600.0  # seconds until a condition counts as never coming; busy machines are slow
+PATIENCE = 240.0  # seconds until a condition counts as never coming; busy machines are slow
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
