@@ -149,7 +149,8 @@ def _workers(
 @pytest.fixture
 def workers(_workers: Workers, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     """Every queue of this test gets workers that all tests share: to start some takes seconds."""
-    monkeypatch.setattr("mnist_core.jobs.queue.LocalWorkers", lambda: _workers.cluster)
+    for module in ("cluster", "queue"):  # the app's backend starts them before the queue does
+        monkeypatch.setattr(f"mnist_core.jobs.{module}.LocalWorkers", lambda: _workers.cluster)
     yield _workers
     _workers.forget()
 

@@ -1,6 +1,9 @@
 """Optimizers and schedules, with torch's own as the oracle."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,3 +118,27 @@ def test_rates_stay_between_zero_and_the_peak(name: str) -> None:
     assert max(rates) == 0.5
     if name != "constant":
         assert rates[-1] == pytest.approx(0, abs=1e-12)
+
+
+def test_training_loads_no_compiler() -> None:
+    """torch's own optimizers import torch._dynamo with their first group and their first step."""
+    code = (
+        "import sys, torch; from mnist_core.config.train import TrainConfig\n"
+        "from mnist_core.nn.optim import OPTIMIZERS\n"
+        "for optimizer in OPTIMIZERS.values():\n"
+        "    model = torch.nn.Linear(2, 1)\n"
+        "    made = optimizer(model.parameters(), TrainConfig())\n"
+        "    model(torch.ones(1, 2)).sum().backward(); made.step(); made.zero_grad()\n"
+        "    made.load_state_dict(made.state_dict())\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert "torch.optim" in loaded
+    assert not {"torch._dynamo", "sympy", "triton"} & loaded
