@@ -216,6 +216,7 @@ def loaded_by(code: str) -> set[str]:
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
+@pytest.mark.slow
 def test_all_of_the_core_loads_without_streamlit() -> None:
     names = [name for name in CORE if not name.endswith("__main__")]
     loaded = loaded_by("\n".join(f"import {name}" for name in names))

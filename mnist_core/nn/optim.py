@@ -55,10 +55,14 @@ class SGD(_Uncompiled, torch.optim.SGD):
 
 
 class Adam(_Uncompiled, torch.optim.Adam):
+    """torch.optim.Adam that imports no compiler."""
+
     step = torch.no_grad()(inspect.unwrap(torch.optim.Adam.step))
 
 
 class AdamW(_Uncompiled, torch.optim.AdamW):
+    """torch.optim.AdamW that imports no compiler."""
+
     step = Adam.step
 
 

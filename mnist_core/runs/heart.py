@@ -141,10 +141,22 @@ class Heart:
             self._thread.start()
 
 
+    def _goes_on(self) -> bool:
+        """Whether there is anybody to give signs of life for, or to ask after.
+
+        Else the thread is to end, and whoever comes next starts another.
+        """
+        with self._lock:
+            if self._tended or self._asked:
+                return True
+            self._thread = None
+            return False
+
+
 def _run(reference: "weakref.ref[Heart]") -> None:
-    """Beat for as long as somebody has the store."""
+    """Beat for as long as somebody has the store, and anything to beat for."""
     pause = threading.Event()
-    while (heart := reference()) is not None:
+    while (heart := reference()) is not None and heart._goes_on():
         try:
             heart.beat()
         except StoreError as error:  # the store may answer at the next beat

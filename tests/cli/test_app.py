@@ -13,6 +13,7 @@ from tests.helpers.app import ROOT, App
 from tests.helpers.waiting import PATIENCE
 
 
+@pytest.mark.slow
 def test_the_app_opens_from_any_folder_for_this_computer_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,6 +137,7 @@ def test_help_and_bad_values_do_not_wait_for_pytorch() -> None:
         assert done.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sample_data")
 def test_train_then_predict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = run("train", "--hidden-sizes", "32", "--epochs", "5", "--seed", "3", "--json")
@@ -165,6 +166,7 @@ def test_train_then_predict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert read == [0, 1, 7]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sample_data")
 def test_a_run_that_diverges_prints_json_all_the_same() -> None:
     done = run("train", "--learning-rate", "10", "--activation", "none",
@@ -175,6 +177,7 @@ def test_a_run_that_diverges_prints_json_all_the_same() -> None:
     assert events[-2]["test_loss"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sample_data")
 def test_lines_for_people() -> None:
     done = run("train", "--epochs", "2")
@@ -188,6 +191,7 @@ def test_lines_for_people() -> None:
     assert lines[-1].startswith("Run ")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("sample_data")
 def test_interrupted_training_keeps_what_was_learnt(gate: Gate) -> None:
     gate.allow(2)

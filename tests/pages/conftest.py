@@ -1,13 +1,24 @@
 """Pages run with AppTest on a data set of a few hundred pictures, with real workers."""
 
+import functools
 from collections.abc import Iterator
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 
 from pages.ui.state import Backend, backend
 from tests.helpers.pages import ROOT
 from tests.helpers.workers import Workers
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _components() -> Iterator[None]:
+    """Each AppTest looks through all that is installed for components, 0.5 s; it stays the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = manifest_scanner.scan_component_manifests
+        patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan))
+        yield
 
 
 @pytest.fixture

@@ -139,6 +139,7 @@ def test_a_run_that_is_not_there_is_a_message(app: Backend) -> None:
     assert "not in this app's store" in page.warning[0].value
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("workers")
 def test_a_run_of_an_app_that_was_killed_is_offered_to_resume(
     monkeypatch: pytest.MonkeyPatch,

@@ -1,6 +1,7 @@
 """Who lives is known by signs of life alone; beats are given by hand here."""
 
 import itertools
+import threading
 import time
 
 import pytest
@@ -10,6 +11,9 @@ from mnist_core.runs import heart as hearts
 from mnist_core.runs.client import StoreClient
 from mnist_core.runs.heart import MISSED, Heart
 from mnist_core.runs.store import RunStore
+from tests.helpers.waiting import wait_until
+
+START = Heart._start
 
 
 @pytest.fixture(autouse=True)
@@ -132,3 +136,17 @@ def test_two_who_give_the_first_sign_for_the_same_at_once(monkeypatch: pytest.Mo
     monkeypatch.setattr(StoreClient, "set_experiment_tag", late)
     mine.beat()
     assert not mine.is_gone("a scheduler")
+
+
+def test_it_beats_only_while_there_is_somebody_to_beat_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Heart, "_start", START)
+    monkeypatch.setattr(hearts, "BEAT", 0.01)
+    before = set(threading.enumerate())
+    mine, other = two()
+    for _ in range(2):
+        with mine.tending(mine.name):
+            wait_until(lambda: other._signs(), "it gives signs of life")
+        wait_until(lambda: not set(threading.enumerate()) - before, "its thread has ended")
+        mine._client.delete_experiment_tag(mine._experiment, *other._signs())

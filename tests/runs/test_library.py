@@ -6,6 +6,7 @@ from mnist_core.config.fields import parse_config
 from mnist_core.errors import ConfigError, RunNotFoundError, StoreError
 from mnist_core.runs.library import PAGE, RunLibrary
 from mnist_core.runs.store import RunStore
+from tests.helpers.waiting import wait_until
 
 
 @pytest.fixture
@@ -94,6 +95,5 @@ def test_more_runs_than_a_page_are_read_in_the_background(
     ids = {ended_run(store) for _ in range(11)}
     library = RunLibrary(store)
     assert 4 <= len(library.runs()) <= 11
-    while not library.complete:
-        library.runs()
+    wait_until(lambda: library.runs() and library.complete, "all are read")
     assert {run.id for run in library.runs()} == ids

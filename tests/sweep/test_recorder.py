@@ -236,6 +236,7 @@ def test_the_command_line_refuses_by_flag(
     assert RunStore().newest() == []
 
 
+@pytest.mark.slow
 def test_the_command_line_stops_and_goes_on(gate: Gate, capsys: pytest.CaptureFixture[str]) -> None:
     gate.allow(2)
     command = "sweep --hidden-sizes 4,8 --epochs 4 --batch-size 5 --name study --trials 2 --json"

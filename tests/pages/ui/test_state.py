@@ -13,8 +13,10 @@ import streamlit as st
 from pages.ui.state import backend
 from pages.ui.words import literal
 from tests.helpers.pages import ROOT, button, open_page, wait_for
+from tests.helpers.waiting import wait_until
 
 
+@pytest.mark.slow
 def test_a_trainer_that_cannot_start_says_why_and_starts_when_it_can(
     small_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -34,13 +36,13 @@ def test_a_trainer_that_cannot_start_says_why_and_starts_when_it_can(
     st.cache_resource.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("app")
 def test_what_was_imported_is_no_collections_business() -> None:
     gc.unfreeze()
     st.cache_resource.clear()
     opened = backend()
-    while not gc.get_freeze_count():
-        continue
+    wait_until(gc.get_freeze_count, "what was imported is frozen")
     assert gc.get_freeze_count() > len(gc.get_objects())
     opened.queue.close()
 
@@ -51,6 +53,7 @@ def test_no_rerun_ends_with_a_collection_and_no_visitor_sees_a_traceback() -> No
     assert options["client"]["showErrorDetails"] == "none"
 
 
+@pytest.mark.slow
 def test_a_click_before_the_trainer_is_there_is_kept_and_answered(
     small_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +99,7 @@ def loaded_with(page: str) -> set[str]:
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_does_not_wait_for_mlflow_dask_or_pytorch(page: str) -> None:
     slow = {"mlflow", "distributed", "torchvision"} | ({"torch"} if page != "draw" else set())
