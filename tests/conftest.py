@@ -53,7 +53,7 @@ def _own_home(
     """No test touches the user's own runs."""
     home = tmp_path / "home"
     monkeypatch.setenv("MNIST_LAB_HOME", str(home))
-    if request.node.path.parent.name in KEEPING:
+    if request.node.path.relative_to(Path(__file__).parent).parts[0] in KEEPING:
         home.mkdir()
         for name in ("runs.db", "studies.db"):
             shutil.copy(request.getfixturevalue("_empty_home") / name, home)
