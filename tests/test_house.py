@@ -276,3 +276,12 @@ def test_tests_mirror_the_rooms(path: Path) -> None:
 def test_no_list_names_a_test_that_is_gone() -> None:
     assert {in_tests(path) for path in OF_A_ROOM} >= ABOUT_A_ROOM
     assert all((ROOT / "tests" / folder).is_dir() for folder in WHOLE)
+
+
+@pytest.mark.parametrize("path", TESTS, ids=in_tests)
+def test_who_waits_leaves_the_cores_to_what_is_waited_for(path: Path) -> None:
+    """A loop that only looks takes a core, and here Python's lock, from what it looks at."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.While):
+            idle = all(isinstance(step, ast.Pass | ast.Continue) for step in node.body)
+            assert not idle, f"{in_tests(path)}, line {node.lineno}: use wait_until"

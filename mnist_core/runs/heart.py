@@ -140,7 +140,6 @@ class Heart:
             self._thread = threading.Thread(target=_run, args=(heart,), daemon=True, name="heart")
             self._thread.start()
 
-
     def _goes_on(self) -> bool:
         """Whether there is anybody to give signs of life for, or to ask after.
 

@@ -200,8 +200,7 @@ def test_interrupted_training_keeps_what_was_learnt(gate: Gate) -> None:
         [*COMMAND, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        while json.loads(process.stdout.readline()).get("epoch") != 2:
-            pass
+        assert any(json.loads(line).get("epoch") == 2 for line in process.stdout)
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, errors

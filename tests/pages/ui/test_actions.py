@@ -12,6 +12,7 @@ from pages.ui.state import Backend
 from pages.ui.sweep.studies import studies
 from pages.ui.train.range_test import TEST
 from tests.helpers.pages import ROOT, button, open_page, wait_for
+from tests.helpers.waiting import wait_until
 
 
 def click_old(page: AppTest, widget_id: str) -> AppTest:
@@ -30,15 +31,13 @@ def click_twice(page: AppTest, label: str) -> AppTest:
 
 def train(app: Backend, **values: object) -> str:
     run_id = app.queue.start(parse_config({"epochs": 1, **values}))
-    while app.store.active():
-        continue
+    wait_until(lambda: not app.store.active(), "all have ended")
     app.look_again()
     return run_id
 
 
 def count(app: Backend) -> int:
-    while app.store.active():
-        continue
+    wait_until(lambda: not app.store.active(), "all have ended")
     return len(app.store.newest())
 
 

@@ -8,6 +8,7 @@ from mnist_core.config.fields import parse_config
 from mnist_core.runs.client import StoreClient
 from pages.ui.state import Backend
 from pages.ui.watch import Shared, Watch
+from tests.helpers.waiting import wait_until
 
 LONG = 3600.0  # seconds for which an answer counts
 
@@ -39,8 +40,7 @@ def test_a_second_viewer_adds_no_question(app: Backend, questions: list[str], st
         run_id = app.store.create(parse_config({}), owner=app.queue.owner)
     else:
         run_id = app.queue.start(parse_config({"epochs": 1}))
-        while app.store.active():
-            continue
+        wait_until(lambda: not app.store.active(), "all have ended")
     watch = Watch(app.queue, app.library)
     first = look(watch, run_id)
     asked = len(questions)
@@ -55,8 +55,7 @@ def test_rows_are_read_again_when_there_are_more(app: Backend) -> None:
     assert watch.rows(watch.run(run_id)) == []
     app.store.set_state(run_id, "stopped")
     app.queue.extend(run_id, parse_config({"epochs": 2}))
-    while app.store.active():
-        continue
+    wait_until(lambda: not app.store.active(), "all have ended")
     watch.forget()
     rows = watch.rows(watch.run(run_id))
     assert rows == app.store.history(run_id)
