@@ -149,7 +149,9 @@ def _workers(
 @pytest.fixture
 def workers(_workers: Workers, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     """Every queue of this test gets workers that all tests share: to start some takes seconds."""
-    for module in ("cluster", "queue"):  # the app's backend starts them before the queue does
+    # The app's backend starts them before the queue does. The queue first: it takes its own name
+    # from the other as it is imported.
+    for module in ("queue", "cluster"):
         monkeypatch.setattr(f"mnist_core.jobs.{module}.LocalWorkers", lambda: _workers.cluster)
     yield _workers
     _workers.forget()

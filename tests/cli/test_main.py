@@ -305,6 +305,7 @@ def strokes(tmp_path: Path) -> Path:
     return write_lines(tmp_path / "pen.tra", (1, 1, upright), (7, 1, flat))
 
 
+@pytest.mark.slow
 def test_score_drawings_with_the_network_of_the_library(strokes: Path) -> None:
     done = run("score-drawings", str(strokes), "--shipped", "--json")
     assert done.returncode == 0, done.stderr

@@ -31,12 +31,14 @@ def test_reads_the_mnist_test_set(mnist):
     assert accuracy(mnist.test_images, mnist.test_labels) >= 0.992
 
 
+@pytest.mark.slow
 def test_reads_mnist_digits_saved_as_pictures(mnist):
     pictures = (mnist.test_images[:200] * 255).round().byte().reshape(-1, 28, 28).numpy()
     images = torch.from_numpy(np.stack([image_to_mnist(picture) for picture in pictures]))
     assert accuracy(images, mnist.test_labels[:200]) >= 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pen", "least"), [(8, 0.985), (18, 0.985), (26, 0.96)])
 def test_reads_pen_digits(pen, least):
     if "MNIST_LAB_PENDIGITS" not in os.environ:

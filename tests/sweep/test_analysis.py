@@ -67,6 +67,7 @@ def objective_study(objective, trials: int, seed: int) -> optuna.Study:
     return study
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [8, 16, 64])
 def test_nothing_is_said_to_matter_in_pure_noise(trials: int) -> None:
     said = [
@@ -76,6 +77,7 @@ def test_nothing_is_said_to_matter_in_pure_noise(trials: int) -> None:
     assert sum(map(bool, said)) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [16, 64])
 def test_what_matters_is_found_in_noise(trials: int) -> None:
     def objective(params, noise):
