@@ -17,7 +17,7 @@ from pages.ui.frame import page
 from pages.ui.state import backend
 from pages.ui.words import literal
 
-WIDTHS = (1, 2)  # of the columns
+WIDTHS = (1, 1.6)  # of the columns
 PEN = 18  # pixels of the pad that the pen is wide, until somebody chooses
 PANELS = ("X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
 
@@ -38,7 +38,7 @@ def pad(runs: models.Readers) -> None:
             "Pen width",
             *(6, 40, pen),
             key="pen",
-            help="In pixels of the 280 x 280 pad.",
+            help="Of 280, the width of the pad.",
             persist_state="session",
         )
         model = models.choose(runs)

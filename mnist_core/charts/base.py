@@ -183,29 +183,6 @@ def loss_curve(
     return figure
 
 
-def probability_bars(
-    probabilities: Sequence[float], classes: Sequence[str], winner: int | None, height: int = 300
-) -> go.Figure:
-    """One bar a class, its probability in %; the winner, if there is one, in the accent colour."""
-    figure = go.Figure(
-        go.Bar(
-            x=list(classes),
-            y=list(probabilities),
-            marker_color=[ACCENT if i == winner else MUTED for i in range(len(classes))],
-            text=[f"{p:.0%}" if p >= 0.005 else "" for p in probabilities],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{x}: %{y:.2%}<extra></extra>",
-        )
-    )
-    figure.update_layout(
-        layout("How likely each digit is", "", "", height, "bars"), hovermode="closest"
-    )
-    figure.update_yaxes(range=[0, 1.08], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
-    figure.update_xaxes(type="category", fixedrange=True)
-    return figure
-
-
 def probability_history(
     epochs: Sequence[int],
     shares: NDArray[np.float32],

@@ -62,19 +62,23 @@ def row(figures: Sequence[str]) -> str:
 
 
 def bars(shares: Sequence[float], names: Sequence[str], winner: int | None) -> str:
-    """One bar a class with its share in %; the winner in the accent colour."""
-    lines = []
+    """One bar a class with its share in %; the winner's in the accent colour and in bold."""
+    lines, heard = [], []
     for index, (share, name) in enumerate(zip(shares, names, strict=True)):
-        colour = ACCENT if index == winner else MUTED
+        colour, weight = (ACCENT, 700) if index == winner else (MUTED, 400)
         shown = percent(share, 0) if share >= 0.005 else ""
+        if shown:
+            heard.append(f"{name} {shown}")
         lines.append(
-            f"<span style='text-align:right'>{html.escape(name)}</span>"
-            f"<span style='display:flex;align-items:center;gap:0.4rem'>"
-            f"<span style='width:{share * 80:.1f}%;min-width:2px;height:1rem;background:{colour}'>"
-            f"</span><span style='font-size:0.8rem;white-space:nowrap'>{shown}</span></span>"
+            f"<span style='text-align:right;font-weight:{weight}'>{html.escape(name)}</span>"
+            "<span style='background:#8a8f9826;border-radius:3px'>"
+            f"<span style='display:block;height:0.95rem;border-radius:3px;width:{share:.1%};"
+            f"background:{colour}'></span></span>"
+            f"<span style='font-size:0.85rem;text-align:right;font-weight:{weight}'>{shown}</span>"
         )
+    spoken = html.escape("How likely each digit is: " + (", ".join(heard) or "nothing is drawn"))
     return (
-        "<div role='img' aria-label='How likely each digit is' style='display:grid;"
-        "grid-template-columns:1rem 1fr;gap:0.25rem 0.6rem;align-items:center;line-height:1.2'>"
-        f"{''.join(lines)}</div>"
+        f"<div role='img' aria-label='{spoken}' style='display:grid;"
+        "grid-template-columns:1rem 1fr 3rem;gap:0.32rem 0.6rem;align-items:center;"
+        f"line-height:1.2'>{''.join(lines)}</div>"
     )

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import ONE, SEVEN, draw, go_to, watch
+from tests.helpers.browser import ONE, PAD, SEVEN, draw, go_to, watch
 from tests.helpers.late import LateServer
 
 BAR = [[(110, 140), (190, 140)]]
@@ -217,14 +217,14 @@ def phone(app: App, browser: Browser) -> Iterator[Page]:
 
 
 def finger(page: Page, corners: list[tuple[int, int]]) -> None:
-    """Draw one stroke with a finger; corners in the canvas's pixels."""
+    """Draw one stroke with a finger; corners in the pad's own units."""
     canvas = page.locator("canvas.upper-canvas")
     box = canvas.bounding_box()
     assert box is not None
-    session = page.context.new_cdp_session(page)
+    session, unit = page.context.new_cdp_session(page), box["width"] / PAD
 
     def touch(kind: str, points: list[tuple[float, float]]) -> None:
-        at = [{"x": box["x"] + x, "y": box["y"] + y} for x, y in points]
+        at = [{"x": box["x"] + unit * x, "y": box["y"] + unit * y} for x, y in points]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
 
     touch("touchStart", [corners[0]])

@@ -9,7 +9,6 @@ from mnist_core.charts.base import (
     PALETTE,
     accuracy_curve,
     loss_curve,
-    probability_bars,
     probability_history,
     run_colour,
     run_colours,
@@ -74,18 +73,6 @@ def test_a_loss_that_is_no_number_is_a_gap_and_marked() -> None:
     assert [list(trace.y) for trace in figure.data] == [[2.31, 0.5, None], [2.3, 0.4, None]]
     (line,), (note,) = figure.layout.shapes, figure.layout.annotations
     assert (line.x0, note.text) == (2, "diverged")
-
-
-def test_probability_bars_show_every_class_and_highlight_the_winner() -> None:
-    shares = [0.05] * 10
-    shares[7] = 0.55
-    bars = probability_bars(shares, "0123456789", winner=7).data[0]
-    assert list(bars.x) == list("0123456789")
-    assert list(bars.y) == shares
-    colours = set(bars.marker.color)
-    assert len(colours) == 2
-    assert bars.marker.color.count(bars.marker.color[7]) == 1
-    assert len(set(probability_bars(shares, "0123456789", None).data[0].marker.color)) == 1
 
 
 def test_probability_history_colours_what_was_ever_likely() -> None:

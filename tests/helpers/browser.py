@@ -2,7 +2,8 @@
 
 from playwright.sync_api import ConsoleMessage, Page
 
-# Digits as strokes on the 280 x 280 pad.
+PAD = 280  # the pad's own units, however large it is on the screen
+# Digits as strokes on the pad.
 SEVEN = [[(75, 65), (200, 65), (125, 225)]]
 ONE = [[(140, 50), (140, 230)]]
 
@@ -29,14 +30,15 @@ def go_to(page: Page, name: str) -> None:
 
 
 def draw(page: Page, strokes: list[list[tuple[int, int]]]) -> None:
-    """Draw with the mouse on the 280 x 280 pad; each stroke is a list of corners."""
+    """Draw with the mouse on the pad; each stroke is a list of corners in its own units."""
     canvas = page.locator("canvas.upper-canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
+    unit = box["width"] / PAD
     for first, *others in strokes:
-        page.mouse.move(box["x"] + first[0], box["y"] + first[1])
+        page.mouse.move(box["x"] + unit * first[0], box["y"] + unit * first[1])
         page.mouse.down()
         for x, y in others:
-            page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
+            page.mouse.move(box["x"] + unit * x, box["y"] + unit * y, steps=8)
         page.mouse.up()

@@ -4,12 +4,27 @@
 // the mouse. So the toolbar is hidden and its buttons are pressed from here: "Update the app" at
 // the end of each stroke, the others for a button or a key. All of it happens in the browser, so
 // nothing that arrives late from the app can undo a stroke that was drawn meanwhile.
+//
+// The canvas has a size in pixels; on the screen it is as large as its column. It maps the pointer
+// to its own pixels by itself.
 
 const UPDATE = "Update the app with this drawing", UNDO = "Undo", RESET = "Reset canvas & history";
 
 const canvas = () => {
   for (const element of document.querySelectorAll(".st-key-canvas, .st-key-canvas *"))
     if (element.shadowRoot?.querySelector("canvas")) return element.shadowRoot;
+};
+const FILL = `
+  .canvas-root, .dc-root, .dc-scroll, .dc-container, .canvas-container, canvas {
+    width: 100% !important; height: auto !important; aspect-ratio: 1;
+  }
+`;
+const fill = (root) => {
+  if (root.querySelector("style[data-fill]")) return;
+  const style = document.createElement("style");
+  style.dataset.fill = "";
+  style.textContent = FILL;
+  root.append(style);
 };
 const press = (button) => canvas()?.querySelector(`[aria-label="${button}"]`)?.click();
 const isTyping = (target) => target.isContentEditable || /^(INPUT|TEXTAREA)$/.test(target.nodeName);
@@ -54,8 +69,10 @@ export default function ({ parentElement, data }) {
     button.onclick = actions[button.dataset.key];
   const hideToolbar = () => {
     const toolbar = canvas()?.querySelector(".dc-toolbar-card");
-    if (toolbar) toolbar.style.display = "none";
-    else frame = requestAnimationFrame(hideToolbar);
+    if (toolbar) {
+      toolbar.style.display = "none";
+      fill(canvas());
+    } else frame = requestAnimationFrame(hideToolbar);
   };
   hideToolbar();
   return () => {

@@ -50,7 +50,7 @@ def label_buttons() -> None:
     """What was it? A button and a key for each digit."""
     if SAID in st.session_state:
         st.toast(literal(st.session_state.pop(SAID)))
-    st.caption("What was it? Say it, and the drawing is kept in **My digits**.")
+    st.caption("What was it? Click it or press its key: the drawing is kept in **My digits**.")
     with st.container(horizontal=True, gap="xsmall", key="labels"):
         for digit in DIGITS:
             st.button(

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from mnist_core.reading.predict import Prediction, vote
 from pages.ui.draw import models
-from pages.ui.draw.answer import NO_DIGIT
+from pages.ui.draw.answer import NO_DIGIT, how_sure
 from pages.ui.pictures import DIGITS, bars
-from pages.ui.words import percent
 
 DEFAULT = 4  # models shown until somebody chooses
 
@@ -40,7 +39,7 @@ def everyone(image: NDArray[np.float32], runs: models.Readers) -> None:
 
 def _card(name: str, prediction: Prediction) -> str:
     digit = str(prediction.digit) if prediction.is_digit else "–"
-    sure = f"{percent(prediction.confidence, 1)} sure" if prediction.is_digit else NO_DIGIT.lower()
+    sure = how_sure(prediction.confidence)[0] if prediction.is_digit else NO_DIGIT.lower()
     shares = bars(
         prediction.probabilities.tolist(), DIGITS, prediction.digit if prediction.is_digit else None
     )

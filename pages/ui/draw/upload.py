@@ -22,5 +22,5 @@ def upload(reader: Predictor) -> None:
     if steps.empty:
         st.warning("Nothing is written on this picture, as far as I can see.")
         return
-    answer(reader(steps.image), key="uploaded")
+    answer(reader(steps.image))
     st.html(row([picture(steps.ink, "The largest writing"), picture(steps.box, "Fitted")]))
