@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.app import App
 from tests.helpers.browser import go_to
+from tests.helpers.gate import Gate
 
 # Two presses of the mouse where a button is, 200 ms apart, by the page's own clock.
 TWO_CLICKS = """([x, y]) => {
@@ -25,14 +26,19 @@ def click_twice(page: Page, label: str) -> None:
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_tabs_that_are_open_while_the_app_starts_do_not_keep_it(
-    app: App, browser: Browser, count: int
+    app: App, browser: Browser, gate: Gate, count: int
 ) -> None:
+    gate.allow(1)
     context = browser.new_context()
     tabs = [context.new_page() for _ in range(count)]
     for tab in tabs:
         tab.goto(app.url, wait_until="commit")
     tabs[-1].get_by_role("button", name="Start training").click(timeout=120_000)
-    for tab in tabs:  # all of them show it: an idle page notices
+    for tab in tabs:  # all of them show it: an idle page notices that something trains
+        stop = tab.get_by_role("button", name="Stop", exact=True)
+        expect(stop).to_be_visible(timeout=300_000)
+    gate.open()
+    for tab in tabs:
         expect(tab.get_by_text("Test accuracy")).to_be_visible(timeout=300_000)
     context.close()
 
