@@ -52,6 +52,26 @@ def test_a_sweep_runs_and_a_trial_opens(app: Backend) -> None:
     assert page.text_input(key="sweep.axis.learning_rate").value == "0.1,0.2,0.4,0.8"
 
 
+def test_a_question_fills_the_form_and_the_rest_is_as_on_the_train_page(app: Backend) -> None:
+    page = open_page("sweep")
+    page.selectbox(key="sweep.question").set_value("Best within 50,000 parameters").run()
+    assert not page.error
+    assert page.multiselect(key="sweep.fields").value == [
+        "hidden_sizes",
+        "learning_rate",
+        "batch_size",
+    ]
+    assert page.text_input(key="sweep.axis.hidden_sizes").value == "8:62"
+    assert page.selectbox(key="sweep.sampler").value == "tpe"
+    assert page.number_input(key="sweep.trials").value == 48
+    assert page.text_input(key="sweep.name").value == "sweep 1"
+    assert "sweep.base" not in page.session_state
+    page.selectbox(key="sweep.question").set_value("How wide?").run()
+    assert page.multiselect(key="sweep.fields").value == ["hidden_sizes"]
+    assert not button(page, "Start sweep").disabled
+    assert studies().names() == []
+
+
 @pytest.mark.slow
 def test_stop_then_resume_then_extend(gate: Gate, app: Backend) -> None:
     page = open_page("sweep")

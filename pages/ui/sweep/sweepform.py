@@ -7,6 +7,7 @@ import streamlit as st
 
 from mnist_core.config.axes import AXIS_SYNTAX, NO_AXIS, parse_axis, usual_axis
 from mnist_core.config.fields import FIELDS, parse_config
+from mnist_core.config.questions import QUESTIONS
 from mnist_core.config.sweep import SweepConfig, parse_sweep
 from mnist_core.errors import ConfigError, DataError, MnistLabError, Problem
 from pages.ui import forms
@@ -16,20 +17,20 @@ from pages.ui.words import duration
 
 POLL = 0.5  # seconds between two looks for the measured cost
 SAMPLERS = {
-    "grid": "grid (every combination)",
-    "random": "random",
-    "qmc": "quasi-random (evenly spread)",
-    "tpe": "TPE (learns from what it tried)",
+    "grid": "every combination (grid)",
+    "random": "at random",
+    "qmc": "evenly spread (quasi-random)",
+    "tpe": "near what did well (TPE)",
 }
 PRUNERS = {
-    "none": "none",
-    "median": "median (below the others' middle)",
-    "halving": "successive halving (a third goes on)",
+    "none": "nobody: all train to the end",
+    "median": "whoever is below the middle (median)",
+    "halving": "two of three, again and again (halving)",
 }
 OBJECTIVES = {
-    "val_accuracy": "validation accuracy",
-    "val_loss": "validation loss",
-    "accuracy_vs_parameters": "accuracy against parameters",
+    "val_accuracy": "the highest validation accuracy",
+    "val_loss": "the lowest validation loss",
+    "accuracy_vs_parameters": "accuracy and few parameters, both",
 }
 DEFAULTS = {
     "fields": ["hidden_sizes", "learning_rate"],
@@ -72,6 +73,14 @@ def fill(config: SweepConfig, names: list[str]) -> None:
         st.session_state[key(name)] = value
 
 
+def ask(names: list[str]) -> None:
+    """Put the study that answers the chosen question into the form (from a callback)."""
+    question = st.session_state[key("question")]
+    if question is not None:
+        fill(QUESTIONS[question], names)
+        del st.session_state[key("base")]  # all else is as on the Train page
+
+
 def options(label: str, name: str, said: dict[str, str], help: str | None = None) -> None:
     """A list to choose from, with the choices' names."""
     choices = list(said)
@@ -98,6 +107,16 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
     def held(name: str) -> Any:
         return st.session_state[key(name)]
 
+    st.selectbox(
+        "Question",
+        list(QUESTIONS),
+        index=None,
+        placeholder="choose one, or ask your own below",
+        key=key("question"),
+        persist_state="session",
+        on_change=ask,
+        args=(names,),
+    )
     st.text_input("Name", held("name"), key=key("name"), persist_state="session")
     slot("name")
     fields = st.multiselect(
@@ -120,7 +139,13 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
             help=f"{AXIS_SYNTAX}. {FIELDS[field].help}",
         )
         slot(field)
-    options("Sampler", "sampler", SAMPLERS)
+    options(
+        "How values are chosen",
+        "sampler",
+        SAMPLERS,
+        help="A grid is easy to read and grows fast with each setting. With three settings or "
+        "more, the others find good values in fewer trials.",
+    )
     slot("sampler")
     st.number_input(
         "Trials", min_value=1, value=held("trials"), key=key("trials"), persist_state="session"
@@ -132,13 +157,14 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         )
     with st.expander("More settings"):
         options(
-            "Pruning",
+            "Who is stopped early",
             "pruner",
             PRUNERS,
-            help="Cuts trials that fall behind, so that the others get their time.",
+            help="Trials that fall behind after an epoch are cut (pruned), so that the others get "
+            "their time.",
         )
         slot("pruner")
-        options("Objective", "objective", OBJECTIVES)
+        options("What is looked for", "objective", OBJECTIVES)
     try:
         return current(names)
     except ConfigError as error:
