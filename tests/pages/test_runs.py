@@ -44,7 +44,7 @@ def test_runs_are_listed_filtered_and_a_bad_filter_is_explained(app: Backend) ->
     page = open_runs()
     assert names(page) == ["8 relu, adam 0.5", "16 relu, sgd 0.5"]
     row = page.dataframe(key="runs.table").value.iloc[1]
-    assert row["state"] == "completed"
+    assert (row["state"], row["dataset"], row["starred"]) == ("Completed", "MNIST (digits)", "")
     assert 0 < row["test_accuracy"] <= 1
     assert row["parameters"] == 784 * 16 + 16 + 16 * 10 + 10
     page.text_input(key="runs.filter").set_value("hidden_sizes contains 16").run()

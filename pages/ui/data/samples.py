@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from mnist_core.data.pictures import ImageDataset
 
-SHOWN = 8  # pictures
+WALL = 63  # pictures as they are
+SHOWN = 8  # of them, when they are shown with what distortions make of them
 VARIANTS = 4  # of each
 MOST_LOADED = 2  # data sets kept; CIFAR has 150 MB
 SIDE = 84  # pixels of the screen
@@ -110,11 +111,12 @@ def show(data: "ImageDataset", label: int | None, distortion: Distortion) -> Non
     draw = np.random.default_rng(st.session_state.get(DRAW, 0))
     labels = data.labels.numpy()
     rows = np.arange(len(labels)) if label is None else np.flatnonzero(labels == label)
-    picked = draw.choice(rows, min(SHOWN, len(rows)), replace=False)
+    bent = bool(distortion.bends or distortion.thickness)
+    picked = draw.choice(rows, min(WALL, len(rows)), replace=False)[: SHOWN if bent else WALL]
     images = as_rows(data.images[torch.from_numpy(picked)])
     names = [data.classes[label] for label in labels[picked]]
     st.html(row([_shown(x, data, name) for x, name in zip(images, names, strict=True)]))
-    if not (distortion.bends or distortion.thickness):
+    if not bent:
         st.caption("Move a slider to see what a network would be shown instead.")
         return
     st.markdown("**The same pictures, distorted: different in each epoch**")

@@ -5,6 +5,7 @@ import streamlit as st
 
 from mnist_core.config.fields import FIELDS
 from mnist_core.runs.conditions import RESULTS, STATES
+from pages.ui import forms
 from pages.ui.state import RUNS, select_runs, selected_runs
 
 KEY = "runs.table"
@@ -30,7 +31,7 @@ def _columns() -> dict[str, object]:
     column = st.column_config
     accuracy = {"format": "percent"}
     columns: dict[str, object] = {
-        "starred": column.CheckboxColumn("★", help="Starred", width="small"),
+        "starred": column.TextColumn("★", help="Starred", width=40),
         "name": column.TextColumn("Run", width="medium", pinned=True),
         "state": column.TextColumn("State", width="small"),
         "best_val_accuracy": column.NumberColumn(
@@ -60,6 +61,15 @@ def _columns() -> dict[str, object]:
     return columns
 
 
+def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table as people read it. A star is no box: the boxes are there to be ticked."""
+    return frame.assign(
+        starred=["★" if starred else "" for starred in frame["starred"]],
+        state=[state.capitalize() for state in frame["state"]],
+        dataset=[forms.shown("dataset", name) for name in frame["dataset"]],
+    )
+
+
 def _ticked() -> None:
     """Keep what is selected but filtered out of sight, and take what is ticked."""
     order = st.session_state[ORDER]
@@ -76,7 +86,7 @@ def show_table(frame: pd.DataFrame, run_ids: list[str]) -> None:
     st.session_state[ORDER] = run_ids
     st.session_state[KEY] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     st.dataframe(
-        frame,
+        _in_words(frame),
         key=KEY,
         on_select=_ticked,
         selection_mode="multi-row",
