@@ -1,0 +1,35 @@
+"""What the documents name is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PLACES = (ROOT, ROOT / "mnist_core", ROOT / "tests")
+KINDS = (ROOT / "docs" / "kinds.md").read_text(encoding="utf-8")
+# A path, or a module and perhaps a name in it: `jobs/queue.py`, `nn/training.measure`.
+NAMED = sorted(set(re.findall(r"`((?:\.?\w+/)*\.?[\w.]+)`", KINDS)))
+
+
+def files_of(named: str) -> list[Path]:
+    """The files that a path may mean: itself, its module, or the module before its last names."""
+    found, rest = [], named
+    while rest:
+        found += [place / f"{rest}{end}" for place in PLACES for end in ("", ".py")]
+        rest = rest.rpartition(".")[0]
+    return [path for path in found if path.exists()]
+
+
+def test_the_kinds_name_modules_and_tests() -> None:
+    assert len(NAMED) > 80
+    assert sum("test_" in named for named in NAMED) > 30
+
+
+@pytest.mark.parametrize("named", [name for name in NAMED if "/" in name or name.endswith(".py")])
+def test_what_the_kinds_of_fault_name_exists(named: str) -> None:
+    (file, *_) = files_of(named) or [None]
+    assert file is not None, f"docs/kinds.md names {named}, which is not there"
+    for name in named.removesuffix(".py").split(".")[1:] if file.is_file() else ():
+        if file.suffix == ".py":
+            assert re.search(rf"\b{name}\b", file.read_text(encoding="utf-8")), f"{name} in {file}"
