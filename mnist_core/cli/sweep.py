@@ -20,7 +20,7 @@ from mnist_core.cli.common import (
 from mnist_core.config.axes import AXIS_SYNTAX, NO_AXIS, ListAxis, parse_axis
 from mnist_core.config.fields import FIELDS, FieldSpec, parse_config
 from mnist_core.config.share import as_text
-from mnist_core.config.sweep import SweepConfig, parse_sweep
+from mnist_core.config.sweep import NO_LONGER, SweepConfig, parse_sweep
 from mnist_core.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ STUDY = ("name", "sampler", "pruner", "trials", "objective")
 def _study_flag(name: str) -> tuple[str, str]:
     """The default and the help of one of ``STUDY``."""
     info = SweepConfig.model_fields[name]
-    choices = get_args(info.annotation)
+    choices = [choice for choice in get_args(info.annotation) if choice != NO_LONGER]
     default = "" if info.is_required() else str(info.default)
-    return default, f"{info.title}" + f": one of {', '.join(choices)}" * bool(choices)
+    return default, f"{info.title}" + (f": one of {', '.join(choices)}" if choices else "")
 
 
 def _setting_flag(spec: FieldSpec) -> tuple[str, str]:

@@ -19,8 +19,9 @@ from mnist_core.errors import ConfigError, Problem
 if TYPE_CHECKING:
     from mnist_core.config.train import TrainConfig
 
-CGROUPS = Path("/sys/fs/cgroup")  # version 2, where a container's limits are files
+CGROUPS = Path("/sys/fs/cgroup")  # where a container's limits are files
 OWN_CGROUP = Path("/proc/self/cgroup")
+NO_QUOTA = ("max", "-1")  # of versions 2 and 1
 
 
 def usable_cores() -> int:
@@ -28,9 +29,10 @@ def usable_cores() -> int:
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    for limit in _limits("cpu.max"):
-        quota, period = limit.split()
-        if quota != "max":
+    shares = [limit.split() for limit in _limits("cpu.max")]
+    quotas, periods = _limits("cpu.cfs_quota_us", "cpu"), _limits("cpu.cfs_period_us", "cpu")
+    for quota, period in (*shares, *zip(quotas, periods, strict=True)):
+        if quota not in NO_QUOTA:
             cores = min(cores, max(int(quota) // int(period), 1))
     return cores
 
@@ -40,7 +42,8 @@ def usable_memory() -> int:
     import psutil  # here: a notebook that asks for its device does without
 
     memory: int = psutil.virtual_memory().total
-    return min([memory, *(int(limit) for limit in _limits("memory.max") if limit != "max")])
+    limits = (*_limits("memory.max"), *_limits("memory.limit_in_bytes", "memory"))
+    return min([memory, *(int(limit) for limit in limits if limit != "max")])
 
 
 APP_MEMORY = 2 * 2**30  # bytes for the page's process, and what else a person has open
@@ -73,16 +76,22 @@ def check_fits(config: "TrainConfig", in_size: int = 784, classes: int = 10) -> 
         raise ConfigError([Problem("hidden_sizes", format_sizes(config.hidden_sizes), allowed)])
 
 
-def _limits(name: str) -> Iterator[str]:
-    """A limit of this process's control group and of those that it is in."""
+def _limits(name: str, controller: str = "") -> Iterator[str]:
+    """A limit of this process's control group and of those that it is in.
+
+    ``controller`` is what version 1, still there on older systems, has a folder for.
+    """
     try:
         lines = OWN_CGROUP.read_text().splitlines()
     except OSError:  # no Linux
         return
-    for path in (line.removeprefix("0::/") for line in lines if line.startswith("0::/")):
-        for group in (CGROUPS / path, *(CGROUPS / path).parents):
-            if group.is_relative_to(CGROUPS) and (group / name).is_file():
-                yield (group / name).read_text().strip()
+    top = CGROUPS / controller
+    for _, controllers, path in (line.split(":", 2) for line in lines):
+        if controller in controllers.split(","):
+            own = top / path.removeprefix("/")
+            for group in (own, *own.parents):
+                if group.is_relative_to(top) and (group / name).is_file():
+                    yield (group / name).read_text().strip()
 
 
 def gpu_names() -> list[str]:

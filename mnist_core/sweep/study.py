@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from mnist_core.config.sweep import MAX_TRIALS, SweepConfig
+from mnist_core.config.sweep import MAX_TRIALS, NO_LONGER, SweepConfig
 from mnist_core.errors import ConfigError, Problem, StoreError
 from mnist_core.settings import Settings, place, sqlite_file
 from mnist_core.sweep.sampling import COUNTED, LIVE, distributions, make_sampler, values_of
@@ -94,7 +94,7 @@ def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
     Raises:
         ConfigError: there is one of this name, or its objective is no longer measured.
     """
-    if config.objective == "accuracy_vs_seconds":
+    if config.objective == NO_LONGER:
         allowed = (
             "is no longer measured, since networks that train together have no seconds of their "
             "own; take accuracy_vs_parameters"

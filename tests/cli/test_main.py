@@ -333,3 +333,16 @@ def test_score_drawings_with_a_run_and_of_a_missing_file(
     assert "digit 7" in printed
     assert main(["score-drawings", str(strokes.with_name("no.tra")), "--shipped"]) == 1
     assert "no.tra" in capsys.readouterr().err
+
+
+def test_an_objective_of_earlier_versions_is_not_offered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for arguments in (["sweep", "--help"], ["sweep", "--epochs", "1,2", "--objective", "best"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+    printed = capsys.readouterr()
+    for text in (printed.out, printed.err):
+        words = " ".join(text.split())
+        assert "val_accuracy, val_loss, accuracy_vs_parameters" in words
+        assert "accuracy_vs_seconds" not in words

@@ -60,6 +60,20 @@ def test_a_namespace_of_its_own_shows_the_limits_at_the_root(limits: Path) -> No
     assert usable_cores() == 2
 
 
+def test_control_groups_of_version_1(limits: Path) -> None:
+    machine.OWN_CGROUP.write_text("4:memory:/box\n3:cpu,cpuacct:/box\n0::/\n")
+    for controller in ("cpu", "memory"):
+        (machine.CGROUPS / controller / "box").mkdir(parents=True)
+    cpu, memory = machine.CGROUPS / "cpu" / "box", machine.CGROUPS / "memory"
+    (cpu / "cpu.cfs_quota_us").write_text("-1\n")
+    (cpu / "cpu.cfs_period_us").write_text("100000\n")
+    (memory / "memory.limit_in_bytes").write_text("9223372036854771712\n")  # none
+    assert (usable_cores(), usable_memory()) == (64, 256 * GB)
+    (cpu / "cpu.cfs_quota_us").write_text("250000\n")
+    (memory / "box" / "memory.limit_in_bytes").write_text(f"{8 * GB}\n")
+    assert (usable_cores(), usable_memory()) == (2, 8 * GB)
+
+
 def test_affinity_counts(limits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5, 7}, raising=False)
     assert usable_cores() == 3
