@@ -1,5 +1,7 @@
 """Where things are kept and where work is done: read from the environment, once a call."""
 
+import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,8 +67,19 @@ def _place(text: str) -> str:
     return sqlite_url(_at_home(file)) if file and str(file).startswith("~") else text
 
 
+OURS = "MNIST_LAB_"
+ALIKE = 0.85  # of the letters
+
 Folder = Annotated[Path, AfterValidator(_at_home)]
 Place = Annotated[str, AfterValidator(_place)]
+
+
+def _refuse_misspelt(known: list[str]) -> None:
+    """Raise SettingError for a variable that is ours but for a letter or two, and not read."""
+    for name in map(str.upper, os.environ):
+        near = get_close_matches(name, known, 1, ALIKE) if name.startswith(OURS) else []
+        if near and name not in known:
+            raise SettingError(f"{name} is set, which nothing reads: is {near[0]} meant?")
 
 
 class Settings(BaseSettings):
@@ -105,6 +118,7 @@ class Settings(BaseSettings):
     )
 
     def __init__(self) -> None:
+        _refuse_misspelt([str(f.validation_alias) for f in type(self).model_fields.values()])
         try:
             super().__init__()
         except ValidationError as error:

@@ -32,6 +32,15 @@ def test_only_the_documented_names_are_read(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.data is None
 
 
+@pytest.mark.parametrize("name", ["MNIST_LAB_HOMES", "MNIST_LAB_DAT", "MNIST_LAB_DATE"])
+def test_a_misspelt_variable_is_said(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("MNIST_LAB_PENDIGITS", "elsewhere")  # ours, and nothing like the others
+    Settings()
+    monkeypatch.setenv(name, "elsewhere")
+    with pytest.raises(SettingError, match=f"{name} is set.* is MNIST_LAB_(HOME|DATA) meant"):
+        Settings()
+
+
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_LAB_DATA", "")
     assert Settings().data is None

@@ -19,6 +19,7 @@ Objective = Literal["val_accuracy", "val_loss", "accuracy_vs_parameters", "accur
 # Studies of earlier versions have it, and no new one: networks that train together have no seconds
 # of their own.
 NO_LONGER = "accuracy_vs_seconds"
+MAX_STUDY_NAME = 100  # characters
 
 # Trials that train together. TPE learns from finished trials only, so it gets fewer at a time.
 POPULATION = {"grid": 64, "random": 64, "qmc": 64, "tpe": 16}
@@ -33,7 +34,7 @@ class SweepConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(min_length=1, max_length=100, title="Name")
+    name: str = Field(min_length=1, max_length=MAX_STUDY_NAME, title="Name")
     base: TrainConfig = Field(
         TrainConfig(),
         title="What all trials share",

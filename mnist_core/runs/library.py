@@ -15,7 +15,7 @@ from mlflow.entities import Run as MlflowRun
 
 from mnist_core.errors import StoreError
 from mnist_core.runs.reader import UNFINISHED
-from mnist_core.runs.records import MAX_NAME, MAX_TEXT, Run, UnreadableRun, check_length
+from mnist_core.runs.records import MAX_NAME, MAX_TEXT, Run, UnreadableRun, check_length, check_line
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.tags import NOTE, labels_json, read_run, tags
 
@@ -127,7 +127,7 @@ class RunLibrary:
         Raises:
             ConfigError: the name is empty or too long.
         """
-        self._store.client.rename(run_id, check_length("name", name.strip(), 1, MAX_NAME))
+        self._store.client.rename(run_id, check_line("name", name.strip(), 1, MAX_NAME))
         self._edit(run_id)
 
     def set_note(self, run_id: str, note: str) -> None:

@@ -1,5 +1,6 @@
 """What a run is, and how long what a person writes on it may be."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -130,6 +131,19 @@ def check_length(field: str, text: str, low: int, high: int) -> str:
         allowed = f"must have {low} to {high:,} characters, not {len(text):,}"
         raise ConfigError([Problem(field, text[:MAX_LABEL], allowed)])
     return text
+
+
+def check_line(field: str, text: str, low: int, high: int) -> str:
+    """Give back a name or a label that a person gave: as ``check_length``, and of one line.
+
+    Raises:
+        ConfigError: its length is not allowed, or it has a line break or a control character, which
+            lists, tables and file names would show as something else.
+    """
+    if any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in text):
+        allowed = "must be one line, without control characters"
+        raise ConfigError([Problem(field, text[:MAX_LABEL], allowed)])
+    return check_length(field, text, low, high)
 
 
 def fitted(text: str, most: int) -> str:

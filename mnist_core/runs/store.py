@@ -38,7 +38,7 @@ from mnist_core.runs.records import (
     State,
     Trial,
     UnreadableRun,
-    check_length,
+    check_line,
     fitted,
     run_name,
 )
@@ -90,7 +90,7 @@ class RunStore(RunReader):
         Raises:
             ConfigError: the name is empty or too long.
         """
-        name = run_name(config) if name is None else check_length("name", name, 1, MAX_NAME)
+        name = run_name(config) if name is None else check_line("name", name, 1, MAX_NAME)
         held = tags_of(
             config,
             state="queued",
@@ -227,7 +227,7 @@ class RunStore(RunReader):
             config, state="interrupted", owner="", queued=begun, origin=origin, trial=trial
         )
         if instead_of is None:
-            run_id = self._create(check_length("name", name, 1, MAX_NAME), held, begun)
+            run_id = self._create(check_line("name", name, 1, MAX_NAME), held, begun)
         else:
             run_id = instead_of
             self.client.rename(run_id, name)

@@ -20,7 +20,7 @@ from mnist_core.runs.records import (
     State,
     Trial,
     UnreadableRun,
-    check_length,
+    check_line,
 )
 
 TAG = "mnist_lab."
@@ -102,7 +102,7 @@ def labels_json(labels: Iterable[str]) -> str:
     """
     words = list(dict.fromkeys(label.strip() for label in labels))
     for word in words:
-        check_length("tag", word, 1, MAX_LABEL)
+        check_line("tag", word, 1, MAX_LABEL)
     if len(words) > MAX_LABELS:
         raise ConfigError([Problem("tags", len(words), f"must be at most {MAX_LABELS}")])
     return json.dumps(words, ensure_ascii=False)

@@ -16,8 +16,9 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from mnist_core.config.sweep import MAX_TRIALS, NO_LONGER, SweepConfig
+from mnist_core.config.sweep import MAX_STUDY_NAME, MAX_TRIALS, NO_LONGER, SweepConfig
 from mnist_core.errors import ConfigError, Problem, StoreError
+from mnist_core.runs.records import check_line
 from mnist_core.settings import Settings, place, sqlite_file
 from mnist_core.sweep.sampling import COUNTED, LIVE, distributions, make_sampler, values_of
 
@@ -92,8 +93,10 @@ def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
     """A new study; nothing runs yet.
 
     Raises:
-        ConfigError: there is one of this name, or its objective is no longer measured.
+        ConfigError: there is one of this name, the name has more than a line, or the objective is
+            no longer measured.
     """
+    check_line("name", config.name, 1, MAX_STUDY_NAME)
     if config.objective == NO_LONGER:
         allowed = (
             "is no longer measured, since networks that train together have no seconds of their "

@@ -87,6 +87,17 @@ def test_a_name_that_cannot_be_is_refused(store: RunStore, name: str) -> None:
         RunLibrary(store).rename(run_id, name)
 
 
+@pytest.mark.parametrize("name", ["two\nlines", "a\ttab", "\x1b[31mred"])
+def test_a_name_and_a_tag_are_one_line(store: RunStore, name: str) -> None:
+    run_id = ended_run(store)
+    library = RunLibrary(store)
+    for field, change in (("name", library.rename), ("tag", lambda i, t: library.set_tags(i, [t]))):
+        with pytest.raises(ConfigError, match="must be one line") as error:
+            change(run_id, name)
+        assert error.value.problems[0].field == field
+    library.set_note(run_id, name)  # a note may have lines
+
+
 def test_more_runs_than_a_page_are_read_in_the_background(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,15 @@ def test_a_study_that_exists_or_does_not(storage: BaseStorage) -> None:
     assert load_study("copy", storage)[1].pruner == "median"
 
 
+def test_a_name_is_one_line(storage: BaseStorage) -> None:
+    for name in ("two\nlines", "a\ttab", "\x1b[31mred", "line\u2028separator"):
+        with pytest.raises(ConfigError, match="must be one line") as error:
+            create_study(sweep(name=name), storage)
+        assert error.value.problems[0].field == "name"
+    assert study_names(storage) == []
+    create_study(sweep(name="Größe 学习率 🎲"), storage)
+
+
 def test_seconds_are_no_objective_any_more_and_old_studies_that_have_it_go_on(
     tiny: ResidentDataset, storage: BaseStorage
 ) -> None:
