@@ -3,7 +3,9 @@
 import dataclasses
 import json
 import math
+import os
 import signal
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -105,6 +107,19 @@ def first_interrupt() -> Iterator[list[int]]:
         yield caught
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def or_nobody_reads(interrupted: list[int]) -> Iterator[None]:
+    """Print within the block; a reader that has gone, as ``head`` has after ten lines, is Ctrl-C.
+
+    So what was learnt is kept. What is printed afterwards goes nowhere.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        interrupted.append(signal.SIGINT)
 
 
 def load_predictor(run_id: str) -> "Predictor":

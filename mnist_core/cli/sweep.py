@@ -14,6 +14,7 @@ from mnist_core.cli.common import (
     as_json_fields,
     first_interrupt,
     given,
+    or_nobody_reads,
     print_json,
     with_flags,
 )
@@ -119,10 +120,11 @@ class Sweep(Printing):
         began = time.perf_counter()
         with first_interrupt() as interrupted:
             for event in execute_study(study, config, store, job):
-                if self.as_json:
-                    print_json(_as_json(event))
-                elif line := _as_line(event):
-                    print(line, flush=True)
+                with or_nobody_reads(interrupted):
+                    if self.as_json:
+                        print_json(_as_json(event))
+                    elif line := _as_line(event):
+                        print(line, flush=True)
                 if interrupted:
                     study.set_user_attr(STOP, True)  # execute_study() looks
         said = summarise(study, config)

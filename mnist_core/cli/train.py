@@ -7,6 +7,7 @@ from mnist_core.cli.common import (
     download_line,
     first_interrupt,
     given,
+    or_nobody_reads,
     print_json,
     with_flags,
 )
@@ -37,10 +38,11 @@ class Train(Printing):
         result: Finished | None = None
         with first_interrupt() as interrupted:
             for event in execute(run_id, store):
-                if self.as_json:
-                    print_json(as_json_fields(event))
-                elif line := _as_line(event):
-                    print(line, flush=True)
+                with or_nobody_reads(interrupted):
+                    if self.as_json:
+                        print_json(as_json_fields(event))
+                    elif line := _as_line(event):
+                        print(line, flush=True)
                 if isinstance(event, Finished):
                     result = event
                 elif interrupted:

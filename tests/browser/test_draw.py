@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import ONE, PAD, SEVEN, draw, go_to, watch
+from tests.helpers.browser import ONE, PAD, SEVEN, draw, go_to, pad_box, watch
 from tests.helpers.late import LateServer
 
 BAR = [[(110, 140), (190, 140)]]
@@ -218,9 +218,7 @@ def phone(app: App, browser: Browser) -> Iterator[Page]:
 
 def finger(page: Page, corners: list[tuple[int, int]]) -> None:
     """Draw one stroke with a finger; corners in the pad's own units."""
-    canvas = page.locator("canvas.upper-canvas")
-    box = canvas.bounding_box()
-    assert box is not None
+    box = pad_box(page)
     session, unit = page.context.new_cdp_session(page), box["width"] / PAD
 
     def touch(kind: str, points: list[tuple[float, float]]) -> None:
@@ -238,9 +236,7 @@ def test_a_finger_draws_on_a_phone(phone: Page) -> None:
     canvas = phone.locator("canvas.upper-canvas")
     canvas.wait_for()
     expect(phone.get_by_text("Draw a digit", exact=True)).to_be_attached()
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    assert box is not None
+    box = pad_box(phone)
     assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
     finger(phone, SEVEN[0])
     expect(answer(phone)).to_have_text("7")

@@ -279,6 +279,29 @@ def test_a_reader_that_has_gone_ends_it_without_a_traceback(
     assert done.stderr == b""
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("sample_data")
+def test_training_whose_reader_has_gone_keeps_what_was_learnt(gate: Gate) -> None:
+    gate.allow(2)
+    with subprocess.Popen(
+        [*COMMAND, "train", "--epochs", "1000"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert any(line.startswith("Epoch 2") for line in process.stdout)
+        process.stdout.close()
+        gate.open()
+        _, said = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, said) == (130, "")
+    (run,) = RunStore().newest()
+    assert run.state == "stopped"
+    assert run.ready
+    assert run.saved_epoch >= 2
+
+
 def test_letters_that_a_terminal_has_not_end_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
