@@ -8,13 +8,16 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from mnist_core.data.pictures import ResidentDataset
 from mnist_core.drawing.prepare import strokes_to_mnist
 from mnist_core.drawing.scans import image_to_mnist
 from mnist_core.drawing.strokes import Stroke
 from mnist_core.errors import MnistLabError
+from mnist_core.nn.model import MnistModel
+from mnist_core.reading.pendigits import PenDigit
 from mnist_core.reading.scoring import score_drawings
 from mnist_core.reading.shipped import FILE, load_model_file, load_shipped
-from mnist_core.reading.shipped.build import best_temperature, calibration_error
+from mnist_core.reading.shipped.build import best_temperature, calibration_error, measure
 from mnist_core.reading.shipped.scribbles import KINDS, scribble
 
 
@@ -89,6 +92,23 @@ def test_damaged_files_are_named(tmp_path):
             load_model_file(tmp_path / name)
     with pytest.raises(MnistLabError, match="nowhere"):
         load_model_file(tmp_path / "nowhere")
+
+
+def test_what_is_measured_had_no_part_in_what_is_fitted(monkeypatch):
+    """Neither the unseen writers' drawings nor the test set moves the temperature or threshold."""
+    monkeypatch.setattr("mnist_core.reading.shipped.build.KINDS", ())
+    generator = torch.Generator().manual_seed(0)
+    images, labels = torch.rand(300, 784, generator=generator), torch.arange(300) % 10
+    model = MnistModel(784, (8,), 10, generator=generator)
+    line = np.array([[100, 100], [300, 300]], np.float32)
+    unseen = [PenDigit(digit, writer=1, strokes=(line,)) for digit in range(10)]
+    fitted = set()
+    for writers, test in (([], images), (unseen, images), (unseen[:5], images.flip(0))):
+        mnist = ResidentDataset(images, labels, test, labels, classes=10)
+        temperature, threshold, facts = measure(model, mnist, writers, np.random.default_rng(0))
+        fitted.add((temperature, threshold))
+        assert ("unseen writers, strokes, refused" in facts) == bool(writers)
+    assert len(fitted) == 1
 
 
 def test_temperature_undoes_a_scaling_of_calibrated_logits():

@@ -160,11 +160,20 @@ def build(pendigits: Path, held_out: set[int], out: Path | None) -> dict[str, ob
 def measure(
     model: MnistModel, mnist: ResidentDataset, unseen: list[PenDigit], rng: Generator
 ) -> tuple[float, float, dict[str, object]]:
-    """Temperature, threshold (both from MNIST's kept digits and `unseen`), and all figures."""
-    logits, labels = logits_of(model, mnist.images[-5000:]), mnist.labels[-5000:]
-    facts: dict[str, object] = {}
+    """Temperature and threshold, both from MNIST's kept digits alone, and all figures.
+
+    The test set and the writers in `unseen` have no part in either: what is said of them holds for
+    anybody's drawings.
+    """
+    logits = logits_of(model, mnist.images[-5000:])
+    temperature = best_temperature(logits, mnist.labels[-5000:])
+    threshold = float((logits / temperature).softmax(1).max(1).values.quantile(REFUSED_DIGITS))
+    facts: dict[str, object] = {"temperature": temperature, "threshold": threshold}
     test = logits_of(model, mnist.test_images)
     facts["mnist_test_accuracy"] = _share(test.argmax(1) == mnist.test_labels)
+    probabilities = (test / temperature).softmax(1)
+    facts["mnist_test_calibration_error"] = calibration_error(probabilities, mnist.test_labels)
+    facts["mnist_test_refused"] = _share(probabilities.max(1).values < threshold)
     if unseen:
         truth = torch.tensor([d.digit for d in unseen])
         for name, images in (
@@ -173,15 +182,6 @@ def measure(
         ):
             drawn = logits_of(model, torch.from_numpy(images).flatten(1))
             facts[f"unseen writers, {name}"] = _share(drawn.argmax(1) == truth)
-        logits, labels = torch.cat([logits, drawn]), torch.cat([labels, truth])
-    temperature = best_temperature(logits, labels)
-    sure = (logits / temperature).softmax(1).max(1).values
-    threshold = float(sure.quantile(REFUSED_DIGITS))
-    probabilities = (test / temperature).softmax(1)
-    facts["temperature"], facts["threshold"] = temperature, threshold
-    facts["mnist_test_calibration_error"] = calibration_error(probabilities, mnist.test_labels)
-    facts["mnist_test_refused"] = _share(probabilities.max(1).values < threshold)
-    if unseen:
         drawn = (drawn / temperature).softmax(1)
         facts["unseen writers, strokes, calibration error"] = calibration_error(drawn, truth)
         facts["unseen writers, strokes, refused"] = _share(drawn.max(1).values < threshold)
