@@ -125,8 +125,11 @@ def check_length(field: str, text: str, low: int, high: int) -> str:
     """Give back a text that a person gave.
 
     Raises:
-        ConfigError: it has fewer than ``low`` or more than ``high`` characters.
+        ConfigError: it has fewer than ``low`` or more than ``high`` characters, or half of one
+            (a lone surrogate), which no database takes.
     """
+    if any(unicodedata.category(sign) == "Cs" for sign in text):
+        raise ConfigError([Problem(field, ascii(text[:MAX_LABEL]), "must be whole characters")])
     if not low <= len(text) <= high:
         allowed = f"must have {low} to {high:,} characters, not {len(text):,}"
         raise ConfigError([Problem(field, text[:MAX_LABEL], allowed)])
@@ -137,7 +140,7 @@ def check_line(field: str, text: str, low: int, high: int) -> str:
     """Give back a name or a label that a person gave: as ``check_length``, and of one line.
 
     Raises:
-        ConfigError: its length is not allowed, or it has a line break or a control character, which
+        ConfigError: as ``check_length``, or it has a line break or a control character, which
             lists, tables and file names would show as something else.
     """
     if any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in text):

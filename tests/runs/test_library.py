@@ -95,7 +95,14 @@ def test_a_name_and_a_tag_are_one_line(store: RunStore, name: str) -> None:
         with pytest.raises(ConfigError, match="must be one line") as error:
             change(run_id, name)
         assert error.value.problems[0].field == field
-    library.set_note(run_id, name)  # a note may have lines
+    library.set_note(run_id, "two\nlines")
+
+
+def test_half_a_character_is_refused_everywhere(store: RunStore) -> None:
+    run_id, library = ended_run(store), RunLibrary(store)
+    for change in (library.rename, library.set_note, lambda i, t: library.set_tags(i, [t])):
+        with pytest.raises(ConfigError, match="must be whole characters"):
+            change(run_id, "half \udcff")
 
 
 def test_more_runs_than_a_page_are_read_in_the_background(
