@@ -13,6 +13,7 @@ from pages.ui.draw.everyone import everyone
 from pages.ui.draw.upload import upload
 from pages.ui.draw.why import why
 from pages.ui.draw.xray import xray
+from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.state import backend
 from pages.ui.words import literal
@@ -82,9 +83,9 @@ def look_closer(
 
 try:
     runs = models.readers() if backend().ready else {}
-    st.fragment(pad)(runs)
+    fragment(pad, None)(runs)
     active = backend().ready and bool(backend().watch.active())
     if active or (backend().ready and not runs):
-        st.fragment(models.training, run_every=models.POLL if active else None)(active)
+        fragment(models.training, models.POLL if active else None)(active)
 except MnistLabError as error:
     st.error(literal(str(error)))

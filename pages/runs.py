@@ -13,6 +13,7 @@ from mnist_core.runs.records import Run
 from mnist_core.runs.table import table
 from pages.ui.actions import reported, show_problem
 from pages.ui.address import FILTER, in_address, write_address
+from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.runs import comparison, exports, panel, unreadable
 from pages.ui.runs.table import FILTER_HELP, show_table
@@ -128,7 +129,7 @@ try:
     library = backend().library
     runs = backend().watch.library()
     changing = not library.complete or any(run.active for run in runs)
-    st.fragment(watch, run_every=POLL if changing else None)(runs, time.monotonic())
+    fragment(watch, POLL if changing else None)(runs, time.monotonic())
     if st.session_state.get(DELETED):
         count = len(st.session_state[DELETED])
         note, back = st.columns([4, 1], vertical_alignment="center")

@@ -8,6 +8,7 @@ from mnist_core.errors import ConfigError, MnistLabError
 from mnist_core.sweep.view import StudyView
 from pages.ui import runview
 from pages.ui.actions import reported, show_problem, start_button
+from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.sweep import sweepform, sweepview
 from pages.ui.sweep.studies import TRIAL, select_study, selected_study, studies
@@ -142,7 +143,7 @@ try:
             if not view.active and view.done:
                 st.markdown(studies().summary(name))
             if view.active:
-                st.fragment(live, run_every=POLL)(name, was_active=True)
+                fragment(live, POLL)(name, was_active=True)
             else:  # no fragment: a click on a chart draws the network that it opens, below
                 live(name, was_active=False)
                 next_steps(view)

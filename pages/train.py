@@ -12,6 +12,7 @@ from mnist_core.runs.records import Run
 from pages.ui import advice, forms, runview
 from pages.ui.actions import PROBLEM, reported, show_problem, start_button
 from pages.ui.forms import TRAIN
+from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.state import RUN, backend, select_run, selected_run
 from pages.ui.train import queue, range_test
@@ -256,7 +257,7 @@ try:
             st.caption("The address of this page carries these settings: copy it to share them.")
         range_test.offer(disabled=config is None)
     with picture:
-        st.fragment(live, run_every=POLL if asked or active else None)(asked, active)
+        fragment(live, POLL if asked or active else None)(asked, active)
         if shown is not None and not shown.active:
             advice.show(shown, rows, here=True)
             next_steps(shown)

@@ -171,6 +171,16 @@ def test_nobody_names_a_private_part_of_another_room(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", sorted(SOURCES))
+def test_what_is_drawn_alone_stands_in_a_container_of_its_own(module: str) -> None:
+    names = {
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(SOURCES[module].read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    assert ("st.fragment" in names) == (module == "pages.ui.fragments")
+
+
+@pytest.mark.parametrize("module", sorted(SOURCES))
 def test_a_module_is_one_thing(module: str) -> None:
     lines = len(SOURCES[module].read_text(encoding="utf-8").splitlines())
     assert lines <= MOST_LINES, f"{module} has {lines} lines"

@@ -11,6 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from mnist_core.errors import MnistLabError
 from pages.ui.actions import PROBLEM
 from pages.ui.address import ADDRESS, acknowledge_address, read_address
+from pages.ui.fragments import fragment
 from pages.ui.runview import progress_words
 from pages.ui.state import backend
 from pages.ui.words import literal
@@ -45,7 +46,7 @@ def page(title: str, about: str) -> None:
         backend.clear()  # who comes again, after doing what the message says, tries again
     active = _active()
     every = OPENING if active is None else BUSY if active else IDLE
-    st.fragment(_status, run_every=every)(active)
+    fragment(_status, every)(active)
 
 
 @functools.cache

@@ -30,8 +30,12 @@ class LateServer:
         self._socket = socket
 
     @contextmanager
-    def holding(self) -> Iterator[None]:
-        """What the server says meanwhile reaches the page at the end."""
+    def holding(self, without_fragments: bool = False) -> Iterator[None]:
+        """What the server says meanwhile reaches the page at the end.
+
+        ``without_fragments`` drops what was drawn in them, as Streamlit's queue does when they are
+        to be drawn again before it was sent.
+        """
         self._held = []
         try:
             yield
@@ -39,13 +43,18 @@ class LateServer:
             held, self._held = self._held, None
             assert self._socket is not None
             for message in held:
-                self._socket.send(message)
+                if not (without_fragments and ForwardMsg.FromString(message).delta.fragment_id):
+                    self._socket.send(message)
 
-    def wait_for_runs(self, count: int = 1) -> None:
-        """Until the server has finished so many runs of its script, none of them shown yet."""
-        while self._runs() < count:
+    def wait_for_runs(self, count: int = 1, whole: bool = False) -> None:
+        """Until the server has finished so many runs of its script, none of them shown yet.
+
+        ``whole`` counts those of the whole page alone, not those of a fragment.
+        """
+        while self._runs(whole) < count:
             self._page.wait_for_timeout(20)  # messages arrive only while the page is asked
 
-    def _runs(self) -> int:
-        kinds = [ForwardMsg.FromString(message).WhichOneof("type") for message in self._held or []]
-        return kinds.count("script_finished")
+    def _runs(self, whole: bool) -> int:
+        said = [ForwardMsg.FromString(message) for message in self._held or []]
+        ends = [message for message in said if message.HasField("script_finished")]
+        return sum(not (whole and end.metadata.run.fragment_ids) for end in ends)

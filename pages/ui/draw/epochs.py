@@ -8,6 +8,7 @@ from mnist_core.charts.base import probability_history
 from mnist_core.nn.model import MnistModel
 from mnist_core.runs.records import Run
 from mnist_core.runs.snapshots import probabilities_of, read_snapshots, snapshot_files
+from pages.ui.fragments import fragment
 from pages.ui.pictures import DIGITS, bars, picture
 from pages.ui.state import RUN, backend
 from pages.ui.words import told_apart
@@ -63,7 +64,7 @@ def epochs(image: NDArray[np.float32] | None) -> None:
             st.button("Unpin", icon=":material/keep_off:", on_click=_pin, args=(None,))
     active = runs[run_id].active
     # Not the canvas's own fragment: a rerun every second must not touch what somebody draws on.
-    st.fragment(_history, run_every=POLL if active else None)(run_id, shown, active)
+    fragment(_history, POLL if active else None)(run_id, shown, active)
 
 
 def _runs() -> list[Run]:

@@ -9,6 +9,7 @@ from mnist_core.errors import MnistLabError
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import to_csv, to_json
 from pages.ui.download import download_button
+from pages.ui.fragments import fragment
 from pages.ui.state import backend, in_background, predictor, select_runs
 from pages.ui.words import literal
 
@@ -127,7 +128,7 @@ def importer() -> None:
             "which layers there are; ReLU is assumed between them. Nothing in a file is executed.",
         )
         if importing:
-            st.fragment(_measuring, run_every=POLL)()
+            fragment(_measuring, POLL)()
 
 
 def _measuring() -> None:

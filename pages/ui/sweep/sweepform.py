@@ -11,6 +11,7 @@ from mnist_core.config.questions import QUESTIONS
 from mnist_core.config.sweep import SweepConfig, parse_sweep
 from mnist_core.errors import ConfigError, DataError, MnistLabError, Problem
 from pages.ui import forms
+from pages.ui.fragments import fragment
 from pages.ui.state import backend
 from pages.ui.sweep.studies import studies
 from pages.ui.words import duration
@@ -219,7 +220,7 @@ def cost(config: SweepConfig) -> None:
     """What the study will take, measured on a worker while the page is already usable."""
     known = _cost(config)
     if known is None:
-        st.fragment(_cost_when_known, run_every=POLL)(config)
+        fragment(_cost_when_known, POLL)(config)
     else:
         st.caption(known)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from mnist_core.charts.range import range_chart
 from pages.ui.actions import start_button
 from pages.ui.forms import TRAIN, current, widget_key
+from pages.ui.fragments import fragment
 from pages.ui.state import backend
 from pages.ui.words import literal
 
@@ -47,7 +48,7 @@ def offer(disabled: bool) -> None:
     )
     if TEST in st.session_state:
         done = st.session_state[TEST][1].done()
-        st.fragment(_result, run_every=None if done else POLL)(done)
+        fragment(_result, None if done else POLL)(done)
 
 
 def _result(was_done: bool) -> None:
