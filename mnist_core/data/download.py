@@ -7,21 +7,26 @@ import logging
 import shutil
 import tarfile
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import IO
 
 from mnist_core.data.catalog import DATASETS, Archive, DatasetSpec
 from mnist_core.data.events import Downloading
 from mnist_core.errors import DownloadError
 
+Came = bytes | OSError | http.client.HTTPException
+
 log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0  # seconds without an answer, or without one more byte, until a server counts as gone
+WAIT = 0.25  # seconds of a server's silence until whoever listens is told that nothing came
 EVERY = 0.1  # seconds between two reports of what has arrived
 CHUNK = 2**16  # bytes
 GZIP = b"\x1f\x8b"  # how all the archives begin
@@ -153,6 +158,9 @@ def _stream(url: str, archive: Archive, path: Path) -> Iterator[int]:
     digest, count, told = hashlib.md5(usedforsecurity=False), 0, 0.0
     with path.open("wb") as file:
         for chunk in _chunks(url):
+            if not chunk:  # nothing came for a while: whoever listens may want to stop
+                yield count
+                continue
             if not count and not chunk.startswith(GZIP[: len(chunk)]):
                 raise _MirrorError("what came is no archive, but perhaps a page to log in")
             count += len(chunk)
@@ -171,16 +179,31 @@ def _stream(url: str, archive: Archive, path: Path) -> Iterator[int]:
 
 
 def _chunks(url: str) -> Iterator[bytes]:
-    """What a server sends, as it arrives.
+    """What a server sends, as it arrives; nothing (``b""``) for each WAIT in which it is silent.
+
+    A thread waits for the server, so that whoever asks can leave at any moment. It ends then with
+    the next bytes, or with the server's TIMEOUT.
 
     Only what happens while we wait for the server is its fault; an error of whoever writes the
     bytes to the disk does not pass through here.
     """
+    more: SimpleQueue[bool] = SimpleQueue()
+    came: SimpleQueue[Came] = SimpleQueue()
+    threading.Thread(target=_listen, args=(url, more, came), name="download", daemon=True).start()
     try:
-        request = urllib.request.Request(url, headers=HEADERS)
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-            while chunk := response.read1(CHUNK):
-                yield chunk
+        more.put(True)
+        while True:
+            try:
+                chunk = came.get(timeout=WAIT)
+            except Empty:
+                yield b""
+                continue
+            if isinstance(chunk, Exception):
+                raise chunk
+            if not chunk:
+                return
+            yield chunk
+            more.put(True)
     except urllib.error.HTTPError as error:
         error.close()
         raise _MirrorError(str(error)) from error
@@ -190,6 +213,21 @@ def _chunks(url: str) -> Iterator[bytes]:
         raise _MirrorError(
             f"{getattr(error, 'reason', None) or error or type(error).__name__}"
         ) from error
+    finally:
+        more.put(False)
+
+
+def _listen(url: str, more: "SimpleQueue[bool]", came: "SimpleQueue[Came]") -> None:
+    """Fetch the next bytes each time that ``more`` says so; nothing (``b""``) comes last."""
+    try:
+        request = urllib.request.Request(url, headers=HEADERS)
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            while more.get():
+                came.put(response.read1(CHUNK))
+    except (OSError, http.client.HTTPException) as error:  # raised where the bytes are waited for
+        came.put(error)
+    finally:
+        came.put(b"")
 
 
 def _md5(path: Path) -> str:

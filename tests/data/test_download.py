@@ -28,6 +28,7 @@ from tests.helpers.files import (
     mnist_spec,
     tar_gz,
 )
+from tests.helpers.waiting import wait_until
 
 RAW = Path("MNIST", "raw")
 
@@ -285,6 +286,25 @@ def test_an_interrupted_download_leaves_nothing(mnist: Server, tmp_path: Path) -
     next(steps)
     steps.close()  # type: ignore[attr-defined]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("swallowed", [True, False], ids=["silent", "stalls"])
+def test_who_waits_for_a_silent_server_can_leave_at_any_moment(
+    mnist: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swallowed: bool
+) -> None:
+    monkeypatch.setattr(module, "WAIT", 0.01)
+    mnist.silent = swallowed
+    mnist.stall.add("train-images-idx3-ubyte.gz")
+    steps = download("mnist", tmp_path)
+    done = [next(steps).done for _ in range(5)]
+    assert done[1:] == [done[-1]] * 4, "it says again and again that nothing came"
+    steps.close()  # type: ignore[attr-defined]
+    assert list(tmp_path.iterdir()) == []
+    mnist.release.set()
+    wait_until(
+        lambda: all(thread.name != "download" for thread in threading.enumerate()),
+        "nobody listens any more",
+    )
 
 
 def test_what_a_killed_process_left_is_cleared_away(mnist: Server, tmp_path: Path) -> None:

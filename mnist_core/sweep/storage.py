@@ -1,0 +1,100 @@
+"""Optuna's storage: opened, waited for, and its failures said."""
+
+import functools
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import optuna
+from optuna.exceptions import StorageInternalError
+from optuna.storages import BaseStorage, RDBStorage
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+
+from mnist_core.errors import StoreError
+from mnist_core.runs.client import RETRY_INTERVAL
+from mnist_core.runs.failures import is_transient
+from mnist_core.settings import Settings, place, sqlite_file
+
+Storage = BaseStorage  # where studies are kept, for those who pass it on
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+class PatientStorage(RDBStorage):
+    """Optuna's, whose calls are tried again for ``patience`` seconds while it is unavailable."""
+
+    def __init__(self, url: str, patience: float) -> None:
+        self.patience = patience
+        super().__init__(url)
+
+
+def _patiently(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A call of ``RDBStorage`` as ``PatientStorage`` makes it."""
+
+    @functools.wraps(call)
+    def patient(storage: PatientStorage, *args: Any, **values: Any) -> Any:
+        deadline = time.monotonic() + storage.patience
+        while True:
+            try:
+                return call(storage, *args, **values)
+            except (StorageInternalError, SQLAlchemyError) as error:
+                if time.monotonic() >= deadline or not is_transient(error, storage.url):
+                    raise
+            time.sleep(RETRY_INTERVAL)
+
+    return patient
+
+
+# What Optuna's cache calls instead of some of the methods that every storage has.
+CACHED = ("_create_new_trial", "_set_trial_param", "_get_trials")
+for _name in (*BaseStorage.__abstractmethods__, *CACHED):
+    setattr(PatientStorage, _name, _patiently(getattr(RDBStorage, _name)))
+
+
+def open_storage(url: str | None = None, patience: float = 0.0) -> BaseStorage:
+    """The studies' database, by default the one that ``Settings`` names.
+
+    ``patience`` is for how many seconds to go on trying while it is locked or restarts.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    url = url or Settings().studies_uri
+    try:
+        if (path := sqlite_file(url)) is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # A page that reads while a study writes waits for nobody in this mode.
+            connection = sqlite3.connect(path)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.close()
+        storage = PatientStorage(url, patience)
+        if path is not None:
+            event.listen(storage.engine, "connect", _write_without_waiting)
+            storage.engine.dispose()  # the connections from before the line above
+        return storage
+    except (OSError, sqlite3.Error, SQLAlchemyError, RuntimeError) as error:
+        raise StoreError(f"the studies in {place(url)} cannot be opened: {error}") from error
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Whatever goes wrong with the studies' database is a StoreError; also a decorator."""
+    try:
+        yield
+    except (StorageInternalError, SQLAlchemyError, sqlite3.Error) as error:
+        uri = Settings().studies_uri
+        why = str(error.__cause__ or error).partition("\n")[0]
+        raise StoreError(
+            f"the studies in {place(uri)} cannot be read or written: {why}. Wait until the "
+            "database answers; a damaged file can be moved away."
+        ) from error
+
+
+def _write_without_waiting(connection: Any, _: object) -> None:
+    """Do not wait for the disk after each write: with WAL, a crash of ours loses nothing."""
+    connection.execute("PRAGMA synchronous=NORMAL")

@@ -1,0 +1,80 @@
+"""The studies' database: waited for while it is locked, and said without its password."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from optuna.storages import RDBStorage
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from mnist_core.data.pictures import ResidentDataset
+from mnist_core.errors import StoreError
+from mnist_core.sweep import storage as module
+from mnist_core.sweep.storage import open_storage, storage_errors
+from mnist_core.sweep.study import create_study, load_study
+from tests.helpers.studies import run, states, sweep
+
+
+class Failing:
+    """Of ``every`` so many statements of a storage one fails, with this code of SQLite's."""
+
+    def __init__(self, storage: RDBStorage, code: int, every: int) -> None:
+        self.code = code
+        self.every = every
+        self.seen = 0
+        event.listen(storage.engine, "before_cursor_execute", self)
+
+    def __call__(self, *_: Any) -> None:
+        self.seen += 1
+        if self.seen % self.every == 0:
+            error = sqlite3.OperationalError("so it says")
+            error.sqlite_errorcode = self.code
+            raise OperationalError("", {}, error) from error
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETRY_INTERVAL", 0.0)
+
+
+@pytest.fixture
+def patient() -> Iterator[RDBStorage]:
+    storage = open_storage(patience=60.0)
+    assert isinstance(storage, RDBStorage)
+    yield storage
+    storage.remove_session()
+    storage.engine.dispose()
+
+
+@pytest.mark.parametrize("pruner", ["none", "median"])
+def test_a_study_outlives_a_database_that_fails_again_and_again(
+    tiny: ResidentDataset, patient: RDBStorage, pruner: str
+) -> None:
+    config = sweep(pruner=pruner)
+    create_study(config, patient)
+    failing = Failing(patient, sqlite3.SQLITE_BUSY, 7)
+    run(config, patient, tiny)
+    event.remove(patient.engine, "before_cursor_execute", failing)
+    assert failing.seen > 20 * failing.every
+    ended = states("study", patient)
+    assert len(ended) == config.planned
+    assert set(ended) <= {"COMPLETE", "PRUNED"}
+
+
+def test_a_damaged_database_is_not_waited_for(patient: RDBStorage) -> None:
+    create_study(sweep(), patient)
+    Failing(patient, sqlite3.SQLITE_CORRUPT, 1)
+    with pytest.raises(StoreError, match="cannot be read or written"):
+        load_study("study", patient)
+
+
+def test_an_address_is_said_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPTUNA_STORAGE", "postgresql://me:secret@host/studies")
+    with (
+        pytest.raises(StoreError, match=r"postgresql://me:\*\*\*@host/studies") as caught,
+        storage_errors(),
+    ):
+        raise OperationalError("", {}, Exception("gone"))
+    assert "secret" not in str(caught.value)
