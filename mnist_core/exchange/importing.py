@@ -6,6 +6,7 @@ from itertools import islice
 
 import torch
 
+from mnist_core.config.texts import check_name, fitted, in_one_line
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.catalog import DATASETS
 from mnist_core.data.datasets import load_dataset, load_sample, locate, resident
@@ -16,6 +17,7 @@ from mnist_core.exchange.weights import check_shapes, read_network
 from mnist_core.nn.events import EpochEnd, Finished, Started
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import conclude, train
+from mnist_core.runs.records import MAX_NAME
 from mnist_core.runs.store import RunStore
 
 CPU = torch.device("cpu")
@@ -28,9 +30,11 @@ def import_network(store: RunStore, data: bytes, name: str) -> str:
     when all is known: nobody sees one that waits for its numbers.
 
     Raises:
+        ConfigError: the name is blank, or the network too large for this machine.
         ImportRefusedError: it is not a network's file (see ``read_network``), its tensors are not
             those of its settings, or the data set is not here. Nothing was recorded.
     """
+    name = check_name("name", in_one_line(fitted(name, MAX_NAME)), MAX_NAME)
     config, weights = read_network(data)
     dataset = _dataset(config)
     check_shapes(weights, dataset.in_size, config, len(dataset.classes))

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 import torch
 
+from mnist_core.config.texts import fitted, in_one_line
 from mnist_core.config.train import TrainConfig
 from mnist_core.drawing.my_digits import DigitFile, MyDigit
 from mnist_core.errors import StoreError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.own_digits import OWN_DIGITS
-from mnist_core.runs.records import MAX_NAME, TAUGHT, fitted
+from mnist_core.runs.records import MAX_NAME, TAUGHT
 
 EPOCHS = 5
 SLOWER = 0.4  # times the learning rate that the run was trained with
@@ -45,5 +46,5 @@ def teach(queue: JobQueue, run_id: str, digits: Sequence[MyDigit]) -> str:
         store.save_state(new, state)
 
     added = f", taught {len(digits)} own digits"
-    name = fitted(run.name, MAX_NAME - len(added)) + added
+    name = in_one_line(fitted(run.name, MAX_NAME - len(added))) + added
     return queue.start(config, name, prepare, TAUGHT + run_id)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from mlflow.entities import Metric
 
+from mnist_core.config.texts import fitted
 from mnist_core.data.events import DataReady, Downloading
 from mnist_core.errors import StoreError, SupersededError
 from mnist_core.nn.events import EpochEnd, Finished, Progress, Started
 from mnist_core.runs.client import StoreClient
 from mnist_core.runs.files import RunFiles
-from mnist_core.runs.records import MAX_TEXT, State, fitted
+from mnist_core.runs.records import MAX_TEXT, State
 from mnist_core.runs.tags import MLFLOW_STATUS, RESTART, TAG, tags
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from mlflow.entities import Metric, RunTag, ViewType
 from mlflow.entities import Run as MlflowRun
 
+from mnist_core.config.texts import check_name, check_text
 from mnist_core.errors import StoreError
 from mnist_core.runs.reader import UNFINISHED
-from mnist_core.runs.records import MAX_NAME, MAX_TEXT, Run, UnreadableRun, check_length, check_line
+from mnist_core.runs.records import MAX_NAME, MAX_TEXT, Run, UnreadableRun
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.tags import NOTE, labels_json, read_run, tags
 
@@ -125,14 +126,14 @@ class RunLibrary:
         """Give a run another name, 1 to 250 characters.
 
         Raises:
-            ConfigError: the name is empty or too long.
+            ConfigError: the name is empty, too long, or not one line.
         """
-        self._store.client.rename(run_id, check_line("name", name.strip(), 1, MAX_NAME))
+        self._store.client.rename(run_id, check_name("name", name.strip(), MAX_NAME))
         self._edit(run_id)
 
     def set_note(self, run_id: str, note: str) -> None:
         """Keep a text of up to 5,000 characters with a run; ``mlflow ui`` shows it too."""
-        self._edit(run_id, [RunTag(NOTE, check_length("note", note, 0, MAX_TEXT))])
+        self._edit(run_id, [RunTag(NOTE, check_text("note", note, MAX_TEXT))])
 
     def set_tags(self, run_id: str, labels: Iterable[str]) -> None:
         """Replace a run's tags: up to 100 short words, each 1 to 50 characters."""

@@ -1,12 +1,10 @@
 """What a run is, and how long what a person writes on it may be."""
 
-import unicodedata
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mnist_core.config.fields import format_sizes
 from mnist_core.config.train import TrainConfig
-from mnist_core.errors import ConfigError, Problem
 
 MAX_NAME = 250  # characters of a run's name, MLflow's own limit
 MAX_TEXT = 5000  # characters of a note or an error
@@ -119,36 +117,3 @@ def run_name(config: TrainConfig) -> str:
     """A short name that tells runs apart at a glance."""
     hidden = format_sizes(config.hidden_sizes).replace(", ", "-") or "no hidden layer"
     return f"{hidden} {config.activation}, {config.optimizer} {config.learning_rate:g}"
-
-
-def check_length(field: str, text: str, low: int, high: int) -> str:
-    """Give back a text that a person gave.
-
-    Raises:
-        ConfigError: it has fewer than ``low`` or more than ``high`` characters, or half of one
-            (a lone surrogate), which no database takes.
-    """
-    if any(unicodedata.category(sign) == "Cs" for sign in text):
-        raise ConfigError([Problem(field, ascii(text[:MAX_LABEL]), "must be whole characters")])
-    if not low <= len(text) <= high:
-        allowed = f"must have {low} to {high:,} characters, not {len(text):,}"
-        raise ConfigError([Problem(field, text[:MAX_LABEL], allowed)])
-    return text
-
-
-def check_line(field: str, text: str, low: int, high: int) -> str:
-    """Give back a name or a label that a person gave: as ``check_length``, and of one line.
-
-    Raises:
-        ConfigError: as ``check_length``, or it has a line break or a control character, which
-            lists, tables and file names would show as something else.
-    """
-    if any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in text):
-        allowed = "must be one line, without control characters"
-        raise ConfigError([Problem(field, text[:MAX_LABEL], allowed)])
-    return check_length(field, text, low, high)
-
-
-def fitted(text: str, most: int) -> str:
-    """A text of at most ``most`` characters, which says so if it was cut."""
-    return text if len(text) <= most else text[: most - 1] + "…"

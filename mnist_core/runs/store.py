@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mlflow.entities import Metric
 
+from mnist_core.config.texts import check_name, fitted
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.events import DataReady
 from mnist_core.errors import RunNotFoundError, StoreError
@@ -38,8 +39,6 @@ from mnist_core.runs.records import (
     State,
     Trial,
     UnreadableRun,
-    check_line,
-    fitted,
     run_name,
 )
 from mnist_core.runs.tags import (
@@ -88,9 +87,9 @@ class RunStore(RunReader):
         ``owner`` is whose signs of life it lives by: this process's, or others' (see ``Heart``).
 
         Raises:
-            ConfigError: the name is empty or too long.
+            ConfigError: the name is empty, too long, or not one line.
         """
-        name = run_name(config) if name is None else check_line("name", name, 1, MAX_NAME)
+        name = run_name(config) if name is None else check_name("name", name, MAX_NAME)
         held = tags_of(
             config,
             state="queued",
@@ -227,7 +226,7 @@ class RunStore(RunReader):
             config, state="interrupted", owner="", queued=begun, origin=origin, trial=trial
         )
         if instead_of is None:
-            run_id = self._create(check_line("name", name, 1, MAX_NAME), held, begun)
+            run_id = self._create(check_name("name", name, MAX_NAME), held, begun)
         else:
             run_id = instead_of
             self.client.rename(run_id, name)

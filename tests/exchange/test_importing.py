@@ -8,7 +8,7 @@ from safetensors.torch import save as save_tensors
 from torch import nn
 
 from mnist_core.config.fields import parse_config
-from mnist_core.errors import ImportRefusedError
+from mnist_core.errors import ConfigError, ImportRefusedError
 from mnist_core.exchange.export import to_safetensors
 from mnist_core.exchange.importing import import_network
 from mnist_core.nn.model import MnistModel
@@ -115,6 +115,20 @@ def test_the_tutorials_own_file_is_read(store: RunStore, tmp_path: Path, ending:
     with torch.no_grad():
         wanted = theirs.linear2(torch.relu(theirs.linear1(pictures)))
         assert torch.equal(state.model(pictures), wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("two\nlines", "two lines"), ("x" * 300, "x" * 249 + "…"), ("a\udcff", "a\\udcff")],
+)
+def test_a_files_name_becomes_a_runs(store: RunStore, name: str, kept: str) -> None:
+    data = save_tensors(Tutorial().state_dict())
+    assert store.get(import_network(store, data, name)).name == kept
+
+
+def test_a_blank_name_is_refused_before_anything_is_read(store: RunStore) -> None:
+    with pytest.raises(ConfigError, match="name = "):
+        import_network(store, b"not even read", " ")
 
 
 def test_nothing_is_recorded_until_all_is_measured(

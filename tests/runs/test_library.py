@@ -101,7 +101,7 @@ def test_a_name_and_a_tag_are_one_line(store: RunStore, name: str) -> None:
 def test_half_a_character_is_refused_everywhere(store: RunStore) -> None:
     run_id, library = ended_run(store), RunLibrary(store)
     for change in (library.rename, library.set_note, lambda i, t: library.set_tags(i, [t])):
-        with pytest.raises(ConfigError, match="must be whole characters"):
+        with pytest.raises(ConfigError, match="halves of characters"):
             change(run_id, "half \udcff")
 
 
