@@ -1,5 +1,7 @@
 """``train``: one network, trained here and kept as a run. Its flags are the settings."""
 
+from contextlib import closing
+
 from mnist_core.cli.common import (
     INTERRUPTED,
     Printing,
@@ -15,6 +17,7 @@ from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.config.share import as_text
 from mnist_core.data.events import DataReady, Downloading
 from mnist_core.nn.events import EpochEnd, Event, Finished, Progress, Started
+from mnist_core.nn.machine import check_machine, gpu_names
 
 
 @with_flags(
@@ -29,6 +32,7 @@ class Train(Printing):
     def __call__(self) -> int:
         """Train, print each event, and keep what was learnt, also after Ctrl-C."""
         config = parse_config(given(self, FIELDS))
+        check_machine(config, gpu_names())
 
         from mnist_core.runs.execution import execute
         from mnist_core.runs.store import RunStore
@@ -36,8 +40,9 @@ class Train(Printing):
         store = RunStore()
         run_id = store.create(config)
         result: Finished | None = None
-        with first_interrupt() as interrupted:
-            for event in execute(run_id, store):
+        # Closed at a second Ctrl-C, it marks the run as interrupted.
+        with first_interrupt() as interrupted, closing(execute(run_id, store)) as events:
+            for event in events:
                 with or_nobody_reads(interrupted):
                     if self.as_json:
                         print_json(as_json_fields(event))

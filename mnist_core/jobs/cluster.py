@@ -14,8 +14,9 @@ from typing import IO, Any
 
 import psutil
 
-from mnist_core.errors import ClusterError
-from mnist_core.nn.machine import APP_MEMORY, gpu_names, usable_cores, usable_memory
+from mnist_core.config.train import TrainConfig
+from mnist_core.errors import ClusterError, ConfigError, Problem
+from mnist_core.nn.machine import APP_MEMORY, check_machine, gpu_names, usable_cores, usable_memory
 
 CORES_A_JOB = 2  # so that the page stays fluent next to a run, and large networks can use two
 MOST_WORKERS = 4
@@ -125,6 +126,18 @@ class LocalWorkers:
         self.close()
         why = log.read_text().strip().rpartition("\n")[2] or f"no answer in {START:.0f} s"
         raise ClusterError(f"the scheduler of this app's workers does not start: {why}")
+
+    def check(self, config: TrainConfig) -> None:
+        """Refuse what cannot be trained on this machine.
+
+        Raises:
+            ConfigError: its device is not here, or it is too large for the memory.
+        """
+        names = ("auto", "cpu", *self.gpus)
+        if config.device not in names:
+            allowed = f"is not on this machine, which has {', '.join(names)}"
+            raise ConfigError([Problem("device", config.device, allowed)])
+        check_machine(config, self.gpus)
 
     def close(self) -> None:
         """End the processes."""

@@ -10,11 +10,10 @@ from typing import Any
 from distributed import Client, Future, fire_and_forget
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.errors import ClusterError, ConfigError, MnistLabError, Problem, StoreError
+from mnist_core.errors import ClusterError, MnistLabError, StoreError
 from mnist_core.jobs.cluster import GPU, LocalWorkers, WorkerInfo, gpu_resources, worker_info
 from mnist_core.jobs.tasks import devices_job, run_job
 from mnist_core.jobs.waiting import Waiting, reason
-from mnist_core.nn.machine import check_fits
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import RunStore
 from mnist_core.settings import Settings
@@ -71,10 +70,9 @@ class JobQueue:
         ``origin`` says where its first weights come from, see ``Run``.
 
         Raises:
-            ConfigError: the workers are here, and it is too large for this machine.
+            ConfigError: this machine, whose workers would train it, cannot (see ``check``).
         """
-        if self._cluster is not None:
-            check_fits(config)
+        self.check(config)
         # Ours, for as long as ``prepare`` takes.
         run_id = self.store.create(config, name, origin=origin)
         try:
@@ -88,26 +86,29 @@ class JobQueue:
         return run_id
 
     def extend(self, run_id: str, config: TrainConfig) -> None:
-        """Train a run that has ended for ``config.epochs`` more epochs.
-
-        Raises:
-            ConfigError: its device is on none of the workers here, and none will come.
-        """
-        if self._cluster is not None and config.device not in ("auto", "cpu", *self._gpus()):
-            others = ", ".join(("auto", "cpu", *sorted(self._gpus())))
-            allowed = f"is not on this machine, which has {others}"
-            raise ConfigError([Problem("device", config.device, allowed)])
+        """Train a run that has ended for ``config.epochs`` more epochs. Refused as in ``start``."""
+        self.check(config)
         self.store.add_segment(run_id, config, self.owner)
         self._submit(run_id)
 
     def resume(self, run_id: str) -> None:
         """Take up a run that was interrupted or failed, from its last checkpoint.
 
-        Nothing happens to a run that is active already.
+        Nothing happens to a run that is active already. Refused as in ``start``.
         """
-        if not self.store.get(run_id).active:
+        run = self.store.get(run_id)
+        if not run.active:
+            self.check(run.config)
             self.store.requeue(run_id, self.owner)
             self._submit(run_id)
+
+    def check(self, config: TrainConfig) -> None:
+        """Refuse what cannot be trained before anything changes, see ``LocalWorkers.check``.
+
+        The workers of an existing cluster may have any machine, and say so themselves.
+        """
+        if self._cluster is not None:
+            self._cluster.check(config)
 
     def stop(self, run_id: str) -> None:
         """Ask a run to stop; one that still waits is stopped here and now."""

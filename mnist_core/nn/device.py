@@ -78,6 +78,14 @@ def resolve_device(name: str, work: int | None = None, best: str | None = None) 
     return torch.device(name)
 
 
+def card_memory(device: torch.device) -> int | None:
+    """The bytes of a card with memory of its own; None for a device that has the machine's."""
+    if device.type != "cuda":
+        return None
+    total: int = torch.cuda.get_device_properties(device).total_memory
+    return total
+
+
 def bound_by_launches(device: torch.device) -> bool:
     """Whether starting a kernel takes longer there than what a small one does."""
     return device.type != "cpu"

@@ -9,7 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 CGROUPS = Path("/sys/fs/cgroup")  # where a container's limits are files
 OWN_CGROUP = Path("/proc/self/cgroup")
-NO_QUOTA = ("max", "-1")  # of versions 2 and 1
 
 
 def usable_cores() -> int:
@@ -29,11 +28,8 @@ def usable_cores() -> int:
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    shares = [limit.split() for limit in _limits("cpu.max")]
-    quotas, periods = _limits("cpu.cfs_quota_us", "cpu"), _limits("cpu.cfs_period_us", "cpu")
-    for quota, period in (*shares, *zip(quotas, periods, strict=True)):
-        if quota not in NO_QUOTA:
-            cores = min(cores, max(int(quota) // int(period), 1))
+    for share in _cpu_shares():
+        cores = min(cores, max(int(share), 1))
     return cores
 
 
@@ -42,8 +38,9 @@ def usable_memory() -> int:
     import psutil  # here: a notebook that asks for its device does without
 
     memory: int = psutil.virtual_memory().total
-    limits = (*_limits("memory.max"), *_limits("memory.limit_in_bytes", "memory"))
-    return min([memory, *(int(limit) for limit in limits if limit != "max")])
+    names = ("memory.max", "memory.limit_in_bytes")  # version 2 of control groups, and 1
+    limits = (_read(group / name) for group in _groups("memory") for name in names)
+    return min([memory, *(int(limit) for limit in limits if limit not in ("", "max"))])
 
 
 APP_MEMORY = 2 * 2**30  # bytes for the page's process, and what else a person has open
@@ -51,8 +48,12 @@ APP_MEMORY = 2 * 2**30  # bytes for the page's process, and what else a person h
 SLOTS = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}  # that an optimizer keeps of each weight
 
 
-def check_fits(config: "TrainConfig", in_size: int = 784, classes: int = 10) -> None:
-    """Refuse a network that is too large for this machine's memory, before it is made.
+def check_fits(
+    config: "TrainConfig", in_size: int = 784, classes: int = 10, memory: int | None = None
+) -> None:
+    """Refuse a network that is too large for the memory, before it is made.
+
+    ``memory`` is what there is for it in bytes, by default on this machine beside the app.
 
     Training takes 2.6 times the weights' bytes with SGD and 4.6 with Adam (peak of the process
     with 25 million weights): weights, gradients, slots and what is made of them at the start. A
@@ -65,33 +66,60 @@ def check_fits(config: "TrainConfig", in_size: int = 784, classes: int = 10) -> 
     sizes = (in_size, *config.hidden_sizes, classes)
     weights = sum(a * b + b for a, b in pairwise(sizes))
     need = 4 * weights * (4 + 2 * SLOTS[config.optimizer])
-    there = usable_memory() - APP_MEMORY
+    there = max(usable_memory() - APP_MEMORY, 0) if memory is None else memory
     if need > there:
+        where = "this machine" if memory is None else "the GPU"
         allowed = (
-            f"needs {need / 2**30:.1f} GB of memory to train with {config.optimizer}, and this "
-            f"machine has {max(there, 0) / 2**30:.1f} GB for it"
+            f"needs {need / 2**30:.1f} GB of memory to train with {config.optimizer}, and {where} "
+            f"has {there / 2**30:.1f} GB for it"
         )
         from mnist_core.config.fields import format_sizes  # a notebook does without pydantic
 
         raise ConfigError([Problem("hidden_sizes", format_sizes(config.hidden_sizes), allowed)])
 
 
-def _limits(name: str, controller: str = "") -> Iterator[str]:
-    """A limit of this process's control group and of those that it is in.
+def check_machine(config: "TrainConfig", gpus: Iterable[str]) -> None:
+    """``check_fits`` before a run is made, on a machine with these GPUs.
 
-    ``controller`` is what version 1, still there on older systems, has a folder for.
+    A card has memory of its own, at which whoever trains on it looks.
     """
-    try:
-        lines = OWN_CGROUP.read_text().splitlines()
-    except OSError:  # no Linux
-        return
-    top = CGROUPS / controller
-    for _, controllers, path in (line.split(":", 2) for line in lines):
+    if config.device == "cpu" or not any(gpu.startswith("cuda") for gpu in gpus):
+        check_fits(config)
+
+
+def _cpu_shares() -> Iterator[float]:
+    """The cores' worth of time that each control group around this process may take."""
+    for group in _groups("cpu"):
+        quota, _, period = _read(group / "cpu.max").partition(" ")
+        if not quota:  # not version 2
+            quota, period = _read(group / "cpu.cfs_quota_us"), _read(group / "cpu.cfs_period_us")
+        if period and quota not in ("max", "-1"):
+            yield int(quota) / int(period)
+
+
+def _groups(controller: str) -> Iterator[Path]:
+    """The folders of this process's control group and of those that it is in.
+
+    In version 1, still there on older systems, each controller has a tree of its own, in a folder
+    that its name is a part of (``cpu,cpuacct``). What a container sees of a tree may begin at its
+    own group, though its path is the host's.
+    """
+    for line in _read(OWN_CGROUP).splitlines():
+        number, controllers, path = line.split(":", 2)
+        trees = [CGROUPS] if number == "0" else list[Path]()
         if controller in controllers.split(","):
-            own = top / path.removeprefix("/")
-            for group in (own, *own.parents):
-                if group.is_relative_to(top) and (group / name).is_file():
-                    yield (group / name).read_text().strip()
+            trees = [tree for tree in CGROUPS.glob("*") if controller in tree.name.split(",")]
+        for tree in trees:
+            own = tree / path.lstrip("/")
+            yield from (group for group in (own, *own.parents) if group.is_relative_to(tree))
+
+
+def _read(file: Path) -> str:
+    """What a file of the system says; nothing where there is none."""
+    try:
+        return file.read_text().strip()
+    except OSError:
+        return ""
 
 
 def gpu_names() -> list[str]:

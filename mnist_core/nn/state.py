@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +14,23 @@ from torch import Tensor
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import MnistLabError
+from mnist_core.nn.device import card_memory
+from mnist_core.nn.machine import check_fits
 from mnist_core.nn.model import MnistModel
 from mnist_core.nn.optim import OPTIMIZERS
 
 MODEL, OPTIMIZER = "model.", "optimizer."
+# What of a state is kept beside its tensors.
+RECORDS: dict[str, Callable[[Any], Any]] = {
+    "epoch": int,
+    "segment_start": int,
+    "seconds": float,
+    "val_accuracy": float,
+    "best_accuracy": float,
+    "best_epoch": int,
+    "learning_rate": float,
+    "diverged": bool,
+}
 
 
 class CheckpointError(MnistLabError):
@@ -43,11 +56,15 @@ class TrainState:
             of the tutorial's ``fit``: a new optimizer and schedule on the weights as they are.
         seen: training pictures seen in the epoch under way; 0 between epochs.
         seconds: time spent in training so far, without that of whoever reads the events.
+
+    Raises:
+        ConfigError: the network is too large for the memory, see ``check_fits``.
     """
 
     def __init__(
         self, config: TrainConfig, in_size: int, classes: int, device: torch.device
     ) -> None:
+        check_fits(config, in_size, classes, card_memory(device))
         self.config = config
         init = torch.Generator().manual_seed(config.seed)
         model = MnistModel(
@@ -88,9 +105,12 @@ class TrainState:
 
         Raises:
             ValueError: ``config`` describes another network.
+            ConfigError: its optimizer is too large for the memory.
         """
         if config.hidden_sizes != self.config.hidden_sizes:
             raise ValueError(f"the hidden sizes are {self.config.hidden_sizes} and stay so")
+        shapes = self.model.shapes
+        check_fits(config, shapes[0][0], shapes[-1][1], card_memory(self.device))
         self.config = config
         self.segment_start = self.epoch
         self.diverged = False
@@ -146,16 +166,7 @@ class TrainState:
             for slot, value in slots.items():
                 if value is not None:
                     tensors[f"{OPTIMIZER}{index}.{slot}"] = value
-        records = {
-            "epoch": self.epoch,
-            "segment_start": self.segment_start,
-            "seconds": self.seconds,
-            "val_accuracy": self.val_accuracy,
-            "best_accuracy": self.best_accuracy,
-            "best_epoch": self.best_epoch,
-            "learning_rate": self.learning_rate,
-            "diverged": self.diverged,
-        }
+        records = {name: getattr(self, name) for name in RECORDS}
         metadata = {"config": self.config.model_dump_json(), "records": json.dumps(records)}
         return save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, metadata)
 
@@ -220,12 +231,13 @@ class _Checkpoint:
         try:
             tensors, metadata = load(data), _metadata(data)
             config = TrainConfig.model_validate_json(metadata["config"])
-            records = json.loads(metadata["records"])
+            kept = json.loads(metadata["records"])
+            records = {name: kind(kept[name]) for name, kind in RECORDS.items()}
             weights = {k.removeprefix(MODEL): t for k, t in tensors.items() if k.startswith(MODEL)}
             last = max(int(name.split(".")[1]) for name in weights)
             in_size = weights["layers.0.weight"].shape[1]
             classes = weights[f"layers.{last}.bias"].shape[0]
-        except (SafetensorError, KeyError, ValueError) as error:
+        except (SafetensorError, LookupError, ValueError, TypeError) as error:
             raise CheckpointError(f"not a usable checkpoint: {error}") from error
         return cls(config, records, tensors, weights, in_size, classes)
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, ConfigError, StoreError
 from mnist_core.jobs.queue import LOOKS, JobQueue
+from mnist_core.nn.machine import APP_MEMORY
 from mnist_core.runs.store import RunStore
 from tests.helpers.gate import Gate
 from tests.helpers.waiting import wait_until
@@ -47,10 +49,33 @@ def test_runs_wait_in_order_and_can_be_cancelled(gate: Gate, queue: JobQueue) ->
     assert queue.waiting() == []
 
 
-def test_a_device_that_is_not_here_is_said_and_not_waited_for(queue: JobQueue) -> None:
-    run_id = queue.start(TrainConfig(device="cuda:7"))
-    wait_until(lambda: not queue.store.get(run_id).active, "it has ended")
-    assert "cuda:7" in queue.store.get(run_id).error
+def test_a_device_that_is_not_here_is_refused_before_a_run_is_made(queue: JobQueue) -> None:
+    with pytest.raises(ConfigError, match=r"device = 'cuda:7'.*which has auto, cpu"):
+        queue.start(TrainConfig(device="cuda:7"))
+    assert queue.store.newest() == []
+
+
+@pytest.mark.parametrize("refused", ["too large", "no such device"])
+def test_whatever_is_asked_of_a_run_is_refused_before_anything_changes(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    """A run may come from a larger machine: its home folder was copied, or its store is shared."""
+    large = "8192" if refused == "too large" else "4"
+    config = parse_config(
+        {"hidden_sizes": large, "device": "auto" if refused == "too large" else "cuda:7"}
+    )
+    run_id = queue.store.create(config)
+    queue.store.set_state(run_id, "interrupted")
+    before = queue.store.get(run_id)
+    monkeypatch.setattr("mnist_core.nn.machine.usable_memory", lambda: APP_MEMORY + 2**20)
+    for ask in (
+        lambda: queue.start(config),
+        lambda: queue.extend(run_id, config),
+        lambda: queue.resume(run_id),
+    ):
+        with pytest.raises(ConfigError, match=r"machine has|machine, which has"):
+            ask()
+    assert queue.store.newest() == [before]
 
 
 def test_to_continue_where_the_device_is_not_is_refused_before_anything_changes(

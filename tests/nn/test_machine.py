@@ -10,7 +10,7 @@ import pytest
 from mnist_core.config.fields import parse_config
 from mnist_core.errors import ConfigError
 from mnist_core.nn import machine
-from mnist_core.nn.machine import check_fits, gpu_names, usable_cores, usable_memory
+from mnist_core.nn.machine import check_fits, check_machine, gpu_names, usable_cores, usable_memory
 
 GB = 2**30
 
@@ -60,11 +60,13 @@ def test_a_namespace_of_its_own_shows_the_limits_at_the_root(limits: Path) -> No
     assert usable_cores() == 2
 
 
-def test_control_groups_of_version_1(limits: Path) -> None:
-    machine.OWN_CGROUP.write_text("4:memory:/box\n3:cpu,cpuacct:/box\n0::/\n")
-    for controller in ("cpu", "memory"):
+@pytest.mark.parametrize("folder", ["cpu", "cpu,cpuacct", "cpuacct,cpu"])
+@pytest.mark.parametrize("listed", ["cpu,cpuacct", "cpuacct,cpu"])
+def test_control_groups_of_version_1(limits: Path, folder: str, listed: str) -> None:
+    machine.OWN_CGROUP.write_text(f"4:memory:/box\n3:{listed}:/box\n0::/\n")
+    for controller in (folder, "memory"):
         (machine.CGROUPS / controller / "box").mkdir(parents=True)
-    cpu, memory = machine.CGROUPS / "cpu" / "box", machine.CGROUPS / "memory"
+    cpu, memory = machine.CGROUPS / folder / "box", machine.CGROUPS / "memory"
     (cpu / "cpu.cfs_quota_us").write_text("-1\n")
     (cpu / "cpu.cfs_period_us").write_text("100000\n")
     (memory / "memory.limit_in_bytes").write_text("9223372036854771712\n")  # none
@@ -72,6 +74,17 @@ def test_control_groups_of_version_1(limits: Path) -> None:
     (cpu / "cpu.cfs_quota_us").write_text("250000\n")
     (memory / "box" / "memory.limit_in_bytes").write_text(f"{8 * GB}\n")
     assert (usable_cores(), usable_memory()) == (2, 8 * GB)
+
+
+def test_a_container_of_version_1_sees_its_own_group_as_the_root(limits: Path) -> None:
+    machine.OWN_CGROUP.write_text("4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\n0::/\n")
+    cpu, memory = machine.CGROUPS / "cpu,cpuacct", machine.CGROUPS / "memory"
+    for tree in (cpu, memory):
+        tree.mkdir()
+    (cpu / "cpu.cfs_quota_us").write_text("150000\n")
+    (cpu / "cpu.cfs_period_us").write_text("50000\n")
+    (memory / "memory.limit_in_bytes").write_text(f"{4 * GB}\n")
+    assert (usable_cores(), usable_memory()) == (3, 4 * GB)
 
 
 def test_affinity_counts(limits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,3 +141,15 @@ def test_a_network_that_this_machine_has_no_memory_for_is_refused_with_the_numbe
     check_fits(parse_config({"hidden_sizes": layers}))
     with pytest.raises(ConfigError, match=r"14\.2 GB .* adam"):
         check_fits(parse_config({"hidden_sizes": layers, "optimizer": "adam"}))
+
+
+def test_a_card_has_memory_of_its_own(limits: Path) -> None:
+    (limits / "memory.max").write_text(f"{4 * GB}\n")
+    config = parse_config({"hidden_sizes": ",".join(["8192"] * 8)})
+    check_machine(config, ["cuda:0"])  # the worker that has it looks
+    check_fits(config, memory=8 * GB)
+    with pytest.raises(ConfigError, match=r"needs 7\.1 GB .*the GPU has 4\.0 GB"):
+        check_fits(config, memory=4 * GB)
+    for device, gpus in (("auto", []), ("auto", ["mps"]), ("cpu", ["cuda:0"])):
+        with pytest.raises(ConfigError, match="this machine has 2"):
+            check_machine(config.model_copy(update={"device": device}), gpus)

@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from mnist_core.config.fields import parse_config
+from mnist_core.errors import ConfigError
+from mnist_core.nn.machine import APP_MEMORY
 from mnist_core.nn.state import CheckpointError, TrainState, network_of
 
 CPU = torch.device("cpu")
@@ -30,6 +32,32 @@ def test_it_is_the_states(settings: dict[str, object]) -> None:
 def test_what_is_no_checkpoint_is_refused(data: bytes) -> None:
     with pytest.raises(CheckpointError):
         network_of(data)
+
+
+@pytest.mark.parametrize(
+    "records", ["[]", '{"epoch": 3}', '{"epoch": "soon"}', "null", '{"__class__": 1}']
+)
+def test_records_of_another_shape_are_no_checkpoint(records: str) -> None:
+    from safetensors.torch import load, save
+
+    data = state().to_bytes()
+    metadata = {"config": state().config.model_dump_json(), "records": records}
+    with pytest.raises(CheckpointError):
+        TrainState.from_bytes(save(load(data), metadata), CPU)
+
+
+def test_what_is_too_large_for_the_memory_is_refused_before_it_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = state(optimizer="sgd")
+    need = 4 * kept.model.parameter_count * 4
+    monkeypatch.setattr("mnist_core.nn.machine.usable_memory", lambda: APP_MEMORY + need)
+    kept.begin_segment(state(optimizer="sgd").config)
+    with pytest.raises(ConfigError, match="to train with adam"):
+        state(optimizer="adam")
+    with pytest.raises(ConfigError, match="to train with adam"):
+        kept.begin_segment(kept.config.model_copy(update={"optimizer": "adam"}))
+    assert kept.config.optimizer == "sgd"
 
 
 def test_to_read_it_loads_no_compiler(tmp_path: Path) -> None:
