@@ -4,6 +4,7 @@ import shlex
 import sys
 import time
 import uuid
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import Field
@@ -73,7 +74,8 @@ def _resumed(name: str, typed: dict[str, str]) -> "tuple[Study, SweepConfig]":
         ConfigError: there is none of this name, it is running, or a setting is given for it.
     """
     from mnist_core.runs.store import RunStore
-    from mnist_core.sweep.study import load_study, open_jobs, open_storage, reopen
+    from mnist_core.sweep.storage import open_storage
+    from mnist_core.sweep.study import load_study, open_jobs, reopen
 
     for field, value in typed.items():
         allowed = "cannot be given with --resume: a study goes on with its own settings"
@@ -108,7 +110,8 @@ class Sweep(Printing):
         from mnist_core.runs.store import RunStore
         from mnist_core.sweep.analysis import summarise
         from mnist_core.sweep.execution import execute_study
-        from mnist_core.sweep.study import JOB, STOP, create_study, job_text, open_storage
+        from mnist_core.sweep.storage import open_storage
+        from mnist_core.sweep.study import JOB, STOP, create_study, job_text
 
         if config is None:
             study, config = _resumed(self.resume, typed)
@@ -118,8 +121,11 @@ class Sweep(Printing):
         store = RunStore()
         study.set_user_attr(JOB + job, job_text(store.heart.tend()))
         began = time.perf_counter()
-        with first_interrupt() as interrupted:
-            for event in execute_study(study, config, store, job):
+        with (
+            first_interrupt() as interrupted,
+            closing(execute_study(study, config, store, job)) as events,
+        ):
+            for event in events:
                 with or_nobody_reads(interrupted):
                     if self.as_json:
                         print_json(_as_json(event))

@@ -35,13 +35,16 @@ NOT_ON_SAMPLE = (
 )
 
 
-def execute(run_id: str, store: RunStore, device: str | None = None) -> Iterator[Event]:
+def execute(
+    run_id: str, store: RunStore, device: str | None = None
+) -> Generator[Event, None, None]:
     """Train a run of the store here and now, from its last checkpoint if it has one.
 
     Yields each event after it is recorded; none for a run that has ended already, so that a job
     which is done twice trains once. A stop request in the store ends it early and keeps what was
-    learnt; before training has begun it ends it without a result. ``device`` is what ``auto``
-    means here, by default this machine's best.
+    learnt; before training has begun it ends it without a result. Closed early, or at a Ctrl-C,
+    the run is interrupted: it goes on from its last checkpoint. ``device`` is what ``auto`` means
+    here, by default this machine's best.
 
     Raises:
         SupersededError: somebody else trains this run now; nothing more is recorded.
@@ -65,6 +68,11 @@ def execute(run_id: str, store: RunStore, device: str | None = None) -> Iterator
                 claim.end("failed", text)
             except StoreError as second:
                 error.add_note(f"This could not be recorded with the run: {second}")
+            raise
+        except BaseException:  # a second Ctrl-C, or whoever read the events has left
+            with contextlib.suppress(StoreError):  # then it is lost, and found as such
+                if store.get(run_id).active:
+                    claim.end("interrupted")
             raise
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,8 +19,11 @@ from mnist_core.config.fields import FIELDS
 from mnist_core.config.share import as_text
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_sample
+from mnist_core.nn.machine import APP_MEMORY
 from mnist_core.nn.state import TrainState
 from mnist_core.runs.store import RunStore
+from mnist_core.sweep.storage import open_storage
+from mnist_core.sweep.study import load_study, open_jobs, trials_left
 from tests.helpers.files import write_lines, write_mnist
 from tests.helpers.gate import Gate
 from tests.helpers.waiting import PATIENCE
@@ -210,6 +214,40 @@ def test_interrupted_training_keeps_what_was_learnt(gate: Gate) -> None:
     assert run_.state == "stopped"
     assert run_.checkpoint
     assert finished["test_accuracy"] > 0.5
+
+
+@pytest.mark.usefixtures("data")
+def test_a_second_interrupt_leaves_the_run_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line that is printed comes with a Ctrl-C."""
+    monkeypatch.setattr(
+        "mnist_core.cli.train._as_line", lambda event: signal.raise_signal(signal.SIGINT)
+    )
+    assert main(["train"]) == 130
+    (run_,) = RunStore().newest()
+    assert (run_.state, run_.stop_requested) == ("interrupted", True)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("data")
+def test_a_second_interrupt_leaves_no_trial_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "mnist_core.cli.sweep._as_line", lambda event: signal.raise_signal(signal.SIGINT)
+    )
+    arguments = ["--name", "s", "--learning-rate", "0.1,0.2", "--hidden-sizes", "4"]
+    assert main(["sweep", *arguments]) == 130
+    study, config = load_study("s", open_storage())
+    assert open_jobs(study) == {}
+    assert trials_left(study, config) == 2
+
+
+def test_a_network_too_large_for_this_machine_is_refused_before_a_run_is_made(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("mnist_core.nn.machine.usable_memory", lambda: APP_MEMORY + 2**20)
+    with pytest.raises(SystemExit):
+        main(["train", "--hidden-sizes", "4096,4096", "--device", "cpu"])
+    assert re.search(r"--hidden-sizes '4096, 4096': needs 0\.3 GB", capsys.readouterr().err)
+    assert RunStore().newest() == []
 
 
 def error_line(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -48,6 +48,7 @@ def test_interrupt_after_any_epoch_and_resume(
     events = execute(broken, store)
     next(event for event in events if reached(event))
     events.close()
+    store.requeue(broken)
     shown = store.history(broken)
     assert store.get(broken).checkpoint.startswith(f"checkpoints/epoch-{last:06d}-")
 
@@ -69,6 +70,7 @@ def test_epochs_that_are_trained_again_do_not_show_twice() -> None:
     events = execute(run_id, store)  # too short for a checkpoint before its end
     next(event for event in events if isinstance(event, EpochEnd) and event.epoch == 3)
     events.close()
+    store.requeue(run_id)
     list(execute(run_id, store))
     steps = [m.step for m in store.client.metric(run_id, "val_loss")]
     assert steps == list(range(EPOCHS + 1))

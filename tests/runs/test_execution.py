@@ -10,8 +10,9 @@ from mnist_core.config.fields import parse_config
 from mnist_core.data import datasets
 from mnist_core.data.datasets import SAMPLE
 from mnist_core.data.events import DataReady, Downloading
-from mnist_core.errors import DataError, DeviceError
+from mnist_core.errors import ConfigError, DataError, DeviceError
 from mnist_core.nn.events import EpochEnd, Finished, Started
+from mnist_core.nn.machine import APP_MEMORY
 from mnist_core.runs import execution
 from mnist_core.runs.execution import execute
 from mnist_core.runs.store import RunStore
@@ -50,6 +51,45 @@ def test_a_stop_before_training_trains_nothing_however_short_the_run_is() -> Non
     kinds = [type(event) for event in events]
     assert kinds in ([], [Started, Finished])  # where the machine is slow, it is seen even sooner
     assert store.get(run_id).state == "stopped"
+
+
+@pytest.mark.parametrize("kind", [DataReady, EpochEnd])
+@pytest.mark.parametrize("leaves", ["a second Ctrl-C", "whoever reads"])
+def test_a_run_that_is_broken_off_is_interrupted_and_goes_on(kind: type, leaves: str) -> None:
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    events = execute(run_id, store)
+    next(event for event in events if isinstance(event, kind))
+    if leaves == "whoever reads":
+        events.close()
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            events.throw(KeyboardInterrupt())
+    assert store.get(run_id).state == "interrupted"
+    store.requeue(run_id)
+    assert [type(event) for event in execute(run_id, store)][-1] is Finished
+    assert store.get(run_id).state == "completed"
+
+
+def test_who_leaves_after_the_end_changes_nothing() -> None:
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    events = execute(run_id, store)
+    next(event for event in events if isinstance(event, Finished))
+    events.close()
+    assert store.get(run_id).state == "completed"
+
+
+def test_a_network_too_large_for_the_machine_that_trains_it_fails_with_the_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mnist_core.nn.machine.usable_memory", lambda: APP_MEMORY + 2**20)
+    store = RunStore()
+    run_id = store.create(parse_config({"hidden_sizes": 4096}))
+    with pytest.raises(ConfigError, match=r"hidden_sizes = '4096': needs 0\.0 GB"):
+        list(execute(run_id, store))
+    run = store.get(run_id)
+    assert (run.state, run.error[:12]) == ("failed", "hidden_sizes")
 
 
 def epochs(store: RunStore, run_id: str, **changes: Any) -> list[EpochEnd]:
