@@ -16,7 +16,8 @@ from mnist_core.data.datasets import load_dataset
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.cost import estimate_cost, study_threads
 from mnist_core.sweep.execution import execute_study
-from mnist_core.sweep.study import create_study, open_storage
+from mnist_core.sweep.storage import open_storage
+from mnist_core.sweep.study import create_study
 
 RATES = "0.01:1:log"
 STUDIES: dict[str, dict[str, Any]] = {

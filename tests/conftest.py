@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home folder whose databases have tables and nothing in them."""
     from mnist_core.runs.store import RunStore
-    from mnist_core.sweep.study import open_storage
+    from mnist_core.sweep.storage import open_storage
 
     home = tmp_path_factory.mktemp("empty")
     RunStore(f"sqlite:///{home / 'runs.db'}")

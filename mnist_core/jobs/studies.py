@@ -17,17 +17,17 @@ from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.tasks import run_study_job, shared_storage
 from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import importance, summarise
+from mnist_core.sweep.storage import Storage, storage_errors
 from mnist_core.sweep.study import (
     JOB,
     STOP,
-    Storage,
+    config_of,
     create_study,
     extend_study,
     job_text,
     load_study,
     open_jobs,
     reopen,
-    storage_errors,
     study_names,
     trials_left,
 )
@@ -69,8 +69,10 @@ class StudyQueue:
         """Create a study and have workers run it; returns its name.
 
         Raises:
-            ConfigError: there is one of this name.
+            ConfigError: there is one of this name, or this machine cannot train what its trials
+                share.
         """
+        self.queue.check(config.base)
         study = create_study(config, self.storage)
         self._submit(study, config)
         return config.name
@@ -82,9 +84,14 @@ class StudyQueue:
 
     @storage_errors()
     def resume(self, name: str) -> None:
-        """Go on with a study; nothing happens to one that is running."""
+        """Go on with a study; nothing happens to one that is running.
+
+        Raises:
+            ConfigError: this machine cannot train what its trials share.
+        """
         study, config = self._study(name)
         if not self._active_jobs(study):
+            self.queue.check(config.base)
             reopen(study)
             self._submit(study, config)
 
@@ -143,7 +150,7 @@ class StudyQueue:
         if name not in self._studies:
             self._studies[name] = load_study(name, self.storage)[0]
         study = self._studies[name]
-        return study, SweepConfig.model_validate_json(study.user_attrs["sweep"])
+        return study, config_of(study)
 
     def _submit(self, study: Study, config: SweepConfig) -> None:
         left = trials_left(study, config)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mnist_core.config.train import TrainConfig
     from mnist_core.nn.range_test import RangeTest
     from mnist_core.runs.store import RunStore
-    from mnist_core.sweep.study import Storage
+    from mnist_core.sweep.storage import Storage
 
 PATIENCE = 120.0  # seconds that a worker waits for a store that is locked or restarts
 
@@ -35,11 +35,11 @@ def _open_store(uri: str) -> "RunStore":
 
 
 @lru_cache(maxsize=4)
-def shared_storage(url: str) -> "Storage":
+def shared_storage(url: str, patience: float = 0.0) -> "Storage":
     """This process's connection to the studies; to open one takes half a second."""
-    from mnist_core.sweep.study import open_storage
+    from mnist_core.sweep.storage import open_storage
 
-    return open_storage(url)
+    return open_storage(url, patience)
 
 
 def _own_device() -> str:
@@ -72,7 +72,7 @@ def run_study_job(name: str, store: str, studies: str, job: str, jobs: int, numb
     from mnist_core.sweep.execution import execute_study
     from mnist_core.sweep.study import load_study
 
-    study, config = load_study(name, shared_storage(studies), number)
+    study, config = load_study(name, shared_storage(studies, PATIENCE), number)
     for _ in execute_study(study, config, worker_store(store), job, _own_device(), jobs):
         pass
 

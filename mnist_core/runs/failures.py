@@ -74,7 +74,7 @@ def store_errors(uri: str) -> Iterator[None]:
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
         if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
             raise RunNotFoundError(f"not in {place(uri)}: {error}") from error
-        kind = StoreUnavailableError if _is_transient(error, uri) else StoreError
+        kind = StoreUnavailableError if is_transient(error, uri) else StoreError
         raise kind(_sentence(error, uri)) from error
 
 
@@ -123,7 +123,8 @@ def _remedy(error: BaseException) -> tuple[str, str] | None:
     return None
 
 
-def _is_transient(error: BaseException, uri: str) -> bool:
+def is_transient(error: BaseException, uri: str) -> bool:
+    """Whether the store may work again in a moment."""
     if sqlite_file(uri) is not None:
         return _remedy(error) is LOCKED
     kinds = (OperationalError, InterfaceError, ConnectionError)

@@ -91,14 +91,13 @@ def read_snapshots(store: RunReader, run_id: str, file: str) -> dict[int, MnistM
     if data is None:
         raise StoreError(f"{file} of run {run_id!r} is gone")
     try:
-        tensors = load_tensors(data)
-    except SafetensorError as error:
+        weights: dict[int, dict[str, Tensor]] = {}
+        for key, tensor in load_tensors(data).items():
+            epoch, name = key.split(".", 1)
+            weights.setdefault(int(epoch), {})[name] = tensor.float()
+        return {epoch: _model(config, weights[epoch]) for epoch in sorted(weights)}
+    except (SafetensorError, LookupError, ValueError, RuntimeError) as error:
         raise StoreError(f"{file} of run {run_id!r} is damaged: {error}") from error
-    weights: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in tensors.items():
-        epoch, name = key.split(".", 1)
-        weights.setdefault(int(epoch), {})[name] = tensor.float()
-    return {epoch: _model(config, weights[epoch]) for epoch in sorted(weights)}
 
 
 def _model(config: TrainConfig, weights: dict[str, Tensor]) -> MnistModel:

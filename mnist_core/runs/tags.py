@@ -2,16 +2,22 @@
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, get_args
+from dataclasses import asdict
+from typing import Any, TypeVar, get_args
 
 from mlflow.entities import Param, RunTag
 from mlflow.entities import Run as MlflowRun
+from pydantic import TypeAdapter, ValidationError
 
 from mnist_core.config.fields import format_sizes
+from mnist_core.config.texts import check_name
 from mnist_core.config.train import TrainConfig
+from mnist_core.data.events import DataReady, Downloading
 from mnist_core.errors import ConfigError, Problem, StoreError
+from mnist_core.nn.events import Finished, Progress, Started
 from mnist_core.runs.records import (
     MAX_LABEL,
     MAX_LABELS,
@@ -20,13 +26,21 @@ from mnist_core.runs.records import (
     State,
     Trial,
     UnreadableRun,
-    check_line,
 )
+
+T = TypeVar("T")
 
 TAG = "mnist_lab."
 NOTE = "mlflow.note.content"  # `mlflow ui` shows it as the run's description
 SEGMENT, RESTART = "segment.", "restart."  # tags with a number; one for all could outgrow a tag
 
+# What other tags hold, as JSON.
+STARTED, RESULT, DATA = TypeAdapter(Started), TypeAdapter(Finished), TypeAdapter(DataReady)
+PROGRESS: TypeAdapter[Progress | Downloading] = TypeAdapter(Progress | Downloading)
+LABELS, RESTARTS = TypeAdapter(tuple[str, ...]), TypeAdapter(tuple[int, ...])
+CHECKPOINT = re.compile(r"checkpoints/epoch-\d+-\d+\.\w+")
+
+END_OF_TIME = 253_402_300_800  # seconds from 1970 to the year 10,000
 MAX_VALUE = 8000  # characters of a tag: what is longer, MLflow cuts without an error
 
 # What `mlflow ui` shows for each of our states.
@@ -39,6 +53,11 @@ MLFLOW_STATUS: dict[State, str] = {
     "failed": "FAILED",
     "interrupted": "KILLED",
 }
+# What reading a record raises that somebody else wrote.
+UNREADABLE = (
+    *(LookupError, ValueError, TypeError, AttributeError),
+    *(ArithmeticError, RecursionError, ConfigError),  # numbers beyond all numbers, JSON too deep
+)
 FOREIGN = "another program logged it here; `mlflow ui` shows it. It can be deleted"
 DAMAGED = (
     "its record is damaged, or of another version of MNIST Lab ({}). Open it with the version "
@@ -98,11 +117,11 @@ def labels_json(labels: Iterable[str]) -> str:
     """A person's tags as the text of one of MLflow's.
 
     Raises:
-        ConfigError: one is empty or too long, or they are too many.
+        ConfigError: one is empty, too long or not one line, or they are too many.
     """
     words = list(dict.fromkeys(label.strip() for label in labels))
     for word in words:
-        check_line("tag", word, 1, MAX_LABEL)
+        check_name("tag", word, MAX_LABEL)
     if len(words) > MAX_LABELS:
         raise ConfigError([Problem("tags", len(words), f"must be at most {MAX_LABELS}")])
     return json.dumps(words, ensure_ascii=False)
@@ -126,7 +145,7 @@ def read_run(run: MlflowRun) -> Run | UnreadableRun:
         return UnreadableRun(run.info.run_id, name, FOREIGN)
     try:
         return _read(run, name, held)
-    except (LookupError, ValueError, TypeError, AttributeError, ConfigError) as error:
+    except UNREADABLE as error:
         what = " ".join(str(error).split())
         return UnreadableRun(run.info.run_id, name, DAMAGED.format(what))
 
@@ -139,22 +158,22 @@ def _read(run: MlflowRun, name: str, held: Mapping[str, str]) -> Run:
         name=name,
         state=held["state"],  # type: ignore[arg-type]  # it is one, as was just seen
         segments=_segments(held),
-        created=run.info.start_time / 1000,
-        started=_object(held, "started"),
-        progress=_object(held, "progress"),
-        result=_object(held, "result"),
-        data=_object(held, "data"),
+        created=_time(run.info.start_time / 1000),
+        started=_fields(held, "started", STARTED),
+        progress=_fields(held, "progress", PROGRESS),
+        result=_fields(held, "result", RESULT),
+        data=_fields(held, "data", DATA),
         error=held.get("error", ""),
         owner=held.get("owner", ""),
         stop_requested="stop" in held,
-        checkpoint=held.get("checkpoint", ""),
+        checkpoint=_checkpoint(held.get("checkpoint", "")),
         metrics={key: number(value) for key, value in run.data.metrics.items()},
         starred=bool(held.get("starred")),
         note=run.data.tags.get(NOTE, ""),
-        tags=tuple(map(str, json.loads(held.get("labels", "[]")))),
-        queued=float(held.get("queued", run.info.start_time / 1000)),
+        tags=_json(held.get("labels", "[]"), "labels", LABELS),
+        queued=_time(float(held.get("queued", run.info.start_time / 1000))),
         # Runs of 2026 have all restarts, and all segments, in one tag.
-        restarts=tuple(json.loads(held.get("restarts", "[]")))
+        restarts=_json(held.get("restarts", "[]"), "restarts", RESTARTS)
         + tuple(int(text) for text in numbered(held, RESTART)),
         study=held.get("study", ""),
         trial=int(held.get("trial", -1)),
@@ -181,9 +200,29 @@ def _segments(held: Mapping[str, str]) -> tuple[Segment, ...]:
     )
 
 
-def _object(held: Mapping[str, str], name: str) -> dict[str, Any]:
-    """A tag that holds the fields of an event."""
-    value = json.loads(held.get(name, "{}"))
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} is no record")
-    return value
+def _fields(held: Mapping[str, str], name: str, kind: TypeAdapter[Any]) -> dict[str, Any]:
+    """A tag that holds the fields of an event, each of its kind; empty if there is none yet."""
+    return asdict(_json(held[name], name, kind)) if name in held else {}
+
+
+def _json(text: str, name: str, kind: TypeAdapter[T]) -> T:
+    """What a tag holds as JSON, without what a newer version may have added to it."""
+    try:
+        return kind.validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, (name, *first["loc"])))
+        raise ValueError(f"{where}: {first['msg']}") from None
+
+
+def _checkpoint(name: str) -> str:
+    if name and not CHECKPOINT.fullmatch(name):
+        raise ValueError(f"its checkpoint is called {name!r}")
+    return name
+
+
+def _time(seconds: float) -> float:
+    """Seconds since 1970 that are a date."""
+    if not 0 <= seconds < END_OF_TIME:
+        raise ValueError(f"{seconds!r} seconds since 1970 are no date")
+    return seconds

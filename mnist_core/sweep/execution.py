@@ -1,6 +1,7 @@
 """One job of a study, from its storage and back into it: what a worker or the command line does."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from contextlib import closing
 
 import torch
 from optuna.study import Study
@@ -35,7 +36,7 @@ def execute_study(
     job: str,
     device: str | None = None,
     jobs: int = 1,
-) -> Iterator[StudyEvent | Downloading | DataReady]:
+) -> Generator[StudyEvent | Downloading | DataReady, None, None]:
     """Work on a study here and now until nothing is left or a stop is asked for.
 
     Yields each event after it is recorded; every trial becomes a run in ``store``. Called again
@@ -53,14 +54,13 @@ def execute_study(
     _, owner = open_jobs(study)[job]
     with store.heart.tending(owner):
         try:
-            events = _execute(study, config, store, job, device, jobs)
-            for event in events:
-                yield event
-                if isinstance(event, Downloading):
-                    study.set_user_attr(DOWNLOAD, event.share)
-                    if study.user_attrs.get(STOP):
-                        events.close()
-                        break
+            with closing(_execute(study, config, store, job, device, jobs)) as events:
+                for event in events:
+                    yield event
+                    if isinstance(event, Downloading):
+                        study.set_user_attr(DOWNLOAD, event.share)
+                        if study.user_attrs.get(STOP):
+                            break
         except Exception as error:
             check_open(study, job)
             known = isinstance(error, MnistLabError)
@@ -117,6 +117,6 @@ def _trials_of(study: Study, job: str) -> set[int]:
     return {
         trial
         for population in recorded_populations(study)
-        if population["job"] == job
-        for trial in population["trials"]
+        if population.job == job
+        for trial in population.trials
     }

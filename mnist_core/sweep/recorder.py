@@ -7,6 +7,7 @@ round; a trial becomes a run when it ends, with its rows, its figures and its ne
 
 import json
 import time
+from dataclasses import asdict
 
 from optuna.study import Study
 
@@ -22,7 +23,7 @@ from mnist_core.runs.records import Run, Trial, run_name
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.events import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
 from mnist_core.sweep.population import EarlierTrial
-from mnist_core.sweep.study import CURVES, recorded_populations
+from mnist_core.sweep.study import CURVES, RecordedPopulation, recorded_populations
 
 CURVE_POINTS = 100  # of longer curves the study keeps every second, third ... epoch
 WRITE_INTERVAL = 0.5  # seconds between two writes of the same population
@@ -56,7 +57,7 @@ class StudyRecorder:
         self._left: dict[int, str] = {}  # the runs of trials that this job leaves
         self._left_before = _left(study)
         self._runs: dict[int, str] = {}  # of trials that go on where others were left
-        self._pace: dict[str, float] = {}
+        self._pace = 0.0
         self._written = 0.0
 
     def record(self, event: StudyEvent) -> None:
@@ -80,7 +81,7 @@ class StudyRecorder:
             case TrialLeft():
                 self._left[event.trial] = self._keep(event.trial, None)
             case StudyProgress():
-                self._pace = {"models_per_second": event.models_per_second}
+                self._pace = event.models_per_second
                 if time.monotonic() - self._written > WRITE_INTERVAL:
                     self.flush()
 
@@ -115,15 +116,10 @@ class StudyRecorder:
             trial: [round(row.val_accuracy, 4) for row in rows if row.epoch % stride == 0]
             for trial, rows in self._rows.items()
         }
-        value = {
-            "job": self.job,
-            "trials": list(self._configs),
-            "stride": stride,
-            "curves": curves,
-            "left": self._left,
-            **self._pace,
-        }
-        self.study.set_user_attr(f"{CURVES}{min(self._configs)}", json.dumps(value))
+        kept = RecordedPopulation(
+            self.job, list(self._configs), stride, curves, self._left, self._pace
+        )
+        self.study.set_user_attr(f"{CURVES}{min(self._configs)}", json.dumps(asdict(kept)))
         self._written = time.monotonic()
 
     def _keep(self, trial: int, end: Finished | None) -> str:
@@ -172,7 +168,7 @@ def _named(trial: int) -> str:
 def _left(study: Study) -> dict[int, str]:
     """For each trial that a stop left unfinished the id of its run."""
     return {
-        int(trial): run
+        trial: run
         for population in recorded_populations(study)
-        for trial, run in population.get("left", {}).items()
+        for trial, run in population.left.items()
     }

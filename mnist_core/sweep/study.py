@@ -1,84 +1,34 @@
 """Studies in Optuna's storage: made, found, extended, and kept whole after a crash."""
 
-import json
-import logging
-import sqlite3
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass, field
 
 import optuna
 from filelock import FileLock
 from optuna.storages import BaseStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from pydantic import TypeAdapter
 
 from mnist_core.config.sweep import MAX_STUDY_NAME, MAX_TRIALS, NO_LONGER, SweepConfig
+from mnist_core.config.texts import check_name
 from mnist_core.errors import ConfigError, Problem, StoreError
-from mnist_core.runs.records import check_line
-from mnist_core.settings import Settings, place, sqlite_file
+from mnist_core.settings import Settings
 from mnist_core.sweep.sampling import COUNTED, LIVE, distributions, make_sampler, values_of
-
-Storage = BaseStorage  # where studies are kept, for those who pass it on
+from mnist_core.sweep.storage import storage_errors
 
 INSTEAD_OF = "instead_of"  # a trial's attribute: the interrupted trial that it is tried for
 
 # Attributes of a study:
 SWEEP = "sweep"  # its SweepConfig
-CURVES = "population."  # with a number: a population's curves, see StudyRecorder
+CURVES = "population."  # with a number: a RecordedPopulation
 JOB = "job."  # with each job that works on it: since when and whose; empty at its end
 STOP, ERROR = "stop", "error"  # that it is to stop; why its last job failed
 DOWNLOAD = "download"  # the share of the data set that has arrived
 
 ASKED_AT_ONCE = 8  # trials until a job looks whether others have taken the rest
-
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-logging.getLogger("alembic").setLevel(logging.WARNING)
-
-
-def open_storage(url: str | None = None) -> BaseStorage:
-    """The studies' database, by default the one that ``Settings`` names.
-
-    Raises:
-        StoreError: it cannot be opened.
-    """
-    url = url or Settings().studies_uri
-    try:
-        if (path := sqlite_file(url)) is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # A page that reads while a study writes waits for nobody in this mode.
-            connection = sqlite3.connect(path)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.close()
-        storage = optuna.storages.RDBStorage(url)
-        if path is not None:
-            event.listen(storage.engine, "connect", _write_without_waiting)
-            storage.engine.dispose()  # the connections from before the line above
-        return storage
-    except (OSError, sqlite3.Error, SQLAlchemyError, RuntimeError) as error:
-        raise StoreError(f"the studies in {place(url)} cannot be opened: {error}") from error
-
-
-@contextmanager
-def storage_errors() -> Iterator[None]:
-    """Whatever goes wrong with the studies' database is a StoreError; also a decorator."""
-    try:
-        yield
-    except (optuna.exceptions.StorageInternalError, SQLAlchemyError, sqlite3.Error) as error:
-        uri = Settings().studies_uri
-        why = str(error.__cause__ or error).partition("\n")[0]
-        raise StoreError(
-            f"the studies in {uri} cannot be read or written: {why}. Wait until the database "
-            "answers; a damaged file can be moved away."
-        ) from error
-
-
-def _write_without_waiting(connection: Any, _: object) -> None:
-    """Do not wait for the disk after each write: with WAL, a crash of ours loses nothing."""
-    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 @storage_errors()
@@ -96,7 +46,7 @@ def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
         ConfigError: there is one of this name, the name has more than a line, or the objective is
             no longer measured.
     """
-    check_line("name", config.name, 1, MAX_STUDY_NAME)
+    check_name("name", config.name, MAX_STUDY_NAME)
     if config.objective == NO_LONGER:
         allowed = (
             "is no longer measured, since networks that train together have no seconds of their "
@@ -117,6 +67,25 @@ def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
     return study
 
 
+@contextmanager
+def record_of(study: Study) -> Iterator[None]:
+    """Whatever a study's attributes are instead of ours is a StoreError."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, ConfigError) as error:
+        what = " ".join(str(error).split())
+        raise StoreError(
+            f"the study {study.study_name!r} cannot be read: it is damaged, or of another version "
+            f"of MNIST Lab ({what}). Open it with the version that made it."
+        ) from error
+
+
+def config_of(study: Study) -> SweepConfig:
+    """What a study explores. Raises StoreError if its record cannot be read."""
+    with record_of(study):
+        return SweepConfig.model_validate_json(study.user_attrs[SWEEP])
+
+
 @storage_errors()
 def load_study(name: str, storage: BaseStorage, worker: int = 0) -> tuple[Study, SweepConfig]:
     """A study as it stands, ready to go on, and its configuration.
@@ -125,13 +94,14 @@ def load_study(name: str, storage: BaseStorage, worker: int = 0) -> tuple[Study,
 
     Raises:
         ConfigError: there is none of this name.
+        StoreError: it cannot be read.
     """
     names = study_names(storage)
     if name not in names:
         allowed = "no such study; there are " + (", ".join(names) or "none yet")
         raise ConfigError([Problem("name", name, allowed)])
     study = optuna.load_study(study_name=name, storage=storage)
-    config = SweepConfig.model_validate_json(study.user_attrs[SWEEP])
+    config = config_of(study)
     study.sampler = make_sampler(config, len(study.get_trials(deepcopy=False)), worker)
     return study, config
 
@@ -200,7 +170,7 @@ def ask_trials(study: Study, config: SweepConfig, count: int) -> list[optuna.Tri
 @storage_errors()
 def give_back(study: Study, trial: FrozenTrial | optuna.Trial) -> None:
     """Have the values of a trial that was interrupted asked for again, as a trial of its own."""
-    config = SweepConfig.model_validate_json(study.user_attrs[SWEEP])
+    config = config_of(study)
     # One whose worker was lost while it was made has no values; another is made in its place. In
     # this order, so that no other job takes the place in between.
     if len(trial.params) == len(config.axes):
@@ -234,9 +204,30 @@ def value_curves(study: Study) -> dict[int, list[float]]:
     }
 
 
-def recorded_populations(study: Study) -> list[dict[str, Any]]:
-    """What its jobs have written of each population, see ``StudyRecorder``."""
-    return [json.loads(v) for k, v in study.user_attrs.items() if k.startswith(CURVES)]
+@dataclass(frozen=True)
+class RecordedPopulation:
+    """What a job writes of a population while it trains.
+
+    ``curves`` are trial -> validation accuracy after each ``stride``-th epoch, ``left`` the runs of
+    ``trials`` that a stop left unfinished.
+    """
+
+    job: str
+    trials: list[int]
+    stride: int
+    curves: dict[int, list[float]]
+    left: dict[int, str] = field(default_factory=dict)
+    models_per_second: float = 0.0
+
+
+POPULATION = TypeAdapter(RecordedPopulation)
+
+
+def recorded_populations(study: Study) -> list[RecordedPopulation]:
+    """What its jobs have written of each population. Raises StoreError if it cannot be read."""
+    with record_of(study):
+        kept = study.user_attrs.items()
+        return [POPULATION.validate_json(v) for k, v in kept if k.startswith(CURVES)]
 
 
 def job_text(owner: str) -> str:
@@ -247,13 +238,14 @@ def job_text(owner: str) -> str:
 def open_jobs(study: Study) -> dict[str, tuple[float, str]]:
     """The jobs that have not said that they ended: since when (s since 1970), and whose they are.
 
-    A job whose owner was killed says nothing.
+    A job whose owner was killed says nothing. Raises StoreError if the record cannot be read.
     """
     jobs = {}
-    for key, value in study.user_attrs.items():
-        if key.startswith(JOB) and value:
-            since, owner = value.split(" ", 1)
-            jobs[key.removeprefix(JOB)] = (float(since), owner)
+    with record_of(study):
+        for key, value in study.user_attrs.items():
+            if key.startswith(JOB) and value:
+                since, owner = str(value).split(" ", 1)
+                jobs[key.removeprefix(JOB)] = (float(since), owner)
     return jobs
 
 

@@ -64,11 +64,10 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
     curves: dict[int, list[tuple[int, float]]] = {}
     paces: dict[str, float] = {}
     for kept in recorded_populations(study):
-        stride = kept["stride"]
-        for number, points in kept["curves"].items():
-            curves[int(number)] = [((i + 1) * stride, y) for i, y in enumerate(points)]
-        if active and attributes.get(JOB + kept["job"]) and "models_per_second" in kept:
-            paces[kept["job"]] = kept["models_per_second"]
+        for number, values in kept.curves.items():
+            curves[number] = [((i + 1) * kept.stride, y) for i, y in enumerate(values)]
+        if active and attributes.get(JOB + kept.job) and kept.models_per_second:
+            paces[kept.job] = kept.models_per_second
     # One that is being made at this moment has no values yet.
     unfinished = [
         (trial, "running") for trial in running if active and len(trial.params) == len(config.axes)

@@ -1,5 +1,6 @@
 """The studies of an app: what it says when their database fails."""
 
+from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from mnist_core.errors import StoreError
 from mnist_core.jobs.studies import StudyQueue
 from mnist_core.settings import Settings
-from mnist_core.sweep.study import create_study, load_study, open_storage
+from mnist_core.sweep.storage import open_storage
+from mnist_core.sweep.study import create_study, load_study
 from tests.helpers.studies import sweep
 
 
@@ -20,6 +22,7 @@ def test_a_damaged_database_is_said_by_whoever_asks() -> None:
     create_study(sweep(), studies.storage)
     assert studies.names() == ["study"]
     studies.look("study")
+    starting = StudyQueue(lambda: SimpleNamespace(check=lambda config: None))  # type: ignore[arg-type,return-value]
     studies.storage.engine.dispose()
     for suffix in ("", "-wal", "-shm"):
         path = Settings().home / f"studies.db{suffix}"
@@ -31,7 +34,7 @@ def test_a_damaged_database_is_said_by_whoever_asks() -> None:
         lambda: studies.summary("study"),
         lambda: studies.importance("study"),
         lambda: studies.extend("study", 3),
-        lambda: studies.start(sweep(name="other")),
+        lambda: starting.start(sweep(name="other")),
         lambda: load_study("study", studies.storage),
         lambda: open_storage(),
     ):

@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 from mnist_core.config.fields import parse_config
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.store import RunStore
-from mnist_core.sweep.study import open_storage
+from mnist_core.sweep.storage import open_storage
 
 CONFIG = parse_config({"hidden_sizes": 4})
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save as save_tensors
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import StoreError
@@ -92,3 +93,7 @@ def test_a_missing_or_damaged_file_is_named(tiny):
     store.attach(run_id, "weights-0.safetensors", b"not weights")
     with pytest.raises(StoreError, match="weights-0"):
         read_snapshots(store, run_id, "weights-0.safetensors")
+    for name in ("weights", "1.weights", "last.layers.0.weight", "1.layers.0.weight"):
+        store.attach(run_id, "weights-1.safetensors", save_tensors({name: torch.zeros(2, 2)}))
+        with pytest.raises(StoreError, match=r"weights-1.* is damaged"):
+            read_snapshots(store, run_id, "weights-1.safetensors")

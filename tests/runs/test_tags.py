@@ -2,18 +2,22 @@
 
 import json
 import math
+from dataclasses import asdict
 
 import pytest
 from mlflow import MlflowClient
 
 from mnist_core.config.fields import parse_config
 from mnist_core.errors import ConfigError, StoreError
+from mnist_core.nn.events import Finished, Started
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.records import MAX_LABELS, MAX_NAME
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.tags import MAX_VALUE, TAG, number, tags
 
 CONFIG = parse_config({"hidden_sizes": 4})
+RESULT = asdict(Finished("completed", 3, 0.9, 0.9, 3, 0.9, 0.3, 1.5))
+STARTED = asdict(Started(3190, ((784, 4), (4, 10)), 480, 120, 100, "cpu", 0, 3))
 # What somebody did to a run's tags -> a part of what is said about it.
 DAMAGE = {
     "no state": ({"state": None}, "another program"),
@@ -32,6 +36,27 @@ DAMAGE = {
     "no number": ({"queued": "yesterday"}, "yesterday"),
     "no record": ({"result": "[]"}, "result"),
     "no labels": ({"labels": "7"}, "damaged"),
+    "labels that are one text": ({"labels": '"abc"'}, "labels"),
+    "a text for a number": ({"result": json.dumps(RESULT | {"test_accuracy": "97 %"})}, "test_acc"),
+    "nothing for a number": ({"result": json.dumps(RESULT | {"seconds": None})}, "seconds"),
+    "another outcome": ({"result": json.dumps(RESULT | {"outcome": "dreamt"})}, "outcome"),
+    "a number is missing": ({"result": '{"epoch": 3}'}, "outcome"),
+    "sizes that are none": ({"started": json.dumps(STARTED | {"layers": "784"})}, "layers"),
+    "a size that is a text": ({"started": json.dumps(STARTED | {"parameters": "many"})}, "param"),
+    "progress of another kind": ({"progress": '{"share": 0.5}'}, "progress"),
+    "data of another kind": ({"data": '{"dataset": 1, "source": "", "notice": ""}'}, "dataset"),
+    "no checkpoint's name": ({"checkpoint": "model.pt"}, "model.pt"),
+    "a path to elsewhere": ({"checkpoint": "checkpoints/../epoch-1-2.safetensors"}, "epoch-1-2"),
+    "restarts that are texts": ({"restarts": '["a"]'}, "restarts"),
+    "a restart that is none": ({"restart.0": "soon"}, "soon"),
+    "a time that is none": ({"queued": "nan"}, "damaged"),
+    "a time in another unit": ({"queued": "1.8e18"}, "damaged"),
+    "a time without end": ({"queued": "inf"}, "damaged"),
+    "JSON too deep to read": ({"segment.0": "[" * 8000}, "damaged"),
+    "a start beyond all numbers": (
+        {"segment.0": json.dumps({"start": 1, "config": {}}).replace("1", "1e999")},
+        "damaged",
+    ),
 }
 
 
@@ -86,6 +111,41 @@ def test_what_is_too_long_is_refused_before_it_is_written() -> None:
         library.set_tags(run_id, [*many, "one more"])
     store.set_state(run_id, "failed", "x" * 100_000)
     assert store.get(run_id).error.endswith("x…")
+
+
+def test_nobody_writes_what_is_not_seen_into_a_list() -> None:
+    store, hidden = RunStore(), "two\nlines"
+    for name in (hidden, " "):
+        with pytest.raises(ConfigError, match="name = "):
+            store.create(CONFIG, name)
+    run_id = store.create(CONFIG)
+    library = RunLibrary(store)
+    for edit in (
+        lambda: library.rename(run_id, hidden),
+        lambda: library.set_tags(run_id, [hidden]),
+        lambda: library.set_note(run_id, "\0"),
+    ):
+        with pytest.raises(ConfigError, match="control characters"):
+            edit()
+
+
+def test_an_error_may_hold_any_bytes() -> None:
+    """A file's name need not be text."""
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    store.set_state(run_id, "failed", "/data/\udcff\0 is damaged")
+    assert store.get(run_id).error == "/data/\\udcff\\0 is damaged"
+
+
+def test_what_a_newer_version_adds_to_a_record_is_left_out() -> None:
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    values = {name: json.dumps(fields | {"new": [1]}) for name, fields in
+              (("result", RESULT), ("started", STARTED))}  # fmt: skip
+    store.client.log(run_id, tags=tags(**values))
+    run = store.get(run_id)
+    assert (run.result, run.started) == (RESULT, STARTED)
+    assert run.figure("test_accuracy") == 0.9
 
 
 def test_any_number_of_segments_is_kept() -> None:

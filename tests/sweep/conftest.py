@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from optuna.storages import BaseStorage
 
-from mnist_core.sweep.study import open_storage
+from mnist_core.sweep.storage import open_storage
 
 
 @pytest.fixture

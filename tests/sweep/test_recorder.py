@@ -24,15 +24,8 @@ from mnist_core.runs.store import RunStore
 from mnist_core.sweep.events import TrialEvent, TrialStarted
 from mnist_core.sweep.execution import execute_study
 from mnist_core.sweep.sampling import distributions
-from mnist_core.sweep.study import (
-    STOP,
-    create_study,
-    load_study,
-    open_storage,
-    recover,
-    reopen,
-    trials_left,
-)
+from mnist_core.sweep.storage import open_storage
+from mnist_core.sweep.study import STOP, create_study, load_study, recover, reopen, trials_left
 from mnist_core.sweep.view import view
 from tests.helpers.files import write_mnist
 from tests.helpers.gate import Gate

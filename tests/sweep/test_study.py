@@ -1,5 +1,6 @@
 """Studies in their storage: found, extended, and whole after a crash."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -15,13 +16,13 @@ from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import summarise
 from mnist_core.sweep.events import TrialStarted
 from mnist_core.sweep.sampling import distributions
+from mnist_core.sweep.storage import open_storage
 from mnist_core.sweep.study import (
     ask_trials,
     create_study,
     extend_study,
     give_back,
     load_study,
-    open_storage,
     recover,
     study_names,
     trials_left,
@@ -39,6 +40,26 @@ def test_a_study_that_exists_or_does_not(storage: BaseStorage) -> None:
     create_study(sweep().changed(name="copy", pruner="median"), storage)
     assert study_names(storage) == ["copy", "study"]
     assert load_study("copy", storage)[1].pruner == "median"
+
+
+DAMAGE = {
+    "damaged": '{"name": "study", "ax',
+    "no text": 7,
+    "of a newer version": json.dumps(json.loads(sweep().model_dump_json()) | {"budget": 3}),
+    "axes that clash": json.dumps({"name": "study", "axes": []}),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_study_that_cannot_be_read_is_named_and_the_others_are_listed(
+    storage: BaseStorage, kind: str
+) -> None:
+    create_study(sweep(name="good"), storage)
+    create_study(sweep(name="bad"), storage).set_user_attr("sweep", DAMAGE[kind])
+    assert study_names(storage) == ["bad", "good"]
+    with pytest.raises(StoreError, match=r"the study 'bad' cannot be read.*version"):
+        load_study("bad", storage)
+    assert load_study("good", storage)[1] == sweep(name="good")
 
 
 def test_a_name_is_one_line(storage: BaseStorage) -> None:
