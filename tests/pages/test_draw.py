@@ -1,10 +1,17 @@
 """The Draw page with AppTest; drawing itself is tested in a real browser."""
 
+import threading
+
+import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_core.drawing.my_digits import DigitFile, MyDigit, MyDigits
+from pages.ui.draw import digits
 from pages.ui.draw.models import SHIPPED
 from pages.ui.state import Backend
 from tests.helpers.pages import button, open_page, wait_for
+from tests.helpers.waiting import PATIENCE
 
 
 def test_without_a_run_the_shipped_network_reads_and_one_button_trains_one(app: Backend) -> None:
@@ -17,6 +24,43 @@ def test_without_a_run_the_shipped_network_reads_and_one_button_trains_one(app: 
     button(page, "Train the tutorial's model").click()
     wait_for(page, lambda shown: len(shown.selectbox(key="model").options) == 2)
     assert not [b for b in page.button if b.label == "Train the tutorial's model"]
+
+
+def panel(name: str) -> AppTest:
+    page = open_page("draw")
+    return page.segmented_control(key="panel").set_value(name).run()
+
+
+def test_a_file_of_digits_is_imported_once_and_beside_the_page(
+    app: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, may_read = [], threading.Event()
+    parse = digits.parse_digits
+
+    def slowly(data: bytes, name: str) -> tuple[MyDigit, ...]:
+        read.append(name)
+        may_read.wait(PATIENCE)
+        return parse(data, name)
+
+    monkeypatch.setattr(digits, "parse_digits", slowly)
+    theirs = [MyDigit.new(label, np.eye(28, dtype=np.float32)) for label in (3, 7)]
+    data = DigitFile(digits=tuple(theirs)).model_dump_json().encode()
+    page = panel("My digits")
+    page.file_uploader(key=digits.IMPORT).upload("theirs.json", data).run()
+    assert any("Reading theirs" in info.value for info in page.info)
+    may_read.set()
+    wait_for(page, lambda shown: any("Delete this 7" in b.label for b in shown.button))
+    page.run()
+    assert read == ["theirs.json"], "a rerun reads it no second time"
+    assert [digit.label for digit in MyDigits().all()] == [3, 7]
+
+
+def test_a_file_that_holds_no_digits_is_named(app: Backend) -> None:
+    page = panel("My digits")
+    page.file_uploader(key=digits.IMPORT).upload("letter.json", b'{"dear": "Sir"}').run()
+    wait_for(
+        page, lambda shown: any("json is not a file of digits" in e.value for e in shown.error)
+    )
 
 
 def html(page: AppTest) -> list[str]:

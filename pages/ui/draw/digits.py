@@ -8,12 +8,13 @@ import streamlit as st
 from mnist_core.drawing.my_digits import MOST_BYTES, MyDigit, MyDigits, as_tensors, parse_digits
 from mnist_core.drawing.prepare import strokes_to_mnist
 from mnist_core.drawing.strokes import as_strokes
-from mnist_core.errors import DrawingError
-from pages.ui.actions import reported, show_problem, start_button
+from mnist_core.errors import DrawingError, MnistLabError
+from pages.ui.actions import PROBLEM, reported, show_problem, start_button
 from pages.ui.download import download_button
 from pages.ui.draw import canvas, models
+from pages.ui.fragments import fragment
 from pages.ui.pictures import DIGITS, picture
-from pages.ui.state import backend, predictor
+from pages.ui.state import backend, in_background, predictor
 from pages.ui.words import literal, percent
 
 PAGE = 24  # thumbnails at once
@@ -22,6 +23,9 @@ SCORED = 8  # runs whose reading of the set is shown, beside the chosen model's
 
 KEPT = "digits.kept"  # how many drawings this session kept: each starts a new one on the canvas
 LATEST = "digits.latest"  # (drawing, id) of the last one
+POLL = 0.5  # seconds between two looks at an import
+IMPORT = "digits.import"  # key of the file chooser
+IMPORTING = "digits.importing"  # a file's name, and how many of its digits are new, when known
 SAID = "digits.said"  # what a callback has to tell; callbacks cannot show anything themselves
 
 
@@ -79,16 +83,40 @@ def my_digits(model: str, runs: models.Readers) -> None:
         download_button(
             "Export", kept.export, "my-digits.json", "application/json", disabled=not digits
         )
-        file = st.file_uploader(
+        st.file_uploader(
             "Import digits that were exported here or elsewhere",
             type="json",
             max_upload_size=MOST_BYTES // 2**20,
-            key="digits.import",
+            key=IMPORT,
+            on_change=_take_in,
+            disabled=IMPORTING in st.session_state,
         )
-    # Digits that are there already are left out, so a rerun imports nothing twice.
-    if file is not None and (new := kept.add(*parse_digits(file.getvalue(), file.name))):
-        st.toast(f"{new} digits imported.")
-        st.rerun(scope="fragment")
+    if IMPORTING in st.session_state:
+        fragment(_reading, POLL)()
+
+
+def _take_in() -> None:
+    """Begin to import a file, once and beside the page: to read thousands of digits takes long."""
+    file = st.session_state[IMPORT]
+    if file is not None:
+        data, name, kept = file.getvalue(), file.name, MyDigits()
+        work = in_background(lambda: kept.add(*parse_digits(data, name)), "import digits")
+        st.session_state[IMPORTING] = (name, work)
+
+
+def _reading() -> None:
+    """What becomes of the file that is imported."""
+    name, work = st.session_state[IMPORTING]
+    if not work.done():
+        st.info(f"Reading {literal(name)} …", icon=":material/hourglass_top:")
+        return
+    del st.session_state[IMPORTING]
+    try:
+        new = work.result()
+        st.session_state[SAID] = f"{new:,} digits imported." if new else "All are here already."
+    except MnistLabError as error:
+        st.session_state[PROBLEM] = str(error)
+    st.rerun()
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

@@ -13,6 +13,7 @@ from pages.ui.fragments import fragment
 from pages.ui.state import backend, in_background, predictor, select_runs
 from pages.ui.words import literal
 
+MOST_MEGABYTES = 400  # of a network's file, as of one that this page gives
 POLL = 0.5  # seconds between two looks at an import
 IMPORTING = "runs.importing"  # session key: a file's name, and its run when it will be there
 IMPORT = "runs.import"  # key of the file chooser
@@ -121,6 +122,7 @@ def importer() -> None:
         st.file_uploader(
             "Weights as a safetensors file, or as torch.save writes a state dict",
             type=["safetensors", "pth", "pt"],
+            max_upload_size=MOST_MEGABYTES,
             key=IMPORT,
             on_change=_take_in,
             disabled=importing,
