@@ -111,6 +111,8 @@ def why_no_script(run: Run, rows: list[dict[str, float]]) -> str:
     """
     if not run.result or not rows:
         return f"run {run.name!r} has no result yet"
+    if not run.started:  # it was stopped, or failed, while it waited to go on
+        return f"run {run.name!r} has not trained the epochs that it was last asked for"
     # Runs of before do not say where they began; one that reads well before any training does.
     known = rows[0]["epoch"] == 0 and rows[0]["val_accuracy"] > KNOWS_SOMETHING
     if run.origin == "fresh" and not known and run.result["epoch"] > 0:

@@ -116,7 +116,10 @@ def _read_pickled(data: bytes) -> dict[str, Tensor]:
     if not isinstance(found, dict) or not all(
         isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in found.items()
     ):
-        raise ImportRefusedError(refusal)
+        raise ImportRefusedError(
+            "This holds no plain weights, or more than these. Save the weights alone, with "
+            "torch.save(model.state_dict(), ...) or with safetensors."
+        )
     return found
 
 
@@ -136,7 +139,10 @@ def _numbers(name: str, tensor: Tensor) -> Tensor:
 
 def _recognised(weights: dict[str, Tensor]) -> tuple[TrainConfig, dict[str, Tensor]]:
     """The network that plain weights are: a chain of linear layers, whatever they are called."""
-    layers = sorted({name.rpartition(".")[0] for name in weights}, key=_natural)
+    listed = list(dict.fromkeys(name.rpartition(".")[0] for name in weights))
+    by_name = sorted(listed, key=_natural)
+    orders = (by_name, listed, _by_width(listed, weights))
+    layers = next((order for order in orders if _fits(order, weights)), by_name)
     found: dict[str, Tensor] = {}
     outputs: list[int] = []
     for i, layer in enumerate(layers):
@@ -159,6 +165,38 @@ def _recognised(weights: dict[str, Tensor]) -> tuple[TrainConfig, dict[str, Tens
         return parse_config({"hidden_sizes": tuple(outputs[:-1])}), found
     except ConfigError as error:
         raise ImportRefusedError(f"A network like that is not made here: {error}.") from None
+
+
+def _fits(layers: list[str], weights: dict[str, Tensor]) -> bool:
+    """Whether each layer takes as many numbers as the one before it gives."""
+    matrices = [weights.get(f"{layer}.weight") for layer in layers]
+    return all(
+        a is not None and b is not None and a.ndim == b.ndim == 2 and len(a) == b.shape[1]
+        for a, b in pairwise(matrices)
+    )
+
+
+def _by_width(layers: list[str], weights: dict[str, Tensor]) -> list[str]:
+    """The layers as their shapes go on from each other, from the one with most inputs on.
+
+    Names such as ``input``, ``hidden``, ``output`` say no order, and safetensors keeps none. As
+    they are given where the shapes do not say it either.
+    """
+    found = {layer: weights.get(f"{layer}.weight") for layer in layers}
+    rest = {layer: m for layer, m in found.items() if m is not None and m.ndim == 2}
+    if len(rest) < len(found):
+        return layers
+    order: list[str] = []
+    width = max((matrix.shape[1] for matrix in rest.values()), default=0)
+    while rest:
+        following = [layer for layer, matrix in rest.items() if matrix.shape[1] == width]
+        square = [layer for layer in following if len(rest[layer]) == width]
+        if len(square or following) != 1:
+            return layers
+        (layer,) = square or following
+        width = len(rest.pop(layer))
+        order.append(layer)
+    return order
 
 
 def _natural(name: str) -> list[Any]:

@@ -52,6 +52,17 @@ def trained(store: RunStore, **settings: object) -> Run:
     return store.get(run_id)
 
 
+def test_a_run_that_waits_to_go_on_has_no_program(store: RunStore) -> None:
+    run = trained(store)
+    store.add_segment(run.id, run.config)
+    store.set_state(run.id, "stopped")  # before it began
+    waits, rows = store.get(run.id), store.history(run.id)
+    assert waits.result == run.result
+    assert "has not trained the epochs" in why_no_script(waits, rows)
+    with pytest.raises(ExportError, match="last asked for"):
+        to_script(waits, rows)
+
+
 def run_script(text: str, folder: Path) -> list[float]:
     """Run a program as its reader would, without this project; the accuracies it prints last."""
     script = folder / "reproduce.py"
