@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+MOST_SHOWN = 100  # characters of a refused value
+
 
 class MnistLabError(Exception):
     """Base of all errors that are meant for the person in front of the screen."""
@@ -15,8 +17,14 @@ class Problem:
     value: object
     allowed: str
 
+    @property
+    def shown(self) -> str:
+        """The value as it was written, cut where it is long."""
+        text = repr(self.value)
+        return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + " …"
+
     def __str__(self) -> str:
-        return f"{self.field} = {self.value!r}: {self.allowed}"
+        return f"{self.field} = {self.shown}: {self.allowed}"
 
 
 class ConfigError(MnistLabError):

@@ -41,3 +41,10 @@ def test_a_configuration_error_names_field_value_and_what_is_allowed() -> None:
     assert str(error) == "epochs = '0': must be more; seed = -1: must be less"
     with pytest.raises(ConfigError, match="epochs"):
         raise error
+
+
+def test_of_a_long_value_the_beginning_is_repeated() -> None:
+    said = str(Problem("epochs", "9" * 5000, "must be less"))
+    assert said.startswith("epochs = '999")
+    assert said.endswith("9 …: must be less")
+    assert len(said) < 150

@@ -95,7 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
         return status
     except ConfigError as error:
         problem = error.problems[0]
-        parser.error(f"{flag(problem.field)} {problem.value!r}: {problem.allowed}")
+        parser.error(f"{flag(problem.field)} {problem.shown}: {problem.allowed}")
     except MnistLabError as error:
         print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
         return FAILED

@@ -136,6 +136,8 @@ def _compare_sizes(field: str, symbol: str, value: str) -> Test:
         sizes: tuple[int, ...] = getattr(parse_config({field: typed}), field)
     except ConfigError as error:
         raise QueryError(str(error)) from None
+    if symbol == "contains" and not sizes:
+        raise QueryError(f"{field} contains {value}: for no hidden layer use {field} = none")
     if symbol == "contains":
         return lambda run: set(sizes) <= set(getattr(run.config, field))
     compare = COMPARE[symbol]
@@ -152,14 +154,21 @@ def search(text: str) -> Test:
     )
 
 
+KNOWN = (*FIELDS, *RESULTS, *TEXTS[:3], "state", "starred")
+
+
+def is_field(word: str) -> bool:
+    """Whether runs can be asked for it."""
+    return word in KNOWN
+
+
 def check_field(field: str) -> None:
     """Raise QueryError for what is no field, with the nearest that is one."""
-    known = [*FIELDS, *RESULTS, *TEXTS[:3], "state", "starred"]
-    if field in (*known, *TEXTS):
+    if is_field(field):
         return
-    close = get_close_matches(field, known, 1)
+    close = get_close_matches(field, KNOWN, 1)
     hint = f"did you mean {close[0]}? There are" if close else "there are"
-    raise QueryError(f"no field {field!r}: {hint} {_list(known)}")
+    raise QueryError(f"no field {field!r}: {hint} {_list(KNOWN)}")
 
 
 def _list(words: Any) -> str:

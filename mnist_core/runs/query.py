@@ -23,6 +23,7 @@ from mnist_core.runs.conditions import (
     Test,
     check_field,
     comparison,
+    is_field,
     search,
 )
 from mnist_core.runs.records import Run
@@ -30,7 +31,10 @@ from mnist_core.runs.records import Run
 MAX_LENGTH = 1000  # characters
 MAX_DEPTH = 50  # parentheses within parentheses; Python's own stack ends at 1,000 calls
 
-_TOKEN = re.compile(r'\s*(?:"([^"]*)"|(<=|>=|!=|==|[=<>()])|([^\s()<>=!"]+)|(\S))')
+_TOKEN = re.compile(r'\s*(?:"([^"]*)"|(<=|>=|!=|==|[=<>()≤≥≠])|([^\s()<>=!≤≥≠"]+)|(\S))')
+_ALIKE = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
+# Behind a number they would be texts to search for, and nothing would be found.
+_UNITS = ("s", "sec", "min", "h", "k", "m", "percent", "pct", "to", "seconds", "minutes", "hours")
 
 
 def parse_query(text: str) -> Callable[[Run], bool]:
@@ -66,7 +70,7 @@ class _Parser:
             if other:
                 what = "a quote that is never closed" if other == '"' else "not known here"
                 raise QueryError(f"{other!r}: {what} (at character {place})")
-            symbol = "=" if symbol == "==" else symbol
+            symbol = _ALIKE.get(symbol, symbol)
             self.tokens.append((symbol or word or quoted, not (symbol or word)))
             self.places.append(place)
         self.places.append(len(text.rstrip()) + 1)
@@ -87,6 +91,11 @@ class _Parser:
 
     def next_is(self, *words: str) -> bool:
         return (self.peek() or "").lower() in words
+
+    def compares(self) -> bool:
+        """Whether the next token is a field in a comparison."""
+        after, quoted = (*self.tokens, ("", True), ("", True))[self.at + 1]
+        return not quoted and after.lower() in OPERATORS
 
     def take(self) -> str:
         self.at += 1
@@ -123,6 +132,11 @@ class _Parser:
             return self.comparison(word.lower())
         if word.lower() == "starred":
             return lambda run: run.starred
+        if not quoted and "_" in word and is_field(word.lower()):  # no word that people search for
+            raise QueryError(
+                f"{word}: behind a field comes one of {', '.join(OPERATORS)}; to search for the "
+                "word, put it in quotes"
+            )
         return search(word.strip('"') if quoted else word)
 
     def _nested(self) -> Test:
@@ -154,7 +168,9 @@ class _Parser:
         # What is left of a value must not become a text to search for.
         if following is not None and not self.next_is("and", "or", ")", "("):
             begins = following.strip('"')[:1]
-            if not (following.startswith('"') or begins.isalpha() or begins == "_"):
+            text = following.startswith('"') or begins.isalpha() or begins == "_"
+            unit = value[-1].isdigit() and self.next_is(*_UNITS) and not self.compares()
+            if unit or not text:
                 self.take()
                 raise QueryError(
                     f"{following!r} after {field} {symbol} {value}: here may be 'and', 'or' or the "
