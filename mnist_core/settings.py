@@ -59,10 +59,16 @@ def _at_home(path: Path) -> Path:
 
 
 def _place(text: str) -> str:
-    """A folder, or the address of a server or database; ``~`` works in a file's name."""
+    """A folder, or the address of a server or database; ``~`` works in a file's name.
+
+    Raises:
+        ValueError: it is a database in memory, which ends with each process, or nobody's home.
+    """
     if text.startswith("~"):
         return str(_at_home(Path(text)))
     file = sqlite_file(text)
+    if text.startswith("sqlite") and str(file) in ("None", ":memory:"):
+        raise ValueError("names no file: a database in memory ends with each process")
     return sqlite_url(_at_home(file)) if file and str(file).startswith("~") else text
 
 

@@ -93,6 +93,22 @@ def test_addresses_stay_as_they_are(address: str, monkeypatch: pytest.MonkeyPatc
     assert (sqlite_file(address) is None) == ("sqlite" not in address)
 
 
+@pytest.mark.parametrize("address", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE"):
+        monkeypatch.setenv(name, address)
+        with pytest.raises(SettingError, match=f"{name} = '{address}'.*names no file"):
+            Settings()
+        monkeypatch.delenv(name)
+
+
+def test_a_database_whose_driver_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "mysql://me:secret@127.0.0.1:9/runs"
+    for opened in (RunStore, open_storage):
+        with pytest.raises(StoreError, match=r"mysql://me:\*\*\*@.*MySQLdb"):
+            opened(address)
+
+
 @pytest.mark.parametrize("name", [*NAMES, "a b"])
 def test_a_database_is_where_its_name_says(name: str, tmp_path: Path) -> None:
     assert sqlite_file(sqlite_url(tmp_path / name / "runs.db")) == tmp_path / name / "runs.db"

@@ -71,7 +71,8 @@ def store_errors(uri: str) -> Iterator[None]:
         yield
     except StoreError:
         raise
-    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
+    # An import fails where the driver of a server's database is not installed.
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
         if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
             raise RunNotFoundError(f"not in {place(uri)}: {error}") from error
         kind = StoreUnavailableError if is_transient(error, uri) else StoreError

@@ -77,8 +77,9 @@ def open_storage(url: str | None = None, patience: float = 0.0) -> BaseStorage:
             event.listen(storage.engine, "connect", _write_without_waiting)
             storage.engine.dispose()  # the connections from before the line above
         return storage
-    except (OSError, sqlite3.Error, SQLAlchemyError, RuntimeError) as error:
-        raise StoreError(f"the studies in {place(url)} cannot be opened: {error}") from error
+    except (OSError, sqlite3.Error, SQLAlchemyError, RuntimeError, ImportError) as error:
+        why = error.__cause__ if isinstance(error, ImportError) and error.__cause__ else error
+        raise StoreError(f"the studies in {place(url)} cannot be opened: {why}") from error
 
 
 @contextmanager

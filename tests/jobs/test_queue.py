@@ -137,6 +137,15 @@ def test_the_watcher_outlives_whatever_happens(
     wait_until(lambda: len(looks) > 2, "it has looked again and again")
 
 
+@pytest.mark.parametrize("address", ["nonsense", "tcp://", "http://host:1", "inproc://x"])
+def test_what_is_no_address_of_a_scheduler_is_named(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
+    with pytest.raises(ClusterError, match=rf"at {address} .*DASK_SCHEDULER_ADDRESS"):
+        JobQueue(RunStore())
+
+
 def test_no_scheduler_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://127.0.0.1:9")
     monkeypatch.setattr("mnist_core.jobs.queue.CONNECT", 0.5)
