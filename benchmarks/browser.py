@@ -74,7 +74,7 @@ def first_point(browser: Browser, app: App) -> float:
     """Seconds from the click on Start to the first point, in a new browser page."""
     page = browser.new_page()
     page.goto(app.url)
-    expect(page.locator(".js-plotly-plot")).to_have_count(2)  # the chart's code is loaded
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)  # the chart's code is loaded
     start = page.get_by_role("button", name="Start training")
     taken = seconds(page, "click", HAS_POINTS, start.click)
     expect(page.get_by_text("Test accuracy")).to_be_visible()

@@ -8,15 +8,16 @@ import streamlit as st
 from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.config.presets import PRESETS
 from mnist_core.errors import MnistLabError, RunNotFoundError
+from mnist_core.insight.compare import SEED_RUNS, group_of
 from mnist_core.runs.records import Run
-from pages.ui import advice, forms, runview
+from pages.ui import advice, forms, runview, seeds
 from pages.ui.actions import PROBLEM, reported, show_problem, start_button
 from pages.ui.forms import TRAIN
 from pages.ui.fragments import fragment
-from pages.ui.frame import page
+from pages.ui.frame import page, tab_title
 from pages.ui.state import RUN, backend, select_run, selected_run
-from pages.ui.train import queue, range_test
-from pages.ui.words import literal
+from pages.ui.train import queue, range_test, verdict
+from pages.ui.words import literal, percent
 
 POLL = 0.3  # seconds between two looks at a run that trains
 STARTING = "train.starting"  # session key: the run that was asked for, when it will be there
@@ -143,19 +144,37 @@ def _live(was_active: bool) -> None:
         st.rerun()
     if run.state == "running" and not rows:
         rows = first_rows(run)
-    active = backend().watch.active()
     said = (run.state == "queued" and backend().starting) or runview.HEADLINES[run.state]
     ask = partial(stop, run.id) if run.active else None
     runview.headline(run.name, said, ask, run.stop_requested)
-    if run.active:
-        runview.progress_bar(run)
     if run.data.get("notice"):
         st.warning(literal(run.data["notice"]), icon=":material/info:")
     if run.error:
         st.error(literal(run.error))
-    runview.charts(run, rows)
-    if not run.active:
+    before = verdict.before(run)
+    ghost = (before.name, backend().watch.rows(before)) if before else None
+    runview.charts(run, rows, ghost)
+    runview.heard(run, rows)
+    tab(run, rows)
+    if run.active:
+        runview.progress_bar(run)
+        others(run)
+    else:
         runview.figures(run, rows)
+        verdict.show(run, before)
+
+
+def tab(run: Run, rows: list[dict[str, float]]) -> None:
+    """How far a run is, or how well it ended, for who looks at another tab."""
+    if run.active and rows:
+        tab_title(f"{rows[-1]['epoch']:.0f}/{run.last_epoch} · Train")
+    elif run.result:
+        tab_title(f"✓ {percent(run.result['val_accuracy'], 1)} · Train")
+
+
+def others(run: Run) -> None:
+    """What else trains or waits, and where."""
+    active = backend().watch.active()
     queue.queue_list(active, run.id)
     queue.workers(active)
 
@@ -184,46 +203,41 @@ def next_steps(run: Run) -> None:
         return
     for name, default in (("epochs", 5), ("learning_rate", 0.1)):
         st.session_state.setdefault(f"more.{name}", default)
-    epochs, rate, more = st.columns([1, 1, 1.4], vertical_alignment="bottom")
-    with epochs:
-        forms.number(FIELDS["epochs"], "more.epochs", label="More epochs")
-    with rate:
-        forms.number(FIELDS["learning_rate"], "more.learning_rate", label="at learning rate")
-    start_button(
-        "Continue training",
-        "continue",
-        go_on,
-        run.id,
-        place=more,
-        icon=":material/play_arrow:",
-        type="primary",
-        width="stretch",
-    )
-    same, new, draw = st.columns(3)
-    start_button(
-        "Restart, same initial weights",
-        "restart",
-        restart,
-        *(run.id, False),
-        place=same,
-        width="stretch",
-        help="The same run again: the same seed gives the same initial weights.",
-    )
-    start_button(
-        "Restart with a new seed",
-        "restart-new",
-        restart,
-        *(run.id, True),
-        place=new,
-        width="stretch",
-        help="The same settings from other initial weights.",
-    )
-    if draw.button("Draw digits for it", icon=":material/draw:", width="stretch"):
-        st.switch_page("pages/draw.py")
+    with st.container(key="next", horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        forms.number(FIELDS["epochs"], "more.epochs", label="More epochs", width=115)
+        forms.number(
+            FIELDS["learning_rate"], "more.learning_rate", label="at learning rate", width=145
+        )
+        start_button(
+            "Continue training",
+            "continue",
+            go_on,
+            run.id,
+            icon=":material/play_arrow:",
+            type="primary",
+        )
+        start_button(
+            "Restart",
+            "restart",
+            restart,
+            *(run.id, False),
+            help="The same run again: the same seed gives the same initial weights.",
+        )
+        start_button(
+            "New seed",
+            "restart-new",
+            restart,
+            *(run.id, True),
+            help="The same settings from other initial weights.",
+        )
+        seeds.offer(run, group_of(run, backend().watch.library()), f"{SEED_RUNS} seeds")
+        if st.button("Draw digits for it", icon=":material/draw:"):
+            st.switch_page("pages/draw.py")
 
 
 forms.open_link(TRAIN)
-controls, picture = st.columns([1, 3], gap="large")
+with st.container(key="train"):
+    controls, picture = st.columns([1, 3])
 try:
     take_started()
     asked = STARTING in st.session_state
@@ -231,35 +245,40 @@ try:
     active = shown is not None and shown.active
     busy = backend().ready and bool(backend().watch.active())
     with controls:
-        st.selectbox(
-            "Preset",
-            list(PRESETS),
-            index=None,
-            placeholder="choose a preset",
-            key="preset",
-            persist_state="session",
-            on_change=use_preset,
-        )
-        placeholder = st.container()
-        config = forms.config_form(TRAIN, backend().devices, disabled=False)
-        start_button(
-            "Add to queue" if busy else "Start training",
-            "start",
-            start,
-            place=placeholder,
-            type="primary",
-            icon=":material/playlist_add:" if busy else ":material/play_arrow:",
-            width="stretch",
-            disabled=config is None or asked,
-        )
-        if config is not None:
-            forms.keep_link(config)
-            st.caption("The address of this page carries these settings: copy it to share them.")
-        range_test.offer(disabled=config is None)
-    with picture:
+        first, rest = st.container(key="card-form", border=True), st.container(key="rest")
+        with first:
+            st.selectbox(
+                "Preset",
+                list(PRESETS),
+                index=None,
+                placeholder="choose a preset",
+                key="preset",
+                persist_state="session",
+                on_change=use_preset,
+            )
+            config = forms.config_form(TRAIN, backend().devices, disabled=False, rest=rest)
+            start_button(
+                "Add to queue" if busy else "Start training",
+                "start",
+                start,
+                type="primary",
+                icon=":material/playlist_add:" if busy else ":material/play_arrow:",
+                width="stretch",
+                disabled=config is None or asked,
+            )
+        with rest:
+            range_test.offer(disabled=config is None)
+            if config is not None:
+                forms.keep_link(config)
+                st.caption("The address of this page carries these settings: copy it to share.")
+    with picture, st.container(key="card-picture", border=True):
         fragment(live, POLL if asked or active else None)(asked, active)
         if shown is not None and not shown.active:
-            advice.show(shown, rows, here=True)
             next_steps(shown)
+    with picture:
+        if shown is not None and not shown.active:
+            advice.show(shown, rows, here=True)
+            runview.details(shown, rows)
+            others(shown)
 except MnistLabError as error:
     st.error(literal(str(error)))

@@ -1,8 +1,9 @@
 """The fields of ``TrainConfig`` as widgets, and what people typed back as a ``TrainConfig``."""
 
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mnist_core.config.fields import FIELDS, FieldSpec, format_sizes, parse_config
 from mnist_core.config.share import from_query, to_query
@@ -66,10 +67,16 @@ def current(prefix: str) -> TrainConfig:
     return parse_config({name: st.session_state[widget_key(prefix, name)] for name in FIELDS})
 
 
-def config_form(prefix: str, devices: list[tuple[str, str]], disabled: bool) -> TrainConfig | None:
+def config_form(
+    prefix: str,
+    devices: list[tuple[str, str]],
+    disabled: bool,
+    rest: DeltaGenerator | None = None,
+) -> TrainConfig | None:
     """Draw a widget for every field; the configuration, or None while a value is not allowed.
 
     ``devices`` are (name, label) of what the workers have, empty while that is not known yet.
+    ``rest`` is where the settings go that a beginner does not change first.
     """
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
@@ -92,11 +99,12 @@ def config_form(prefix: str, devices: list[tuple[str, str]], disabled: bool) -> 
         st.caption(f"From **{literal(source[0])}**; what differs from it is marked.")
     for name in MAIN:
         field(name)
-    with st.expander("More settings", expanded=source is not None):
+    rest = rest or st.container()
+    with rest.expander("More settings", expanded=source is not None):
         for name, spec in FIELDS.items():
             if name not in MAIN and not spec.distorts:
                 field(name)
-    with st.expander("Distort the pictures"):
+    with rest.expander("Distort the pictures"):
         st.caption("A little different each time they are shown, so that no picture is memorised.")
         for name, spec in FIELDS.items():
             if spec.distorts:
@@ -120,9 +128,13 @@ def shown(name: str, value: Any) -> str:
 
 
 def number(
-    spec: FieldSpec, key: str, disabled: bool = False, label: str | None = None
+    spec: FieldSpec,
+    key: str,
+    disabled: bool = False,
+    label: str | None = None,
+    width: int | Literal["stretch"] = "stretch",
 ) -> float | int:
-    """A number input with the field's own bounds."""
+    """A number input with the field's own bounds; ``width`` is in pixels."""
     assert spec.low is not None, spec.name
     assert spec.high is not None, spec.name
     whole = spec.kind == "int"
@@ -137,6 +149,7 @@ def number(
         key=key,
         persist_state="session",
         disabled=disabled,
+        width=width,
     )
 
 

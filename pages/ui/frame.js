@@ -19,3 +19,22 @@ if (!window.mnistLabOnce) {
     }
   }, true);
 }
+
+// How a run stands is read to those who cannot see it. A screen reader notices new words in an
+// element that stays, which nothing that Streamlit draws does.
+
+if (!window.mnistLabHeard) {
+  window.mnistLabHeard = setInterval(() => {
+    const said = document.querySelector(".lab-said")?.dataset.said;
+    let heard = document.querySelector(".lab-heard");
+    if (said === undefined) {
+      heard?.remove();
+    } else if (!heard) {
+      heard = document.body.appendChild(document.createElement("p"));
+      heard.className = "lab-heard";
+      heard.setAttribute("role", "status");
+    } else if (heard.textContent !== said) {
+      heard.textContent = said;
+    }
+  }, 500);
+}

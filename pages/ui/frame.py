@@ -1,4 +1,4 @@
-"""What all pages have around their own: title, heading, and one line on what is training now."""
+"""What all pages have around their own: mark, name, heading, and what is training now."""
 
 import base64
 import functools
@@ -9,12 +9,12 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from mnist_core.errors import MnistLabError
+from mnist_core.runs.records import Run
 from pages.ui.actions import PROBLEM
 from pages.ui.address import ADDRESS, acknowledge_address, read_address
 from pages.ui.fragments import fragment
-from pages.ui.runview import progress_words
-from pages.ui.state import backend
-from pages.ui.words import literal
+from pages.ui.runview import progress_words, share_done
+from pages.ui.state import RUN, backend, select_run
 
 OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
 
@@ -34,7 +34,7 @@ def page(title: str, about: str) -> None:
         # first, by a link to one of them, would get them all by their files' names.
         PagesManager.uses_pages_directory = False
         st.rerun()
-    st.set_page_config(page_title=f"{title} · MNIST Lab", page_icon=_icon(), layout="wide")
+    tab_title(title)
     st.html(_heading(title, about), unsafe_allow_javascript=True)
     if st.session_state.get("page") != title:
         for key in map(str, list(st.session_state)):
@@ -49,19 +49,26 @@ def page(title: str, about: str) -> None:
     fragment(_status, every)(active)
 
 
+def tab_title(title: str) -> None:
+    """What the browser's tab says; a later call replaces an earlier one."""
+    st.set_page_config(page_title=f"{title} · MNIST Lab", page_icon=_mark(), layout="wide")
+
+
 @functools.cache
-def _icon() -> str:
-    """The icon as an address; read and encoded once a process."""
-    data = base64.b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode()
-    return f"data:image/png;base64,{data}"
+def _mark() -> str:
+    """The mark as an address; read and encoded once a process."""
+    data = base64.b64encode(Path(__file__).with_name("mark.svg").read_bytes()).decode()
+    return f"data:image/svg+xml;base64,{data}"
 
 
 @functools.cache
 def _heading(title: str, about: str) -> str:
     style, script = (Path(__file__).with_suffix(s).read_text("utf-8") for s in (".css", ".js"))
     return (
-        f"<style>{style}</style><header class='mnist-lab'><h1><span>MNIST Lab</span> "
-        f"{html.escape(title)}</h1><p>{html.escape(about)}</p></header><script>{script}</script>"
+        f"<style>{style}</style>"
+        f"<div class='lab-brand'><img src='{_mark()}' alt=''><span>MNIST Lab</span></div>"
+        f"<header class='lab-page'><h1>{html.escape(title)}</h1>"
+        f"<p>{html.escape(about)}</p></header><script>{script}</script>"
     )
 
 
@@ -81,20 +88,39 @@ def _status(seen: list[tuple[str, str]] | str | None) -> None:
     if _active() != seen:
         st.session_state[DRAWN_ANEW] = True
         st.rerun()
-    st.caption(_said())
+    training = _training()
+    with st.container(key="now", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.html(_said(training))
+        elsewhere = [run for run in training if st.session_state.get(RUN) != run.id]
+        if (training and st.session_state["page"] != "Train") or elsewhere:
+            run = (elsewhere or training)[0]
+            if st.button("Show", key="now-show", type="tertiary", help="Open it on Train."):
+                select_run(run.id)
+                st.switch_page("pages/train.py")
 
 
-def _said() -> str:
-    """What is training and how far it is; always a line, so that nothing below it moves."""
+def _training() -> list[Run]:
+    """The runs that train now; none while that cannot be known."""
     if not backend().ready:
-        return backend().starting or "Opening …"
+        return []
     try:
-        active = backend().watch.active()
+        return [run for run in backend().watch.active() if run.state == "running"]
     except MnistLabError:
-        return "The trainer does not run."
-    training = [run for run in active if run.state == "running"]
-    said = [f"Training {literal(run.name)}: {progress_words(run)}" for run in training[:2]]
-    others = len(active) - len(said)
-    if others:
-        said.append(f"{others} more" if said else f"{others} waiting")
-    return " · ".join(said) or "Nothing is training."
+        return []
+
+
+def _said(training: list[Run]) -> str:
+    """What is training and how far it is; always a line, so that nothing below it moves."""
+    text, bar = "Nothing is training", ""
+    if not backend().ready:
+        text = backend().starting or "Opening …"
+    elif isinstance(active := _active(), str):
+        text = "The trainer does not run"
+    elif training:
+        text = f"{training[0].name}: {progress_words(training[0])}"
+        bar = f"<i><b style='width:{share_done(training[0]):.0%}'></b></i>"
+        if len(active or ()) > 1:
+            text += f" · {len(active or ()) - 1} more"
+    elif active:
+        text = f"{len(active)} waiting"
+    return f"<div class='lab-now'><span>{html.escape(text)}</span>{bar}</div>"

@@ -1,13 +1,14 @@
 """One run on the screen: its progress, its charts and, at the end, its figures."""
 
+import html
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import streamlit as st
 
-from mnist_core.charts.base import ACCENT, accuracy_curve, loss_curve, run_colour
+from mnist_core.charts.curves import Scale, accuracy_curve, best_row, loss_curve
 from mnist_core.data.events import Downloading
 from mnist_core.runs.records import Run
 from pages.ui.words import duration, literal, percent
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, float]]
 
-KEPT = 64  # runs whose charts are kept
+KEPT = 64  # charts that are kept
+NONE: Rows = []
+View = Literal[Scale, "loss"]
+VIEWS: dict[View, str] = {
+    "fit": "Fit the curve",
+    "whole": "0 to 100 %",
+    "error": "Error, log scale",
+    "loss": "Loss",
+}
 HEADLINES = {
     "queued": "Waiting for a free worker",
     "running": "Training",
@@ -31,17 +40,16 @@ HEADLINES = {
 
 def headline(name: str, said: str, stop: Callable[[], None] | None, stopping: bool) -> None:
     """What is looked at and how it stands; with ``stop``, a button that asks it to."""
-    head, side = st.columns([4, 1], vertical_alignment="center")
-    head.markdown(f"**{literal(name)}** · {said}")
-    if stop is not None:
-        side.button(
-            "Stopping …" if stopping else "Stop",
-            key="stop",
-            icon=":material/stop:",
-            on_click=stop,
-            disabled=stopping,
-            width="stretch",
-        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{literal(name)}** · {said}", width="stretch")
+        if stop is not None:
+            st.button(
+                "Stopping …" if stopping else "Stop",
+                key="stop",
+                icon=":material/stop:",
+                on_click=stop,
+                disabled=stopping,
+            )
 
 
 def download_bar(event: Downloading) -> None:
@@ -57,12 +65,16 @@ def progress_bar(run: Run) -> None:
     if "total" in progress and "fraction" not in progress:
         download_bar(Downloading(**progress))
         return
-    share = 0.0
-    if "fraction" in progress:
-        epochs = run.last_epoch - run.segments[-1].start
-        done = progress["epoch"] - 1 - run.segments[-1].start + progress["fraction"]
-        share = min(max(done / epochs, 0.0), 1.0)
-    st.progress(share, text=progress_words(run))
+    st.progress(share_done(run), text=progress_words(run))
+
+
+def share_done(run: Run) -> float:
+    """How much of an active run's latest segment is done, 0 to 1."""
+    progress = run.progress
+    if "fraction" not in progress:
+        return 0.0
+    done = progress["epoch"] - 1 - run.segments[-1].start + progress["fraction"]
+    return min(max(done / (run.last_epoch - run.segments[-1].start), 0.0), 1.0)
 
 
 def progress_words(run: Run) -> str:
@@ -77,18 +89,28 @@ def progress_words(run: Run) -> str:
     )
 
 
-def charts(run: Run | None, rows: list[dict[str, float]]) -> None:
-    """Accuracy large, losses beside it; both keep a viewer's zoom while they grow.
+def charts(run: Run | None, rows: Rows, before: tuple[str, Rows] | None = None) -> None:
+    """The curve in the scale that was chosen; it keeps a viewer's zoom while it grows.
 
-    Without a run they are empty: so the browser loads the charts' code before the first point.
+    ``before`` is the name and the rows of a run to show beneath it. Without a run the chart is
+    empty: so the browser loads the code of charts before the first point.
     """
+    view: View = st.segmented_control(
+        "What the chart shows",
+        get_args(View),
+        default="fit",
+        required=True,
+        format_func=VIEWS.__getitem__,
+        key="chart.view",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
     segments = [(s.start, s.config.learning_rate) for s in run.segments] if run else []
     last = max(run.last_epoch if run else 5, int(rows[-1]["epoch"]) if rows else 0)
-    name = run.id if run else ""
-    left, right = st.columns([3, 2])
-    accuracy, loss = _figures(name, rows, last, tuple(segments), run.restarts if run else ())
-    left.plotly_chart(accuracy, key=f"accuracy-{name}")
-    right.plotly_chart(loss, key=f"loss-{name}")
+    name, ghost = run.id if run else "", before[1] if before else NONE
+    figure = _figure(name, view, rows, ghost, last, segments, run.restarts if run else ())
+    config = {"displayModeBar": False, "scrollZoom": False}
+    st.plotly_chart(figure, key=f"curve-{name}", alt=in_words(rows, before), config=config)
     if run and run.restarts:
         epochs = ", ".join(map(str, run.restarts))
         st.caption(
@@ -97,61 +119,102 @@ def charts(run: Run | None, rows: list[dict[str, float]]) -> None:
         )
 
 
+def in_words(rows: Rows, before: tuple[str, Rows] | None = None) -> str:
+    """What the chart shows, for those who cannot see it."""
+    best = best_row(rows)
+    if best is None:
+        return "Accuracy after each epoch; nothing is measured yet."
+    first, last = rows[0], rows[-1]
+    said = (
+        f"Validation accuracy after each epoch: {percent(first['val_accuracy'], 1)} after epoch "
+        f"{first['epoch']:.0f}, {percent(last['val_accuracy'], 1)} after epoch {last['epoch']:.0f}"
+        f"; the best is {percent(best['val_accuracy'], 1)}, after epoch {best['epoch']:.0f}."
+    )
+    if before is not None and (other := best_row(before[1])) is not None:
+        said += f" The run before, {before[0]}, reached {percent(other['val_accuracy'], 1)}."
+    return said
+
+
+def heard(run: Run, rows: Rows) -> None:
+    """How far a run is, or how it ended, read aloud after each epoch (frame.js)."""
+    said = HEADLINES[run.state]
+    if run.active and rows:
+        row = rows[-1]
+        said = f"Epoch {row['epoch']:.0f} of {run.last_epoch}: {percent(row['val_accuracy'], 1)}"
+    elif run.result:
+        best = percent(run.result["best_val_accuracy"], 1)
+        said = f"Training has ended. The best validation accuracy is {best}"
+    st.html(f"<i class='lab-said' data-said='{html.escape(said)}.'></i>")
+
+
 _lock = threading.Lock()
-_drawn: "OrderedDict[str, tuple[object, Rows, tuple[Figure, Figure]]]" = OrderedDict()
+_drawn: "OrderedDict[tuple[str, View], tuple[object, Rows, Rows, Figure]]" = OrderedDict()
 
 
-def _figures(
+def _figure(
     name: str,
+    view: View,
     rows: Rows,
+    ghost: Rows,
     last: int,
-    segments: tuple[tuple[int, float], ...],
+    segments: list[tuple[int, float]],
     restarts: tuple[int, ...],
-) -> "tuple[Figure, Figure]":
-    """The two charts, the same for all viewers until there is another row.
+) -> "Figure":
+    """The chart, the same for all viewers until there is another row.
 
-    Plotly takes 20 ms to make them and 2 ms to write them down, and a poll has mostly nothing new.
+    Plotly takes 10 ms to make it and 1 ms to write it down, and a poll has mostly nothing new.
     """
-    what = (last, segments, restarts)
+    what = (last, tuple(segments), restarts)
     with _lock:
-        known = _drawn.pop(name, None)
-        if known is None or known[0] != what or known[1] is not rows:
-            colour = run_colour(name) if name else ACCENT
-            made = (
-                accuracy_curve(
-                    rows, last, list(segments), revision=name, colour=colour, restarts=restarts
-                ),
-                loss_curve(rows, last, list(segments), revision=name),
-            )
-            known = (what, rows, made)
-        _drawn[name] = known
+        known = _drawn.pop((name, view), None)
+        if known is None or known[0] != what or known[1] is not rows or known[2] is not ghost:
+            if view == "loss":
+                made = loss_curve(rows, last, segments, revision=name)
+            else:
+                made = accuracy_curve(rows, last, segments, name, view, ghost, restarts)
+            known = (what, rows, ghost, made)
+        _drawn[name, view] = known
         while len(_drawn) > KEPT:
             _drawn.popitem(last=False)
-        return known[2]
+        return known[3]
 
 
-def figures(run: Run, rows: list[dict[str, float]]) -> None:
-    """The figures of a run that has ended."""
+def figures(run: Run, rows: Rows) -> None:
+    """The figures of a run that has ended; with 10,000 pictures a third digit would be chance."""
     result, started = run.result, run.started
     if not result:
         return
-    columns = st.columns(5)
+    columns = st.columns(4)
     columns[0].metric(
-        "Best validation", percent(result["best_val_accuracy"]), help="over all epochs of this run"
+        "Best validation",
+        percent(result["best_val_accuracy"], 1),
+        help=(
+            f"After epoch {result['best_epoch']}. Measured on {started['val_examples']:,} pictures "
+            f"that it does not learn from; {percent(result['val_accuracy'], 1)} after the last "
+            f"epoch, {result['epoch']}."
+        ),
     )
     columns[1].metric(
-        "Last validation", percent(result["val_accuracy"]), help=f"after epoch {result['epoch']}"
-    )
-    columns[2].metric(
         "Test accuracy",
-        percent(result["test_accuracy"]),
+        percent(result["test_accuracy"], 1),
         help=(
             f"Measured at the end of training, on {started['test_examples']:,} pictures that were "
             "kept out of it. Choose settings by validation, not by this."
         ),
     )
-    columns[3].metric("Training time", duration(result["seconds"]))
-    columns[4].metric("Parameters", f"{started['parameters']:,}")
+    columns[2].metric("Training time", duration(result["seconds"]))
+    columns[3].metric(
+        "Parameters",
+        f"{started['parameters']:,}",
+        help="The numbers that training adjusts: the weights and biases of all layers.",
+    )
+
+
+def details(run: Run, rows: Rows) -> None:
+    """What one seldom asks of a run that has ended: its layers, its pictures, its machine."""
+    if not run.result:
+        return
+    started = run.started
     shape = " → ".join(
         [str(started["layers"][0][0]), *(str(outputs) for _, outputs in started["layers"])]
     )

@@ -9,6 +9,8 @@ from tests.helpers.browser import SEVEN, draw, go_to, watch
 from tests.helpers.gate import Gate
 from tests.helpers.late import LateServer
 
+BEST = 1  # the ring around the best epoch is a point as well
+
 
 def start(page: Page, epochs: int, hidden: str = "32") -> None:
     page.get_by_label("Hidden layer sizes", exact=True).fill(hidden)
@@ -22,7 +24,13 @@ def test_train_watch_it_grow_and_draw_a_digit(page: Page) -> None:
     page.wait_for_function("document.querySelectorAll('.scatterlayer .point').length > 0")
     expect(page.get_by_text("Finished")).to_be_visible()
     expect(page.get_by_text("Test accuracy")).to_be_visible()
-    expect(page.locator(".js-plotly-plot").first.locator(".point")).to_have_count(7)
+    expect(page.locator(".js-plotly-plot").first.locator(".point")).to_have_count(6 + BEST)
+    expect(page).to_have_title(re.compile(r"^✓ \d\d\.\d % · Train"))
+    expect(page.get_by_role("status")).to_contain_text("Training has ended. The best validation")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for name in ("Continue training", "Restart", "5 seeds", "Draw digits for it"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport()
     go_to(page, "Draw")
     expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
     draw(page, SEVEN)
@@ -36,9 +44,9 @@ def test_the_chart_grows_and_survives_reload_a_second_tab_and_stop(
     marks = page.locator(".js-plotly-plot").first.locator(".scatterlayer .point")
     gate.allow(2)
     start(page, epochs=9)
-    expect(marks).to_have_count(3)
+    expect(marks).to_have_count(2 + BEST)
     gate.allow(5)
-    expect(marks).to_have_count(6)
+    expect(marks).to_have_count(5 + BEST)
     page.reload()
     expect(page.get_by_role("button", name="Add to queue")).to_be_enabled()
     tab = page.context.new_page()
@@ -88,3 +96,51 @@ def test_who_comes_first_by_a_link_to_a_page_sees_the_whole_app(app: App, browse
     names = page.get_by_test_id("stTopNavLink")
     expect(names).to_have_text(["Train", "Data", "Sweep", "Draw", "Runs"])
     page.close()
+
+
+def test_the_chart_is_right_below_start_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)
+    tops = {
+        name: found.bounding_box()
+        for name, found in {
+            "start": page.get_by_role("button", name="Start training"),
+            "chart": page.locator(".js-plotly-plot"),
+            "more": page.get_by_text("More settings"),
+        }.items()
+    }
+    start, chart, more = (box["y"] for box in tops.values() if box)
+    assert start < chart < more
+
+
+def test_what_trains_is_said_on_every_page_and_leads_to_it(page: Page, gate: Gate) -> None:
+    gate.allow(2)
+    start(page, epochs=9)
+    now = page.locator(".lab-now")
+    for name in ("Data", "Sweep", "Draw", "Runs"):
+        go_to(page, name)
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        expect(now).to_contain_text("32 relu, sgd 0.5: Epoch 3 of 9")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    gate.open()
+    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(now).to_have_text("Nothing is training")
+
+
+def test_the_scale_is_one_click_away_and_the_run_before_is_a_ghost(page: Page) -> None:
+    start(page, epochs=2)
+    expect(page.get_by_text("Finished")).to_be_visible()
+    start(page, epochs=2, hidden="64")
+    expect(page.get_by_text("against the run before").or_(page.get_by_text("As good as the run")))
+    chart = page.locator(".js-plotly-plot")
+    expect(chart).to_contain_text("the run before")
+    expect(page.get_by_text("(hidden layer sizes 32 → 64)")).to_be_visible()
+    for view, text in {
+        "0 to 100 %": "0%",
+        "Error, log scale": "Validation error",
+        "Loss": "training",
+        "Fit the curve": "Validation accuracy",
+    }.items():
+        page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).click()
+        expect(chart).to_contain_text(text)

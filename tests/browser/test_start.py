@@ -47,11 +47,13 @@ def test_two_clicks_a_fifth_of_a_second_apart_start_one_thing(page: Page) -> Non
     expect.set_options(timeout=300_000)
     click_twice(page, "Start training")
     expect(page.get_by_text("Test accuracy")).to_be_visible()
-    click_twice(page, "Restart with a new seed")
+    click_twice(page, "New seed")
     expect(page.get_by_text("Test accuracy")).to_be_visible()
     click_twice(page, "Continue training")
     expect(page.get_by_text("Test accuracy")).to_be_visible()
-    expect(page.locator(".js-plotly-plot").first.locator(".point")).to_have_count(11)
+    expect(page.locator(".js-plotly-plot").first.locator(".point")).to_have_count(
+        10 + 1
+    )  # and the best
     go_to(page, "Runs")
     expect(page.get_by_text("2 of 2 runs")).to_be_visible()
     page.goto(page.url.split("?")[0] + "?filter=seed%20%3D%200")

@@ -45,7 +45,7 @@ def test_a_sweep_runs_and_a_trial_opens(app: Backend) -> None:
     assert not page.exception
     metrics = {metric.label: metric.value for metric in page.metric}
     run = next(run for run in app.store.newest() if run.trial == 3)
-    assert metrics["Test accuracy"] == f"{run.result['test_accuracy']:.2%}".replace("%", " %")
+    assert metrics["Test accuracy"] == f"{run.result['test_accuracy']:.1%}".replace("%", " %")
     assert not button(page, "Draw digits for it").disabled
     button(page, "Duplicate with changes").click().run()
     assert page.text_input(key="sweep.name").value == "sweep 2"

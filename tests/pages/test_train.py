@@ -40,7 +40,7 @@ def test_start_trains_and_shows_the_result(app: Backend) -> None:
     run = only_run(app)
     assert run.state == "completed"
     metrics = {metric.label: metric.value for metric in page.metric}
-    assert metrics["Test accuracy"] == f"{run.result['test_accuracy']:.2%}".replace("%", " %")
+    assert metrics["Test accuracy"] == f"{run.result['test_accuracy']:.1%}".replace("%", " %")
     assert metrics["Parameters"] == "25,450"
     assert [row["epoch"] for row in app.store.history(run.id)] == [0, 1, 2, 3, 4, 5]
 
@@ -112,10 +112,10 @@ def test_restart_repeats_the_run_and_a_new_seed_does_not(app: Backend) -> None:
     button(page, "Start training").click()
     wait_for(page, ended(app))
     page.run()
-    button(page, "Restart, same initial weights").click()
+    button(page, "Restart").click()
     wait_for(page, ended(app))
     page.run()
-    button(page, "Restart with a new seed").click()
+    button(page, "New seed").click()
     wait_for(page, ended(app))
     other, same, first = (app.store.history(run.id) for run in app.store.newest())
     losses = [[row["val_loss"] for row in rows] for rows in (first, same, other)]

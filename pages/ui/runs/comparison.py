@@ -16,8 +16,7 @@ from mnist_core.insight.compare import (
     verdict,
 )
 from mnist_core.runs.records import Run
-from pages.ui import forms
-from pages.ui.runs import seeds
+from pages.ui import forms, seeds
 from pages.ui.state import backend
 from pages.ui.words import literal, percent
 

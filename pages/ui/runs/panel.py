@@ -5,10 +5,10 @@ import streamlit as st
 from mnist_core.errors import MnistLabError
 from mnist_core.insight.compare import group_of
 from mnist_core.runs.records import Run
-from pages.ui import advice, runview
+from pages.ui import advice, runview, seeds
 from pages.ui.actions import reported
 from pages.ui.forms import clone
-from pages.ui.runs import exports, seeds
+from pages.ui.runs import exports
 from pages.ui.state import backend, select_run
 from pages.ui.words import literal
 
@@ -20,6 +20,7 @@ def show(run: Run, runs: list[Run]) -> None:
     rows = backend().watch.rows(run)
     runview.charts(run, rows)
     runview.figures(run, rows)
+    runview.details(run, rows)
     advice.show(run, rows, here=False)
     actions(run)
     seeds.summary(run, group_of(run, runs))

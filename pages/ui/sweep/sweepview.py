@@ -187,6 +187,7 @@ def opened(view: StudyView) -> None:
             st.switch_page("pages/runs.py")
     runview.charts(run, rows)
     runview.figures(run, rows)
+    runview.details(run, rows)
 
 
 def _best_run(view: StudyView) -> list[str]:

@@ -53,7 +53,7 @@ def test_start(app: Backend) -> None:
     assert count(app) == 1
 
 
-@pytest.mark.parametrize("label", ["Restart, same initial weights", "Restart with a new seed"])
+@pytest.mark.parametrize("label", ["Restart", "New seed"])
 def test_restart(app: Backend, label: str) -> None:
     run_id = train(app)
     click_twice(open_run("train", run_id), label)

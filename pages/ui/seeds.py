@@ -39,14 +39,19 @@ def summary(run: Run, group: list[Run]) -> None:
     else:
         text = f"**{name}**: no finished run with these settings"
     st.markdown(text)
+    offer(run, group, f"Run this again with {SEED_RUNS} seeds", icon=":material/repeat:")
+
+
+def offer(run: Run, group: list[Run], label: str, icon: str | None = None) -> None:
+    """A button that trains the seeds that a run's group lacks; none if there are enough."""
     missing = more_seeds(run, group) if len(run.segments) == 1 else []
     if missing:
         start_button(
-            f"Run this again with {SEED_RUNS} seeds",
+            label,
             f"seeds-{run.id}",
             _start,
             run,
-            icon=":material/repeat:",
+            icon=icon,
             help=(
                 f"Trains the same settings {len(missing)} more times, from other initial weights "
                 f"and in another order, until there are {SEED_RUNS} runs. What differs between "

@@ -1,0 +1,103 @@
+"""One run's curves: where they can be read, and what is written at them."""
+
+import math
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from mnist_core.charts.curves import Scale, accuracy_curve, best_row, loss_curve
+
+
+def texts(figure: go.Figure) -> dict[str, float]:
+    """What is written in a chart, and at which epoch."""
+    return {note.text: note.x for note in figure.layout.annotations}
+
+
+ROWS = [
+    {"epoch": 0, "val_accuracy": 0.1, "train_loss": 2.31, "val_loss": 2.3},
+    {"epoch": 1, "val_accuracy": 0.9, "train_loss": 0.5, "val_loss": 0.4},
+]
+
+
+def test_accuracy_curve_shows_every_row_and_the_whole_run() -> None:
+    figure = accuracy_curve(ROWS, last_epoch=5, revision="r1")
+    assert list(figure.data[1].x) == [0, 1]
+    assert list(figure.data[1].y) == [0.1, 0.9]
+    low, high = figure.layout.xaxis.range
+    assert low < 0
+    assert high > 5
+    assert figure.layout.uirevision.startswith("r1")
+
+
+def test_loss_curve_has_both_losses() -> None:
+    figure = loss_curve(ROWS, last_epoch=1)
+    assert {trace.name: list(trace.y) for trace in figure.data} == {
+        "training": [2.31, 0.5],
+        "validation": [2.3, 0.4],
+    }
+
+
+def test_a_continued_run_is_marked_with_its_learning_rate() -> None:
+    figure = accuracy_curve(ROWS, 10, segments=[(0, 0.5), (5, 0.1)])
+    assert [shape.x0 for shape in figure.layout.shapes] == [5]
+    assert texts(figure)["learning rate 0.1"] == 5
+
+
+def test_a_restart_is_marked_at_its_epoch() -> None:
+    figure = accuracy_curve(ROWS, 10, restarts=(3, 7))
+    assert [shape.x0 for shape in figure.layout.shapes] == [3, 7]
+    assert [note.text for note in figure.layout.annotations].count("restart") == 2
+
+
+def test_a_loss_that_is_no_number_is_a_gap_and_marked() -> None:
+    rows = [*ROWS, {"epoch": 2, "val_accuracy": 0.1, "train_loss": np.inf, "val_loss": np.nan}]
+    figure = loss_curve(rows, last_epoch=2)
+    assert [list(trace.y) for trace in figure.data] == [[2.31, 0.5, None], [2.3, 0.4, None]]
+    assert [line.x0 for line in figure.layout.shapes] == [2]
+    assert texts(figure) == {"diverged": 2, "training": 1, "validation": 1}
+
+
+LATER = [*ROWS, {"epoch": 2, "val_accuracy": 0.95, "train_loss": 0.2, "val_loss": 0.3}]
+GHOST = [{**row, "val_accuracy": row["val_accuracy"] - 0.02} for row in LATER]
+
+
+def test_the_fitted_scale_shows_what_was_learnt_and_not_where_it_began() -> None:
+    figure = accuracy_curve(LATER, 2, scale="fit", ghost=GHOST)
+    low, high = figure.layout.yaxis.range
+    assert 0.8 < low < 0.88
+    assert 0.95 < high <= 1.01
+    assert list(figure.data[1].x) == [1, 2]
+    untrained = accuracy_curve(LATER[:1], 2, scale="fit")
+    assert untrained.layout.yaxis.range == (0.0, 1.02)
+    assert list(untrained.data[1].x) == [0]
+
+
+def test_the_error_is_what_is_missing_on_a_logarithmic_scale() -> None:
+    figure = accuracy_curve(LATER, 2, scale="error")
+    assert list(figure.data[1].y) == pytest.approx([0.1, 0.05])
+    assert figure.layout.yaxis.type == "log"
+    low, high = (10**end for end in figure.layout.yaxis.range)
+    assert low < 0.05 < 0.1 < high
+    assert "<b>5.0 % error, best, epoch 2</b>" in texts(figure)
+    perfect = accuracy_curve([{**LATER[2], "val_accuracy": 1.0}], 2, scale="error")
+    assert all(math.isfinite(end) for end in perfect.layout.yaxis.range)
+
+
+@pytest.mark.parametrize("scale", ["fit", "whole", "error"])
+@pytest.mark.parametrize("gap", [-0.03, 0.0, 0.03])
+def test_the_best_epoch_and_the_ghost_are_named_where_the_other_is_not(
+    scale: Scale, gap: float
+) -> None:
+    ghost = [{**row, "val_accuracy": row["val_accuracy"] + gap} for row in LATER]
+    figure = accuracy_curve(LATER, 5, scale=scale, ghost=ghost)
+    best, before = (note for note in figure.layout.annotations)
+    assert (best.x, before.x, before.text) == (2, 2, "the run before")
+    assert best.yshift == -before.yshift
+    above = (best.yshift > 0) != (scale == "error")
+    assert above == (gap <= 0)
+
+
+def test_the_best_row_is_the_first_of_equals() -> None:
+    assert best_row([]) is None
+    assert best_row([*LATER, {**LATER[2], "epoch": 3}]) is LATER[2]
