@@ -26,12 +26,12 @@ if (!window.mnistLabOnce) {
 if (!window.mnistLabHeard) {
   window.mnistLabHeard = setInterval(() => {
     const said = document.querySelector(".lab-said")?.dataset.said;
-    let heard = document.querySelector(".lab-heard");
+    let heard = document.querySelector(".lab-aloud");
     if (said === undefined) {
       heard?.remove();
     } else if (!heard) {
       heard = document.body.appendChild(document.createElement("p"));
-      heard.className = "lab-heard";
+      heard.className = "lab-heard lab-aloud";
       heard.setAttribute("role", "status");
     } else if (heard.textContent !== said) {
       heard.textContent = said;

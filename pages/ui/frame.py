@@ -13,7 +13,7 @@ from mnist_core.runs.records import Run
 from pages.ui.actions import PROBLEM
 from pages.ui.address import ADDRESS, acknowledge_address, read_address
 from pages.ui.fragments import fragment
-from pages.ui.runview import progress_words, share_done
+from pages.ui.runview import progress_short, share_done
 from pages.ui.state import RUN, backend, select_run
 
 OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
@@ -117,7 +117,7 @@ def _said(training: list[Run]) -> str:
     elif isinstance(active := _active(), str):
         text = "The trainer does not run"
     elif training:
-        text = f"{training[0].name}: {progress_words(training[0])}"
+        text = f"{training[0].name} · {progress_short(training[0])}"
         bar = f"<i><b style='width:{share_done(training[0]):.0%}'></b></i>"
         if len(active or ()) > 1:
             text += f" · {len(active or ()) - 1} more"

@@ -77,6 +77,15 @@ def share_done(run: Run) -> float:
     return min(max(done / (run.last_epoch - run.segments[-1].start), 0.0), 1.0)
 
 
+def progress_short(run: Run) -> str:
+    """How far an active run is, in a few words."""
+    progress = run.progress
+    if "fraction" not in progress:
+        return "starting"
+    left = duration(progress["seconds_left"])
+    return f"epoch {progress['epoch']} of {run.last_epoch} · {left} left"
+
+
 def progress_words(run: Run) -> str:
     """How far an active run is."""
     progress = run.progress
