@@ -256,11 +256,14 @@ try:
                 persist_state="session",
                 on_change=use_preset,
             )
-            config = forms.config_form(TRAIN, backend().devices, disabled=False, rest=rest)
+            fields, place = st.container(), st.container()  # Start stays where it is clicked
+            with fields:
+                config = forms.config_form(TRAIN, backend().devices, disabled=False, rest=rest)
             start_button(
                 "Add to queue" if busy else "Start training",
                 "start",
                 start,
+                place=place,
                 type="primary",
                 icon=":material/playlist_add:" if busy else ":material/play_arrow:",
                 width="stretch",

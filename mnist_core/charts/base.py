@@ -59,6 +59,11 @@ def _colours() -> Iterator[str]:
 BUTTONS_LEFT_OUT = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale"]
 
 
+# Streamlit's theme takes the place of a figure's own template, which would be nine tenths of what
+# each poll of each viewer sends. An empty one counts as none.
+TEMPLATE = go.layout.Template(layout={"colorway": list(PALETTE)})
+
+
 def layout(title: str, x: str, y: str, height: int, revision: str) -> dict[str, Any]:
     """What all charts share. A viewer's zoom is kept for as long as ``revision`` is the same."""
     return {

@@ -11,6 +11,7 @@ from mnist_core.charts.base import (
     ACCENT,
     MUTED,
     SECOND,
+    TEMPLATE,
     Rows,
     divergence_mark,
     epoch_axis,
@@ -62,6 +63,7 @@ def accuracy_curve(
             marker={"size": 5},
             hovertemplate="%{y:.2%}",
         )
+    figure.layout.template = TEMPLATE
     title = "Validation error" if error else "Validation accuracy"
     figure.update_layout(layout(title, "epoch", "", HEIGHT, f"{revision} {scale}"))
     figure.update_layout(showlegend=False)
@@ -132,9 +134,11 @@ def loss_curve(
             marker={"size": 5},
             hovertemplate="%{y:.4f}",
         )
+    figure.layout.template = TEMPLATE
     figure.update_layout(layout("Loss", "epoch", "", HEIGHT, f"{revision} loss"))
     figure.update_layout(showlegend=False)
     figure.update_yaxes(rangemode="tozero")
+    epoch_axis(figure, last_epoch)
     measured = [row for row in rows if math.isfinite(row["train_loss"] + row["val_loss"])]
     if measured:
         row = measured[-1]
@@ -142,7 +146,6 @@ def loss_curve(
         _label(figure, row["epoch"], row["train_loss"], "training", above)
         _label(figure, row["epoch"], row["val_loss"], "validation", not above)
     divergence_mark(figure, rows)
-    epoch_axis(figure, last_epoch)
     _segment_marks(figure, segments)
     return figure
 
@@ -160,13 +163,14 @@ def _error_axis(figure: go.Figure, low: float, high: float) -> None:
 
 def _label(figure: go.Figure, x: float, y: float, text: str, above: bool) -> None:
     """Words at a point of a line, on the side where the other line is not."""
+    left, right = figure.layout.xaxis.range
     figure.add_annotation(
         x=x,
         y=log10(y) if figure.layout.yaxis.type == "log" else y,
         text=text,
         font={"size": 12},
         showarrow=False,
-        xanchor="right",
+        xanchor="left" if x - left < 0.25 * (right - left) else "right",
         yshift=13 if above else -13,
     )
 

@@ -98,6 +98,16 @@ def test_the_best_epoch_and_the_ghost_are_named_where_the_other_is_not(
     assert above == (gap <= 0)
 
 
+def test_words_at_the_first_epochs_stand_to_their_right() -> None:
+    (first,), (last,) = (accuracy_curve(LATER, n).layout.annotations for n in (20, 2))
+    assert (first.xanchor, last.xanchor) == ("left", "right")
+
+
+def test_what_is_sent_at_each_poll_is_the_curve_alone() -> None:
+    assert len(accuracy_curve(LATER, 5, scale="fit").to_json()) < 2500
+    assert len(loss_curve(LATER, 5).to_json()) < 2500
+
+
 def test_the_best_row_is_the_first_of_equals() -> None:
     assert best_row([]) is None
     assert best_row([*LATER, {**LATER[2], "epoch": 3}]) is LATER[2]

@@ -1,0 +1,73 @@
+"""The README's pictures, from the running app: ``python -m benchmarks.pictures``.
+
+Trains, draws and sweeps as a person does, at the size of a laptop, and writes ``docs/*.png``. It
+needs MNIST and a Chromium, and takes some minutes.
+"""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.helpers.app import App
+from tests.helpers.browser import SEVEN, draw, go_to
+from tests.helpers.chromium import launch
+
+DOCS = Path(__file__).parents[1] / "docs"
+SIZE = {"width": 1280, "height": 800}
+PATIENCE = 600_000  # milliseconds, for the sweep
+
+
+def take(page: Page, name: str) -> None:
+    """Write what the page shows now."""
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(1000)  # until nothing moves: a picture is taken of a moment
+    page.screenshot(path=DOCS / f"{name}.png")
+
+
+def train(page: Page) -> None:
+    """Two runs, so that the second has the first as its ghost."""
+    for hidden in ("32", "64"):
+        page.get_by_label("Hidden layer sizes", exact=True).fill(hidden)
+        page.get_by_label("Hidden layer sizes", exact=True).press("Enter")
+        page.get_by_role("button", name="Start training").click()
+        page.get_by_role("button", name="Stop", exact=True).wait_for()
+        expect(page.get_by_text("Finished")).to_be_visible()
+    take(page, "train")
+
+
+def read(page: Page) -> None:
+    """A drawn seven, with its answer."""
+    go_to(page, "Draw")
+    draw(page, SEVEN)
+    expect(page.get_by_role("status")).to_have_text("7")
+    take(page, "draw")
+
+
+def sweep(page: Page) -> None:
+    """The sweep that the form offers, to its end."""
+    go_to(page, "Sweep")
+    page.get_by_role("button", name="Start sweep").click()
+    page.get_by_role("button", name="Stop", exact=True).wait_for()
+    expect(page.get_by_text("Finished")).to_be_visible()
+    take(page, "sweep")
+
+
+def main() -> None:
+    """Take all pictures with an app of their own."""
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        app, browser = App(Path(home) / "home"), launch(playwright)
+        assert browser is not None, "python -m tests.helpers.chromium gets a browser"
+        try:
+            page = browser.new_page(viewport=SIZE, device_scale_factor=1.5)
+            page.set_default_timeout(PATIENCE)
+            expect.set_options(timeout=PATIENCE)
+            page.goto(app.url)
+            for step in (train, read, sweep):
+                step(page)
+        finally:
+            app.stop()
+
+
+if __name__ == "__main__":
+    main()
