@@ -25,14 +25,21 @@ def take(page: Page, name: str) -> None:
     page.screenshot(path=DOCS / f"{name}.png")
 
 
+def ended(page: Page) -> None:
+    """Wait until what was just started has begun and ended."""
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop.wait_for()
+    stop.wait_for(state="hidden")
+    expect(page.get_by_text("Finished")).to_be_visible()
+
+
 def train(page: Page) -> None:
     """Two runs, so that the second has the first as its ghost."""
     for hidden in ("32", "64"):
         page.get_by_label("Hidden layer sizes", exact=True).fill(hidden)
         page.get_by_label("Hidden layer sizes", exact=True).press("Enter")
         page.get_by_role("button", name="Start training").click()
-        page.get_by_role("button", name="Stop", exact=True).wait_for()
-        expect(page.get_by_text("Finished")).to_be_visible()
+        ended(page)
     take(page, "train")
 
 
@@ -48,8 +55,7 @@ def sweep(page: Page) -> None:
     """The sweep that the form offers, to its end."""
     go_to(page, "Sweep")
     page.get_by_role("button", name="Start sweep").click()
-    page.get_by_role("button", name="Stop", exact=True).wait_for()
-    expect(page.get_by_text("Finished")).to_be_visible()
+    ended(page)
     take(page, "sweep")
 
 

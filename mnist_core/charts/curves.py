@@ -73,7 +73,7 @@ def accuracy_curve(
     if error:
         _error_axis(figure, 1 - high, 1 - low)
     else:
-        figure.update_yaxes(tickformat=".0%" if high - low > 0.03 else ".1%", range=[low, high])
+        figure.update_yaxes(tickformat=".1~%", range=[low, high])
     _segment_marks(figure, segments)
     _restart_marks(figure, restarts)
     best, before = best_row(rows), best_row(ghost)
