@@ -96,7 +96,7 @@ def test_the_drawing_is_there_after_a_look_at_another_page(pad: Page) -> None:
     expect(answer(pad)).to_have_text("7")
     ink = pad.evaluate(INK)
     go_to(pad, "Data")
-    expect(pad.get_by_role("heading", level=1)).to_have_text("MNIST Lab Data")
+    expect(pad.get_by_role("heading", level=1)).to_have_text("Data")
     go_to(pad, "Draw")
     expect(answer(pad)).to_have_text("7")
     pad.wait_for_function(f"({INK})() === {ink}")
