@@ -23,6 +23,7 @@ Scale = Literal["fit", "whole", "error"]
 HEIGHT = 320
 MOST_POINTS = 100  # epochs up to which each is a point of its own
 BEFORE = "the run before"
+VAL, TRAIN = "val_accuracy", "train_accuracy"
 ERRORS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # shares written at the axis
 
 
@@ -40,7 +41,9 @@ def accuracy_curve(
     ghost: Rows = (),
     restarts: Sequence[int] = (),
 ) -> go.Figure:
-    """Validation accuracy (a share, shown in %) against epoch; rows as of ``RunStore.history``.
+    """Accuracy (a share, shown in %) against epoch: of validation, and of training, dashed.
+
+    ``rows`` are as of ``RunStore.history``.
 
     ``segments`` are (first epoch, learning rate) of each stretch of the run, ``restarts`` the
     epochs from which it went on after it was broken off. ``scale`` shows 0 to 100 %, the part
@@ -50,14 +53,17 @@ def accuracy_curve(
     figure, error = go.Figure(), scale == "error"
     if scale != "whole":
         rows, ghost = _trained(rows), _trained(ghost)
-    for name, line, some in (
-        (BEFORE, {"color": MUTED, "width": 2}, ghost),
-        ("validation", {"color": ACCENT, "width": 2.5}, rows),
+    learnt = [row for row in rows if not math.isnan(row["train_accuracy"])]
+    for name, key, line, some in (
+        (BEFORE, VAL, {"color": MUTED, "width": 2}, ghost),
+        ("training", TRAIN, {"color": SECOND, "width": 2, "dash": "dash"}, learnt),
+        ("validation", VAL, {"color": ACCENT, "width": 2.5}, rows),
     ):
+        dotted = name == "validation" and len(some) <= MOST_POINTS
         figure.add_scatter(
             x=[row["epoch"] for row in some],
-            y=[_height(row, error) for row in some],
-            mode="lines" if some is ghost or len(some) > MOST_POINTS else "lines+markers",
+            y=[_height(row, error, key) for row in some],
+            mode="lines+markers" if dotted else "lines",
             name=name,
             line=line,
             marker={"size": 5},
@@ -69,7 +75,7 @@ def accuracy_curve(
     figure.update_layout(showlegend=False)
     first = 0 if scale == "whole" or not rows or last_epoch == 1 else int(rows[0]["epoch"])
     epoch_axis(figure, max(last_epoch, int(ghost[-1]["epoch"]) if ghost else 0), first)
-    low, high = _visible([*rows, *ghost]) if scale != "whole" else (0.0, 1.02)
+    low, high = _visible(rows, ghost, learnt[-1:]) if scale != "whole" else (0.0, 1.02)
     if error:
         _error_axis(figure, 1 - high, 1 - low)
     else:
@@ -83,6 +89,10 @@ def accuracy_curve(
         value = f"{100 * y:.1f} % error," if error else f"{100 * y:.1f} %"
         _mark_best(figure, x, y)
         _label(figure, x, y, f"<b>{value} best, epoch {x:.0f}</b>", above=behind == error)
+    if len(learnt) > 1:  # in the middle, since the other words stand at the end
+        row = learnt[len(learnt) // 2]
+        x, y, lower = row["epoch"], _height(row, error, TRAIN), row[TRAIN] < row[VAL]
+        _label(figure, x, y, "training", above=lower == error)
     if ghost:
         x, y = ghost[-1]["epoch"], _height(ghost[-1], error)
         _label(figure, x, y, BEFORE, above=behind != error)
@@ -90,12 +100,12 @@ def accuracy_curve(
 
 
 def _share(row: dict[str, float]) -> float:
-    return row["val_accuracy"]
+    return row[VAL]
 
 
-def _height(row: dict[str, float], error: bool) -> float:
+def _height(row: dict[str, float], error: bool, key: str = VAL) -> float:
     """Where a row stands: its accuracy, or its error, which a logarithm has no place for at 0."""
-    return max(1 - _share(row), ERRORS[0] / 2) if error else _share(row)
+    return max(1 - row[key], ERRORS[0] / 2) if error else row[key]
 
 
 def _trained(rows: Rows) -> Rows:
@@ -103,11 +113,14 @@ def _trained(rows: Rows) -> Rows:
     return [row for row in rows if row["epoch"] > 0] or rows
 
 
-def _visible(rows: Rows) -> tuple[float, float]:
-    """The accuracies from which to which the trained part of the curves can be read well."""
-    shares = [_share(row) for row in rows]
-    if all(row["epoch"] == 0 for row in rows):
+def _visible(rows: Rows, ghost: Rows, learnt: Rows) -> tuple[float, float]:
+    """The accuracies from which to which the trained part of the curves can be read well.
+
+    Of training accuracy only where it ends: it begins far below the others, which is no news.
+    """
+    if all(row["epoch"] == 0 for row in (*rows, *ghost)):
         return 0.0, 1.02
+    shares = [_share(row) for row in (*rows, *ghost)] + [row[TRAIN] for row in learnt]
     low, high = min(shares), max(shares)
     margin = max(0.12 * (high - low), 0.004)
     return max(low - margin, 0.0), min(high + 2 * margin, 1.0 + margin)

@@ -125,7 +125,7 @@ def _step_parts(data: ResidentDataset, config: TrainConfig) -> dict[str, float]:
         times = [time.perf_counter()]
         xb = data.images.index_select(0, rows)
         times.append(time.perf_counter())
-        loss = gradient(model, xb, yb)
+        loss, _ = gradient(model, xb, yb)
         times.append(time.perf_counter())
         optimizer.step()
         times.append(time.perf_counter())

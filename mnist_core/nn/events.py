@@ -41,12 +41,15 @@ class EpochEnd:
 
     Losses are mean cross-entropies in nats; ``train_loss`` is the mean over the epoch's own
     batches (for epoch 0 over the whole training part), with the configuration's label smoothing,
-    which the others never have. ``seconds`` is the training time of the run so far. ``fraction``
-    is below 1 when the epoch was stopped before its end.
+    which the others never have. ``train_accuracy`` goes with it: the share of pictures that were
+    read right while the epoch trained on them, as they were shown (distorted, with dropout) and
+    by the weights of that moment; NaN where it was not recorded. ``seconds`` is the training time
+    of the run so far. ``fraction`` is below 1 when the epoch was stopped before its end.
     """
 
     epoch: int
     train_loss: float
+    train_accuracy: float
     val_loss: float
     val_accuracy: float
     learning_rate: float

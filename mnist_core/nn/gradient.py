@@ -44,7 +44,9 @@ FUNCTIONS: dict[str, Function] = {
 
 
 @torch.no_grad()
-def gradient(model: MnistModel, images: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+def gradient(
+    model: MnistModel, images: Tensor, labels: Tensor, smoothing: float = 0.0
+) -> tuple[Tensor, Tensor]:
     """Mean cross-entropy of a batch; its gradient is in each parameter's ``grad`` afterwards.
 
     The same as ``F.cross_entropy(model(images), labels, label_smoothing=smoothing).backward()``
@@ -59,7 +61,7 @@ def gradient(model: MnistModel, images: Tensor, labels: Tensor, smoothing: float
             2016).
 
     Returns:
-        The loss, of shape ().
+        The loss, of shape (), and which pictures are read right: bool (N,).
     """
     f = FUNCTIONS[model.activation]
     *hidden, last = (layer for layer in model.layers if isinstance(layer, nn.Linear))
@@ -75,6 +77,7 @@ def gradient(model: MnistModel, images: Tensor, labels: Tensor, smoothing: float
     loss = F.nll_loss(log_p, labels) * (1 - smoothing)
     if smoothing:
         loss -= log_p.mean() * smoothing
+    right = log_p.gather(1, labels[:, None])[:, 0] == log_p.amax(1)
     # d(cross-entropy)/d(logits) = softmax - what is wanted
     grad = log_p.exp_().scatter_(1, labels[:, None], smoothing - 1, reduce="add")
     if smoothing:
@@ -89,4 +92,4 @@ def gradient(model: MnistModel, images: Tensor, labels: Tensor, smoothing: float
         f.backward(grad, sums, active)
         linear.weight.grad, linear.bias.grad = grad.t() @ x, grad.sum(0)
         above = linear
-    return loss
+    return loss, right

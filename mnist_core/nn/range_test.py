@@ -66,7 +66,7 @@ def _range_test(state: TrainState, data: ResidentDataset, steps: int) -> RangeTe
         batch = rows.index_select(0, picked)
         images = distort(data.images.index_select(0, batch), config, noise)
         labels = data.labels.index_select(0, batch)
-        loss = gradient(model, images, labels, config.label_smoothing)
+        loss, _ = gradient(model, images, labels, config.label_smoothing)
         optimizer.step()
         mean = SMOOTHING * mean + (1 - SMOOTHING) * loss.item()
         smooth = mean / (1 - SMOOTHING ** (i + 1))  # without the pull of the 0 it began with

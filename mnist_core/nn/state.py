@@ -85,6 +85,7 @@ class TrainState:
         self._size = 0
         self._began = time.perf_counter()
         self._losses: list[Tensor] = []
+        self._rights: list[Tensor] = []
         self._counts: list[int] = []
 
     def __repr__(self) -> str:
@@ -96,9 +97,10 @@ class TrainState:
         return self.segment_start + self.config.epochs
 
     @property
-    def epoch_loss(self) -> float:
-        """Mean training loss over the epoch under way; waits for the device."""
-        return float(np.average(torch.stack(self._losses).cpu(), weights=self._counts))
+    def epoch_means(self) -> tuple[float, float]:
+        """Training loss and accuracy over the epoch under way; waits for the device."""
+        loss = np.average(torch.stack(self._losses).cpu(), weights=self._counts)
+        return float(loss), float(torch.cat(self._rights).float().mean())
 
     def begin_segment(self, config: TrainConfig) -> None:
         """Go on with these weights, as the tutorial does, for ``config.epochs`` more epochs.
@@ -127,7 +129,7 @@ class TrainState:
     def begin_epoch(self, size: int) -> None:
         """An epoch over ``size`` pictures starts."""
         self.seen, self._size, self._began = 0, size, time.perf_counter()
-        self._losses, self._counts = [], []
+        self._losses, self._rights, self._counts = [], [], []
 
     @contextmanager
     def resting(self) -> Iterator[None]:
@@ -138,9 +140,14 @@ class TrainState:
         finally:
             self._began = time.perf_counter()
 
-    def count(self, loss: Tensor, examples: int, learning_rate: float) -> None:
-        """A step on ``examples`` pictures was taken. ``loss`` stays on its device."""
+    def count(self, loss: Tensor, right: Tensor, examples: int, learning_rate: float) -> None:
+        """A step on ``examples`` pictures was taken, or a whole epoch at once.
+
+        ``loss``, of shape (), and ``right``, which pictures were read right, stay on their device.
+        Of a whole epoch, the share that was read right, of shape (1,), is enough.
+        """
         self._losses.append(loss)
+        self._rights.append(right)
         self._counts.append(examples)
         self.seen += examples
         self.learning_rate = learning_rate

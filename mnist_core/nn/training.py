@@ -61,13 +61,13 @@ class _Parts:
         self.val_images = data.images.index_select(0, val_rows)
         self.val_labels = data.labels.index_select(0, val_rows)
 
-    def training_loss(self, model: nn.Module, smoothing: float) -> float:
+    def training(self, model: nn.Module, smoothing: float) -> tuple[float, float]:
         """As the mean over an epoch's batches is, with the same label smoothing."""
         batches = (
             (self.data.images.index_select(0, rows), self.data.labels.index_select(0, rows))
             for rows in self.train_rows.split(EVAL_BATCH)
         )
-        return measure(model, batches, smoothing)[0]
+        return measure(model, batches, smoothing)
 
     def val(self, model: nn.Module) -> tuple[float, float]:
         return measure(model, eval_batches(self.val_images, self.val_labels))
@@ -111,12 +111,12 @@ def _train(state: TrainState, data: ResidentDataset) -> Iterator[Event]:
         last_epoch=state.last_epoch,
     )
     if state.epoch == 0:
-        loss = parts.training_loss(state.model, state.config.label_smoothing)
-        yield _close_epoch(state, parts, loss)
+        untrained = parts.training(state.model, state.config.label_smoothing)
+        yield _close_epoch(state, parts, untrained)
     while state.epoch < state.last_epoch and not state.diverged:
         yield from _epoch(state, parts)
         state.epoch += 1
-        yield _close_epoch(state, parts, state.epoch_loss)
+        yield _close_epoch(state, parts, state.epoch_means)
     yield _finish(state, parts, "diverged" if state.diverged else "completed")
 
 
@@ -144,9 +144,9 @@ def _epoch(state: TrainState, parts: _Parts) -> Iterator[Progress]:
         for group in optimizer.param_groups:
             group["lr"] = rate
         xb = distort(images.index_select(0, rows), config, noise)
-        loss = gradient(model, xb, yb, config.label_smoothing)
+        loss, right = gradient(model, xb, yb, config.label_smoothing)
         optimizer.step()
-        state.count(loss, len(rows), rate)
+        state.count(loss, right, len(rows), rate)
         now = time.perf_counter()
         if now - reported >= PROGRESS_INTERVAL:
             speed = (state.seen - seen_then) / (now - reported)
@@ -156,13 +156,18 @@ def _epoch(state: TrainState, parts: _Parts) -> Iterator[Progress]:
             reported, seen_then = time.perf_counter(), state.seen
 
 
-def _close_epoch(state: TrainState, parts: _Parts, train_loss: float) -> EpochEnd:
-    """Measure the network as it is and take it into the state's records."""
+def _close_epoch(state: TrainState, parts: _Parts, trained: tuple[float, float]) -> EpochEnd:
+    """Measure the network as it is and take it into the state's records.
+
+    ``trained`` are the epoch's training loss and accuracy.
+    """
+    train_loss, train_accuracy = trained
     val_loss, val_accuracy = parts.val(state.model)
     fraction = state.end_epoch(train_loss, val_loss, val_accuracy)
     return EpochEnd(
         epoch=state.epoch,
         train_loss=train_loss,
+        train_accuracy=train_accuracy,
         val_loss=val_loss,
         val_accuracy=val_accuracy,
         learning_rate=state.learning_rate,
@@ -194,5 +199,5 @@ def conclude(state: TrainState, data: ResidentDataset) -> Iterator[EpochEnd | Fi
         parts = _Parts(data, state.config.val_fraction)
         if state.seen:
             state.epoch += 1
-            yield _close_epoch(state, parts, state.epoch_loss)
+            yield _close_epoch(state, parts, state.epoch_means)
         yield _finish(state, parts, "stopped")

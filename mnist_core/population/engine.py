@@ -94,6 +94,7 @@ class Engine:
         self._dropout = Dropout(states, self.layout, together, device) if drops else None
         self._batches: dict[tuple[int, bool], Batch] = {}
         self._loss = torch.zeros(len(states), first.batch_size, device=device)
+        self._right = torch.zeros_like(self._loss)
 
     def _packed(self) -> Packed:
         return Packed(self.layout, self.columns, self.data.images.device)
@@ -150,9 +151,9 @@ class Engine:
                 for p, step in zip(parameters[k], steps[k].unbind(), strict=True):
                     state.optimizer.state[p]["step"] = step
 
-    def mean_losses(self, examples: int) -> Tensor:
-        """Each member's mean training loss over the ``examples`` pictures since the start: (K,)."""
-        return self._loss.sum(1) / examples
+    def means(self, examples: int) -> tuple[Tensor, Tensor]:
+        """Each member's training loss and accuracy over ``examples`` pictures, all so far: (K,)."""
+        return self._loss.sum(1) / examples, self._right.sum(1) / examples
 
     def _inputs(self, order: int, rows: Tensor) -> Inputs:
         """The pictures of some rows as they are shown in training."""
@@ -205,6 +206,7 @@ class Engine:
         self._loss[:, :length].sub_(wanted[:, 0], alpha=1 - spread)
         if spread:
             self._loss[:, :length] -= log_p.mean(1) * spread
+        self._right[:, :length] += wanted[:, 0] == log_p.amax(1)  # as in ``evaluate``
         # d(cross-entropy)/d(logits) = softmax - what is wanted
         log_p.exp_().scatter_(1, targets, wanted.exp_().sub_(1 - spread))
         if spread:

@@ -155,34 +155,28 @@ class _Trainer:
                     self.reported = now
                     yield self.progress(total, work * seen / n, seen * len(group), now)
         finally:
-            learnt = engine.mean_losses(max(seen, 1))
+            learnt, right = engine.means(max(seen, 1))
             if not self.population.rewinds:
                 engine.save()
                 last = rates[max(steps - 1, 0)].tolist()
-                for state, loss, rate in zip(states, learnt, last, strict=True):
-                    state.count(loss, seen, rate)
+                for k, (state, rate) in enumerate(zip(states, last, strict=True)):
+                    state.count(learnt[k], right[k, None], seen, rate)
         self.work_done += work
         self.examples += n * len(group)
         measured = engine.evaluate(self.data.images, self.data.labels, val_rows)
         # One wait for the device an epoch.
-        losses, val_losses, accuracies = torch.stack([learnt, *measured]).tolist()
+        figures = torch.stack([learnt, right, *measured]).T.tolist()
         seconds = time.perf_counter() - began
         ends = []  # all stand at the end of the epoch before the first is reported
-        for i, state, loss, val_loss, accuracy, earlier in zip(
-            group,
-            states,
-            losses,
-            val_losses,
-            accuracies,
-            before,
-            strict=True,
-        ):
+        for i, state, figure, earlier in zip(group, states, figures, before, strict=True):
+            loss, train_accuracy, val_loss, accuracy = figure
             state.epoch += 1
             state.end_epoch(loss, val_loss, accuracy)
             state.seconds = earlier + seconds * state.model.parameter_count / work
             end = EpochEnd(
                 epoch=state.epoch,
                 train_loss=loss,
+                train_accuracy=train_accuracy,
                 val_loss=val_loss,
                 val_accuracy=accuracy,
                 learning_rate=state.learning_rate,

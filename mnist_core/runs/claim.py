@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CHECKPOINTS = "checkpoints"  # the folders of a run's files
 ATTACHMENTS = "attachments"
 EPOCH_METRICS = ("train_loss", "val_loss", "val_accuracy", "learning_rate", "seconds", "fraction")
+LATER_METRICS = ("train_accuracy",)  # which rows of older runs do not have
 
 
 def checkpoint_name(epoch: int) -> str:
@@ -34,7 +35,11 @@ def checkpoint_name(epoch: int) -> str:
 def metrics_of(ends: Sequence[EpochEnd], now: float) -> list[Metric]:
     """Rows as MLflow's metrics; ``now`` is in seconds since 1970."""
     at = int(now * 1000)
-    return [Metric(key, getattr(end, key), at, end.epoch) for end in ends for key in EPOCH_METRICS]
+    return [
+        Metric(key, getattr(end, key), at, end.epoch)
+        for end in ends
+        for key in (*EPOCH_METRICS, *LATER_METRICS)
+    ]
 
 
 def final_metrics(end: Finished, now: float) -> list[Metric]:

@@ -1,12 +1,13 @@
 """Reading the runs of a store."""
 
 import logging
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mnist_core.errors import RunNotFoundError, StoreError
-from mnist_core.runs.claim import ATTACHMENTS, EPOCH_METRICS
+from mnist_core.runs.claim import ATTACHMENTS, EPOCH_METRICS, LATER_METRICS
 from mnist_core.runs.client import ENDED, StoreClient
 from mnist_core.runs.files import RunFiles
 from mnist_core.runs.opening import open_experiment
@@ -74,15 +75,19 @@ class RunReader:
         return [run for run in map(read_run, runs) if isinstance(run, Run) and run.active]
 
     def history(self, run_id: str) -> list[dict[str, float]]:
-        """One row an epoch, in order: ``epoch`` and everything in ``EPOCH_METRICS``."""
+        """One row an epoch, in order: ``epoch``, ``EPOCH_METRICS`` and ``LATER_METRICS``.
+
+        What an older version did not record is NaN.
+        """
         rows: dict[int, dict[str, float]] = {}
         # MLflow gives the oldest first; of an epoch that was trained again the newest row counts.
-        for key in EPOCH_METRICS:
+        for key in (*EPOCH_METRICS, *LATER_METRICS):
             for metric in self.client.metric(run_id, key):
                 rows.setdefault(metric.step, {"epoch": metric.step})[key] = number(metric.value)
         # A row is written in one transaction, but between two queries one more may arrive.
-        complete = [row for row in rows.values() if len(row) == len(EPOCH_METRICS) + 1]
-        return sorted(complete, key=lambda row: row["epoch"])
+        complete = [row for row in rows.values() if row.keys() >= set(EPOCH_METRICS)]
+        later = dict.fromkeys(LATER_METRICS, math.nan)
+        return sorted((later | row for row in complete), key=lambda row: row["epoch"])
 
     def load_state(self, run_id: str, device: "torch.device") -> "TrainState | None":
         """The network and all that training needs, from the latest checkpoint; None before one."""

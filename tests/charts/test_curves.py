@@ -14,16 +14,22 @@ def texts(figure: go.Figure) -> dict[str, float]:
     return {note.text: note.x for note in figure.layout.annotations}
 
 
+def line(figure: go.Figure, name: str = "validation") -> go.Scatter:
+    """The line of a name."""
+    (trace,) = (trace for trace in figure.data if trace.name == name)
+    return trace
+
+
 ROWS = [
-    {"epoch": 0, "val_accuracy": 0.1, "train_loss": 2.31, "val_loss": 2.3},
-    {"epoch": 1, "val_accuracy": 0.9, "train_loss": 0.5, "val_loss": 0.4},
+    {"epoch": 0, "val_accuracy": 0.1, "train_accuracy": 0.11, "train_loss": 2.31, "val_loss": 2.3},
+    {"epoch": 1, "val_accuracy": 0.9, "train_accuracy": 0.8, "train_loss": 0.5, "val_loss": 0.4},
 ]
 
 
 def test_accuracy_curve_shows_every_row_and_the_whole_run() -> None:
     figure = accuracy_curve(ROWS, last_epoch=5, revision="r1")
-    assert list(figure.data[1].x) == [0, 1]
-    assert list(figure.data[1].y) == [0.1, 0.9]
+    assert list(line(figure).x) == [0, 1]
+    assert list(line(figure).y) == [0.1, 0.9]
     low, high = figure.layout.xaxis.range
     assert low < 0
     assert high > 5
@@ -51,14 +57,26 @@ def test_a_restart_is_marked_at_its_epoch() -> None:
 
 
 def test_a_loss_that_is_no_number_is_a_gap_and_marked() -> None:
-    rows = [*ROWS, {"epoch": 2, "val_accuracy": 0.1, "train_loss": np.inf, "val_loss": np.nan}]
+    rows = [
+        *ROWS,
+        {
+            "epoch": 2,
+            "val_accuracy": 0.1,
+            "train_accuracy": 0.1,
+            "train_loss": np.inf,
+            "val_loss": np.nan,
+        },
+    ]
     figure = loss_curve(rows, last_epoch=2)
     assert [list(trace.y) for trace in figure.data] == [[2.31, 0.5, None], [2.3, 0.4, None]]
     assert [line.x0 for line in figure.layout.shapes] == [2]
     assert texts(figure) == {"diverged": 2, "training": 1, "validation": 1}
 
 
-LATER = [*ROWS, {"epoch": 2, "val_accuracy": 0.95, "train_loss": 0.2, "val_loss": 0.3}]
+LATER = [
+    *ROWS,
+    {"epoch": 2, "val_accuracy": 0.95, "train_accuracy": 0.97, "train_loss": 0.2, "val_loss": 0.3},
+]
 GHOST = [{**row, "val_accuracy": row["val_accuracy"] - 0.02} for row in LATER]
 
 
@@ -67,15 +85,15 @@ def test_the_fitted_scale_shows_what_was_learnt_and_not_where_it_began() -> None
     low, high = figure.layout.yaxis.range
     assert 0.8 < low < 0.88
     assert 0.95 < high <= 1.01
-    assert list(figure.data[1].x) == [1, 2]
+    assert list(line(figure).x) == [1, 2]
     untrained = accuracy_curve(LATER[:1], 2, scale="fit")
     assert untrained.layout.yaxis.range == (0.0, 1.02)
-    assert list(untrained.data[1].x) == [0]
+    assert list(line(untrained).x) == [0]
 
 
 def test_the_error_is_what_is_missing_on_a_logarithmic_scale() -> None:
     figure = accuracy_curve(LATER, 2, scale="error")
-    assert list(figure.data[1].y) == pytest.approx([0.1, 0.05])
+    assert list(line(figure).y) == pytest.approx([0.1, 0.05])
     assert figure.layout.yaxis.type == "log"
     low, high = (10**end for end in figure.layout.yaxis.range)
     assert low < 0.05 < 0.1 < high
@@ -91,15 +109,35 @@ def test_the_best_epoch_and_the_ghost_are_named_where_the_other_is_not(
 ) -> None:
     ghost = [{**row, "val_accuracy": row["val_accuracy"] + gap} for row in LATER]
     figure = accuracy_curve(LATER, 5, scale=scale, ghost=ghost)
-    best, before = (note for note in figure.layout.annotations)
+    best, _, before = (note for note in figure.layout.annotations)
     assert (best.x, before.x, before.text) == (2, 2, "the run before")
     assert best.yshift == -before.yshift
     above = (best.yshift > 0) != (scale == "error")
     assert above == (gap <= 0)
 
 
+def test_training_accuracy_is_dashed_and_leaves_the_scale_to_validation() -> None:
+    figure = accuracy_curve(LATER, 2, scale="fit")
+    assert list(line(figure, "training").y) == [0.8, 0.97]
+    assert line(figure, "training").line.dash == "dash"
+    low, high = figure.layout.yaxis.range
+    assert low > 0.8  # where training begins is no news
+    assert high > 0.97
+    middle = accuracy_curve([*LATER, {**LATER[2], "epoch": 3}, {**LATER[2], "epoch": 4}], 4)
+    (word,) = (note for note in middle.layout.annotations if note.text == "training")
+    assert (word.x, word.yshift > 0) == (2, True)
+
+
+def test_what_an_older_version_did_not_record_is_no_line() -> None:
+    rows = [{**row, "train_accuracy": math.nan} for row in LATER]
+    figure = accuracy_curve(rows, 2, scale="fit")
+    assert not line(figure, "training").x
+    assert math.isfinite(sum(figure.layout.yaxis.range))
+    assert "training" not in texts(figure)
+
+
 def test_words_at_the_first_epochs_stand_to_their_right() -> None:
-    (first,), (last,) = (accuracy_curve(LATER, n).layout.annotations for n in (20, 2))
+    first, last = (accuracy_curve(LATER, n).layout.annotations[0] for n in (20, 2))
     assert (first.xanchor, last.xanchor) == ("left", "right")
 
 

@@ -34,7 +34,10 @@ def test_it_equals_autograd(
     model.dropout_generator = seeded(3)
     loss, grads = by_autograd(model, images, labels, smoothing)
     model.dropout_generator = seeded(3)  # the same units are dropped
-    torch.testing.assert_close(gradient(model, images, labels, smoothing), loss)
+    found, right = gradient(model, images, labels, smoothing)
+    torch.testing.assert_close(found, loss)
+    model.dropout_generator = seeded(3)
+    assert right.equal(model(images).argmax(1) == labels)
     for parameter, grad in zip(model.parameters(), grads, strict=True):
         assert parameter.grad is not None
         torch.testing.assert_close(parameter.grad, grad)
@@ -48,4 +51,10 @@ def test_in_evaluation_mode_nothing_is_dropped() -> None:
     model = MnistModel(12, (8,), 4, dropout=0.9, generator=seeded(1)).eval()
     images, labels = torch.rand(5, 12, generator=seeded(2)), torch.arange(5) % 4
     loss, _ = by_autograd(model, images, labels, 0.0)
-    torch.testing.assert_close(gradient(model, images, labels), loss)
+    torch.testing.assert_close(gradient(model, images, labels)[0], loss)
+
+
+def test_what_is_not_a_number_is_not_right() -> None:
+    model = MnistModel(12, (), 4, generator=seeded(1))
+    images, labels = torch.full((4, 12), torch.nan), torch.arange(4)
+    assert not gradient(model, images, labels)[1].any()

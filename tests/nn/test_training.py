@@ -259,6 +259,15 @@ def test_epoch_0_has_the_training_loss_of_those_that_follow(tiny: ResidentDatase
     assert epochs_of(run(plain, tiny))[0].train_loss != pytest.approx(before, abs=1e-3)
 
 
+def test_training_accuracy_is_counted_while_an_epoch_trains(tiny: ResidentDataset) -> None:
+    still = parse_config({"epochs": 1, "learning_rate": 1e-6})
+    before, after = (end.train_accuracy for end in epochs_of(run(still, tiny)))
+    assert before == pytest.approx(after)  # such steps move nothing
+    moving = parse_config({"epochs": 3, "learning_rate": 0.1})
+    shares = [end.train_accuracy for end in epochs_of(run(moving, tiny))]
+    assert shares[0] < shares[1] < shares[3]
+
+
 def test_it_computes_on_the_configurations_number_of_threads(tiny: ResidentDataset) -> None:
     torch.set_num_threads(2)
     try:

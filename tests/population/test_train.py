@@ -62,6 +62,7 @@ def assert_equals_alone(configs: list[TrainConfig], data: ResidentDataset) -> No
         assert [e.epoch for e in epochs[i]] == [e.epoch for e in expected]
         for ours, theirs in zip(epochs[i], expected, strict=True):
             assert ours.train_loss == pytest.approx(theirs.train_loss, abs=1e-5)
+            assert ours.train_accuracy == pytest.approx(theirs.train_accuracy)
             assert ours.val_loss == pytest.approx(theirs.val_loss, abs=1e-5)
             assert ours.val_accuracy == pytest.approx(theirs.val_accuracy)
             assert ours.learning_rate == theirs.learning_rate

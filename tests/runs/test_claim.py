@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 CONFIG = parse_config({"hidden_sizes": 4})
 STATE = TrainState(CONFIG, 16, 4, CPU)
 STARTED = Started(10, ((16, 4),), 1, 1, 1, "cpu", 3, 5)
-ROW = EpochEnd(1, 0.5, 0.5, 0.5, 0.1, 1.0, 1.0)
+ROW = EpochEnd(1, 0.5, 0.5, 0.5, 0.5, 0.1, 1.0, 1.0)
 END = Finished("completed", 1, 0.5, 0.5, 1, 0.5, 0.5, 1.0)
 
 VERBS: dict[str, Callable[[Claim], object]] = {

@@ -4,6 +4,7 @@
 machine called old-host, on the data set of the fixture ``small_mnist``. It is never made anew.
 """
 
+import math
 import shutil
 import tarfile
 from pathlib import Path
@@ -108,6 +109,14 @@ def test_every_network_reads_as_it_did() -> None:
         models.update(read_snapshots(store, first.id, file))
     assert list(models) == [0, 1, 2, 3, 4]
     assert probabilities_of(models, np.ones((28, 28), np.float32).reshape(-1)).shape == (5, 10)
+
+
+def test_what_was_not_recorded_then_is_no_number() -> None:
+    store = RunStore()
+    rows = store.history(by_name(store)["first"].id)
+    assert rows
+    assert all(math.isnan(row["train_accuracy"]) for row in rows)
+    assert all(row["val_accuracy"] > 0 for row in rows)
 
 
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been() -> None:
