@@ -70,7 +70,7 @@ def accuracy_curve(
             hovertemplate="%{y:.2%}",
         )
     figure.layout.template = TEMPLATE
-    title = "Validation error" if error else "Validation accuracy"
+    title = "Error" if error else "Accuracy"
     figure.update_layout(layout(title, "epoch", "", HEIGHT, f"{revision} {scale}"))
     figure.update_layout(showlegend=False)
     first = 0 if scale == "whole" or not rows or last_epoch == 1 else int(rows[0]["epoch"])
@@ -88,7 +88,7 @@ def accuracy_curve(
         x, y = best["epoch"], _height(best, error)
         value = f"{100 * y:.1f} % error," if error else f"{100 * y:.1f} %"
         _mark_best(figure, x, y)
-        _label(figure, x, y, f"<b>{value} best, epoch {x:.0f}</b>", above=behind == error)
+        _label(figure, x, y, f"<b>validation: {value} best, epoch {x:.0f}</b>", above=behind == error)
     if len(learnt) > 1:  # in the middle, since the other words stand at the end
         row = learnt[len(learnt) // 2]
         x, y, lower = row["epoch"], _height(row, error, TRAIN), row[TRAIN] < row[VAL]

@@ -1,6 +1,7 @@
 """One run on the screen: its progress, its charts and, at the end, its figures."""
 
 import html
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -139,6 +140,8 @@ def in_words(rows: Rows, before: tuple[str, Rows] | None = None) -> str:
         f"{first['epoch']:.0f}, {percent(last['val_accuracy'], 1)} after epoch {last['epoch']:.0f}"
         f"; the best is {percent(best['val_accuracy'], 1)}, after epoch {best['epoch']:.0f}."
     )
+    if not math.isnan(last["train_accuracy"]):
+        said += f" Training accuracy, dashed, ends at {percent(last['train_accuracy'], 1)}."
     if before is not None and (other := best_row(before[1])) is not None:
         said += f" The run before, {before[0]}, reached {percent(other['val_accuracy'], 1)}."
     return said

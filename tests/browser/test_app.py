@@ -138,9 +138,9 @@ def test_the_scale_is_one_click_away_and_the_run_before_is_a_ghost(page: Page) -
     expect(page.get_by_text("(hidden layer sizes 32 → 64)")).to_be_visible()
     for view, text in {
         "0 to 100 %": "0%",
-        "Error, log scale": "Validation error",
+        "Error, log scale": "Error",
         "Loss": "training",
-        "Fit the curve": "Validation accuracy",
+        "Fit the curve": "Accuracy",
     }.items():
         page.get_by_role("radio", name=view).click()
         expect(chart.filter(has_text=text).first).to_be_visible()

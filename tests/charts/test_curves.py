@@ -97,7 +97,7 @@ def test_the_error_is_what_is_missing_on_a_logarithmic_scale() -> None:
     assert figure.layout.yaxis.type == "log"
     low, high = (10**end for end in figure.layout.yaxis.range)
     assert low < 0.05 < 0.1 < high
-    assert "<b>5.0 % error, best, epoch 2</b>" in texts(figure)
+    assert "<b>validation: 5.0 % error, best, epoch 2</b>" in texts(figure)
     perfect = accuracy_curve([{**LATER[2], "val_accuracy": 1.0}], 2, scale="error")
     assert all(math.isfinite(end) for end in perfect.layout.yaxis.range)
 
