@@ -147,8 +147,7 @@ def _live(was_active: bool) -> None:
     said = (run.state == "queued" and backend().starting) or runview.HEADLINES[run.state]
     ask = partial(stop, run.id) if run.active else None
     runview.headline(run.name, said, ask, run.stop_requested)
-    if run.data.get("notice"):
-        st.warning(literal(run.data["notice"]), icon=":material/info:")
+    runview.notice(run.data.get("notice", ""))
     if run.error:
         st.error(literal(run.error))
     before = verdict.before(run)

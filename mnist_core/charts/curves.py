@@ -22,7 +22,9 @@ from mnist_core.charts.base import (
 Scale = Literal["fit", "whole", "error"]
 HEIGHT = 320
 MOST_POINTS = 100  # epochs up to which each is a point of its own
-BEFORE = "the run before"
+VALIDATION, BEFORE = "validation", "the run before"
+NAMES = 96  # pixels at the right, for the names of the lines
+NAME = 0.075  # of the chart's height that a name takes
 VAL, TRAIN = "val_accuracy", "train_accuracy"
 ERRORS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # shares written at the axis
 
@@ -57,9 +59,9 @@ def accuracy_curve(
     for name, key, line, some in (
         (BEFORE, VAL, {"color": MUTED, "width": 2}, ghost),
         ("training", TRAIN, {"color": SECOND, "width": 2, "dash": "dash"}, learnt),
-        ("validation", VAL, {"color": ACCENT, "width": 2.5}, rows),
+        (VALIDATION, VAL, {"color": ACCENT, "width": 2.5}, rows),
     ):
-        dotted = name == "validation" and len(some) <= MOST_POINTS
+        dotted = name == VALIDATION and len(some) <= MOST_POINTS
         figure.add_scatter(
             x=[row["epoch"] for row in some],
             y=[_height(row, error, key) for row in some],
@@ -72,7 +74,7 @@ def accuracy_curve(
     figure.layout.template = TEMPLATE
     title = "Error" if error else "Accuracy"
     figure.update_layout(layout(title, "epoch", "", HEIGHT, f"{revision} {scale}"))
-    figure.update_layout(showlegend=False)
+    figure.update_layout(showlegend=False, margin={"r": NAMES})
     first = 0 if scale == "whole" or not rows or last_epoch == 1 else int(rows[0]["epoch"])
     epoch_axis(figure, max(last_epoch, int(ghost[-1]["epoch"]) if ghost else 0), first)
     low, high = _visible(rows, ghost, learnt[-1:]) if scale != "whole" else (0.0, 1.02)
@@ -82,20 +84,25 @@ def accuracy_curve(
         figure.update_yaxes(tickformat=".1~%", range=[low, high])
     _segment_marks(figure, segments)
     _restart_marks(figure, restarts)
-    best, before = best_row(rows), best_row(ghost)
-    behind = best is not None and before is not None and _share(best) < _share(before)
+    best = best_row(rows)
     if best is not None and best["epoch"] > 0:
         x, y = best["epoch"], _height(best, error)
-        value = f"{100 * y:.1f} % error," if error else f"{100 * y:.1f} %"
+        others = [row[VAL] for row in ghost if row["epoch"] == x] + [
+            row[TRAIN] for row in learnt if row["epoch"] == x
+        ]
+        highest = all(other <= _share(best) for other in others)
         _mark_best(figure, x, y)
-        _label(figure, x, y, f"<b>validation: {value} best, epoch {x:.0f}</b>", above=behind == error)
-    if len(learnt) > 1:  # in the middle, since the other words stand at the end
-        row = learnt[len(learnt) // 2]
-        x, y, lower = row["epoch"], _height(row, error, TRAIN), row[TRAIN] < row[VAL]
-        _label(figure, x, y, "training", above=lower == error)
-    if ghost:
-        x, y = ghost[-1]["epoch"], _height(ghost[-1], error)
-        _label(figure, x, y, BEFORE, above=behind != error)
+        said = f"{100 * y:.1f} % error" if error else f"{100 * y:.1f} %"
+        _label(figure, x, y, f"<b>best: {said}, epoch {x:.0f}</b>", above=highest != error)
+    ends = {}
+    for name, key, some in (
+        ("training", TRAIN, learnt),
+        (VALIDATION, VAL, rows),
+        (BEFORE, VAL, ghost),
+    ):
+        if some:
+            ends[name] = _height(some[-1], error, key)
+    _name_lines(figure, ends)
     return figure
 
 
@@ -136,7 +143,7 @@ def loss_curve(
     figure = go.Figure()
     for key, name, colour, dash in (
         ("train_loss", "training", SECOND, "dash"),  # told apart without colours too
-        ("val_loss", "validation", ACCENT, "solid"),
+        ("val_loss", VALIDATION, ACCENT, "solid"),
     ):
         figure.add_scatter(
             x=[row["epoch"] for row in rows],
@@ -149,15 +156,14 @@ def loss_curve(
         )
     figure.layout.template = TEMPLATE
     figure.update_layout(layout("Loss", "epoch", "", HEIGHT, f"{revision} loss"))
-    figure.update_layout(showlegend=False)
-    figure.update_yaxes(rangemode="tozero")
+    figure.update_layout(showlegend=False, margin={"r": NAMES})
     epoch_axis(figure, last_epoch)
     measured = [row for row in rows if math.isfinite(row["train_loss"] + row["val_loss"])]
     if measured:
+        highest = max(max(row["train_loss"], row["val_loss"]) for row in measured)
+        figure.update_yaxes(range=[0, 1.08 * highest])
         row = measured[-1]
-        above = row["train_loss"] > row["val_loss"]
-        _label(figure, row["epoch"], row["train_loss"], "training", above)
-        _label(figure, row["epoch"], row["val_loss"], "validation", not above)
+        _name_lines(figure, {"training": row["train_loss"], VALIDATION: row["val_loss"]})
     divergence_mark(figure, rows)
     _segment_marks(figure, segments)
     return figure
@@ -174,8 +180,32 @@ def _error_axis(figure: go.Figure, low: float, high: float) -> None:
     )
 
 
+def _name_lines(figure: go.Figure, ends: dict[str, float]) -> None:
+    """Each line's name at the right, as high as the line ends, and none over another."""
+    axis = figure.layout.yaxis
+    low, high = axis.range
+    at = {
+        n: ((log10(y) if axis.type == "log" else y) - low) / (high - low) for n, y in ends.items()
+    }
+    place = 1.0 + NAME
+    for below, name in reversed(list(enumerate(sorted(at, key=at.__getitem__)))):
+        place = max(min(at[name], place - NAME), below * NAME)
+        figure.add_annotation(
+            x=1,
+            y=place,
+            xref="paper",
+            yref="paper",
+            text=name,
+            font={"size": 12},
+            showarrow=False,
+            xanchor="left",
+            yanchor="middle",
+            xshift=6,
+        )
+
+
 def _label(figure: go.Figure, x: float, y: float, text: str, above: bool) -> None:
-    """Words at a point of a line, on the side where the other line is not."""
+    """Words at a point of a line."""
     left, right = figure.layout.xaxis.range
     figure.add_annotation(
         x=x,

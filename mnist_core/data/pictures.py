@@ -17,7 +17,8 @@ class ImageDataset:
 
     ``images`` and ``test_images`` are uint8 of shape (N, height, width) or (N, height, width, 3);
     ``labels`` and ``test_labels`` int64 (N,). ``source`` says where they were read from;
-    ``notice`` is empty unless this is not the full data set.
+    ``notice`` is empty unless this is not the full data set; its first line says so, the second
+    why.
     """
 
     name: str

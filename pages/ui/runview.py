@@ -53,6 +53,16 @@ def headline(name: str, said: str, stop: Callable[[], None] | None, stopping: bo
             )
 
 
+def notice(text: str) -> None:
+    """What is to be known of the data set: its first line, the others behind Details."""
+    first, _, rest = text.partition("\n")
+    if first:
+        st.warning(literal(first), icon=":material/info:")
+    if rest:
+        with st.expander("Details"):
+            st.markdown(literal(rest))
+
+
 def download_bar(event: Downloading) -> None:
     """How much of a data set has arrived."""
     done, total = event.done / 1e6, event.total / 1e6

@@ -70,7 +70,11 @@ def test_a_loss_that_is_no_number_is_a_gap_and_marked() -> None:
     figure = loss_curve(rows, last_epoch=2)
     assert [list(trace.y) for trace in figure.data] == [[2.31, 0.5, None], [2.3, 0.4, None]]
     assert [line.x0 for line in figure.layout.shapes] == [2]
-    assert texts(figure) == {"diverged": 2, "training": 1, "validation": 1}
+    assert texts(figure) == {
+        "diverged": 2,
+        "training": 1,
+        "validation": 1,
+    }  # the names at the right
 
 
 LATER = [
@@ -97,23 +101,41 @@ def test_the_error_is_what_is_missing_on_a_logarithmic_scale() -> None:
     assert figure.layout.yaxis.type == "log"
     low, high = (10**end for end in figure.layout.yaxis.range)
     assert low < 0.05 < 0.1 < high
-    assert "<b>validation: 5.0 % error, best, epoch 2</b>" in texts(figure)
+    assert "<b>best: 5.0 % error, epoch 2</b>" in texts(figure)
     perfect = accuracy_curve([{**LATER[2], "val_accuracy": 1.0}], 2, scale="error")
     assert all(math.isfinite(end) for end in perfect.layout.yaxis.range)
 
 
 @pytest.mark.parametrize("scale", ["fit", "whole", "error"])
 @pytest.mark.parametrize("gap", [-0.03, 0.0, 0.03])
-def test_the_best_epoch_and_the_ghost_are_named_where_the_other_is_not(
-    scale: Scale, gap: float
-) -> None:
+def test_the_best_epoch_is_named_where_no_other_line_is(scale: Scale, gap: float) -> None:
+    rows = [{**row, "train_accuracy": row["val_accuracy"] - 0.01} for row in LATER]
     ghost = [{**row, "val_accuracy": row["val_accuracy"] + gap} for row in LATER]
-    figure = accuracy_curve(LATER, 5, scale=scale, ghost=ghost)
-    best, _, before = (note for note in figure.layout.annotations)
-    assert (best.x, before.x, before.text) == (2, 2, "the run before")
-    assert best.yshift == -before.yshift
+    figure = accuracy_curve(rows, 5, scale=scale, ghost=ghost)
+    (best,) = (note for note in figure.layout.annotations if "best" in note.text)
+    assert best.x == 2
     above = (best.yshift > 0) != (scale == "error")
     assert above == (gap <= 0)
+
+
+@pytest.mark.parametrize("scale", ["fit", "whole", "error"])
+def test_each_line_is_named_beside_its_end_and_no_name_is_over_another(scale: Scale) -> None:
+    rows = [{**row, "train_accuracy": row["val_accuracy"]} for row in LATER]
+    figure = accuracy_curve(rows, 5, scale=scale, ghost=LATER)
+    names = [note for note in figure.layout.annotations if note.xref == "paper" and note.x == 1]
+    assert {note.text for note in names} == {"training", "validation", "the run before"}
+    heights = sorted(note.y for note in names)
+    assert heights[0] >= 0
+    assert heights[-1] <= 1
+    assert min(np.diff(heights)) > 0.07
+    apart = accuracy_curve(LATER, 2, scale="fit")
+    training, validation = (
+        next(note.y for note in apart.layout.annotations if note.text == name)
+        for name in ("training", "validation")
+    )
+    low, high = apart.layout.yaxis.range
+    assert training == pytest.approx((0.97 - low) / (high - low))
+    assert validation == pytest.approx((0.95 - low) / (high - low))
 
 
 def test_training_accuracy_is_dashed_and_leaves_the_scale_to_validation() -> None:
@@ -123,9 +145,6 @@ def test_training_accuracy_is_dashed_and_leaves_the_scale_to_validation() -> Non
     low, high = figure.layout.yaxis.range
     assert low > 0.8  # where training begins is no news
     assert high > 0.97
-    middle = accuracy_curve([*LATER, {**LATER[2], "epoch": 3}, {**LATER[2], "epoch": 4}], 4)
-    (word,) = (note for note in middle.layout.annotations if note.text == "training")
-    assert (word.x, word.yshift > 0) == (2, True)
 
 
 def test_what_an_older_version_did_not_record_is_no_line() -> None:

@@ -12,7 +12,6 @@ from mnist_core.config.distortion import Distortion
 from mnist_core.config.fields import FIELDS
 from pages.ui import forms, runview
 from pages.ui.pictures import picture, row
-from pages.ui.words import literal
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -92,8 +91,7 @@ def strengths() -> Distortion:
 
 def facts(data: "ImageDataset") -> None:
     """How many pictures of each class there are, and where they are from."""
-    if data.notice:
-        st.warning(literal(data.notice), icon=":material/info:")
+    runview.notice(data.notice)
     size = " × ".join(map(str, data.image_shape))
     st.markdown(
         f"**{len(data.labels):,} pictures to learn from, {len(data.test_labels):,} to test with**, "
