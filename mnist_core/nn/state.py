@@ -98,9 +98,14 @@ class TrainState:
 
     @property
     def epoch_means(self) -> tuple[float, float]:
-        """Training loss and accuracy over the epoch under way; waits for the device."""
-        loss = np.average(torch.stack(self._losses).cpu(), weights=self._counts)
-        return float(loss), float(torch.cat(self._rights).float().mean())
+        """Training loss and accuracy over the epoch under way; waits for the device.
+
+        Of a batch whose loss is not a number nothing was read right.
+        """
+        losses = torch.stack(self._losses).cpu().numpy()
+        rights = torch.cat(self._rights).cpu().numpy()
+        known = np.repeat(np.isfinite(losses), [len(right) for right in self._rights])
+        return float(np.average(losses, weights=self._counts)), float((rights * known).mean())
 
     def begin_segment(self, config: TrainConfig) -> None:
         """Go on with these weights, as the tutorial does, for ``config.epochs`` more epochs.

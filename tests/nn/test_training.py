@@ -1,6 +1,7 @@
 """train() and the tutorial's functions, on small data and on the real digits."""
 
 import dataclasses
+import math
 import pickle
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -184,6 +185,16 @@ def test_divergence_ends_the_run_and_says_so(tiny: ResidentDataset) -> None:
     events = run(parse_config({"epochs": 50, "learning_rate": 10, "activation": "none"}), huge)
     assert events[-1].outcome == "diverged"
     assert epochs_of(events)[-1].epoch < 50
+
+
+def test_of_a_batch_without_a_loss_nothing_was_read_right(tiny: ResidentDataset) -> None:
+    state = TrainState(TrainConfig(), tiny.in_size, tiny.classes, CPU)
+    state.begin_epoch(8)
+    state.count(torch.tensor(math.nan), torch.ones(4, dtype=torch.bool), 4, 0.1)
+    state.count(torch.tensor(1.0), torch.tensor([True, True, False, False]), 4, 0.1)
+    loss, accuracy = state.epoch_means
+    assert math.isnan(loss)
+    assert accuracy == 2 / 8
 
 
 def test_checkpoints_refuse_other_bytes(tiny: ResidentDataset) -> None:
