@@ -4,9 +4,10 @@ Dask's scheduler imports this module to pass a job on, and each worker before it
 imports nothing by itself: each function does, on the worker.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from mnist_core.config.sweep import CostEstimate, SweepConfig
@@ -17,18 +18,29 @@ if TYPE_CHECKING:
 
 PATIENCE = 120.0  # seconds that a worker waits for a store that is locked or restarts
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-_one_at_a_time = Lock()  # a worker warms up while its first job begins
+# Held while a worker warms up. The packages import each other in circles, and two threads in one
+# circle find half a module.
+loading = Lock()
 
 
-def worker_store(uri: str) -> "RunStore":
-    """This process's store; opening one takes most of a second, so it stays open."""
-    with _one_at_a_time:
-        return _open_store(uri)
+def _job(work: Callable[P, T]) -> Callable[P, T]:
+    """A job, which begins once its worker has warmed up."""
+
+    @wraps(work)
+    def begin(*args: P.args, **kwargs: P.kwargs) -> T:
+        with loading:
+            pass
+        return work(*args, **kwargs)
+
+    return begin
 
 
 @lru_cache(maxsize=4)
-def _open_store(uri: str) -> "RunStore":
+def worker_store(uri: str) -> "RunStore":
+    """This process's store; opening one takes most of a second, so it stays open."""
     from mnist_core.runs.store import RunStore
 
     return RunStore(uri, PATIENCE)
@@ -51,6 +63,7 @@ def _own_device() -> str:
     return own_gpu(get_worker()) or "cpu"
 
 
+@_job
 def devices_job() -> list[tuple[str, str]]:
     """(name, label) of this worker's devices, the one that ``auto`` takes first."""
     from mnist_core.nn.device import available_devices
@@ -58,6 +71,7 @@ def devices_job() -> list[tuple[str, str]]:
     return [(device.name, device.label) for device in available_devices()]
 
 
+@_job
 def run_job(run_id: str, store_uri: str) -> str:
     """Train one run; returns its id."""
     from mnist_core.runs.execution import execute
@@ -67,6 +81,7 @@ def run_job(run_id: str, store_uri: str) -> str:
     return run_id
 
 
+@_job
 def run_study_job(name: str, store: str, studies: str, job: str, jobs: int, number: int) -> None:
     """Work on a study as the ``number``-th of ``jobs``."""
     from mnist_core.sweep.execution import execute_study
@@ -77,6 +92,7 @@ def run_study_job(name: str, store: str, studies: str, job: str, jobs: int, numb
         pass
 
 
+@_job
 def cost_job(config: "SweepConfig") -> "CostEstimate":
     """Measure what a study will take; of a data set that would have to be fetched first, refuse."""
     import torch
@@ -96,6 +112,7 @@ def cost_job(config: "SweepConfig") -> "CostEstimate":
     return estimate_cost(config, data, device)
 
 
+@_job
 def range_test_job(config: "TrainConfig") -> "RangeTest":
     """Find a learning rate."""
     from mnist_core.config.device import multiplications

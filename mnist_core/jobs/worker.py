@@ -13,6 +13,7 @@ import psutil
 from distributed import Worker
 
 from mnist_core.jobs.cluster import gpu_resources, own_gpu
+from mnist_core.jobs.tasks import loading, worker_store
 from mnist_core.nn.machine import usable_cores
 
 PARENT_POLL = 0.5  # seconds
@@ -50,16 +51,19 @@ def dask_setup(process: Any) -> None:
             os.nice(NICENESS)
         process.startup_information["cores"] = _cores
         process.startup_information["hostname"] = _hostname
+        loading.acquire()
         threading.Thread(target=_warm_up, args=(process,), daemon=True, name="warm-up").start()
 
 
 def _warm_up(worker: Worker) -> None:
     """Load what every job needs. A data set is loaded by the first job that wants it."""
-    from mnist_core.jobs.tasks import worker_store
-    from mnist_core.nn.training import train  # noqa: F401
-    from mnist_core.settings import Settings
+    try:
+        from mnist_core.nn.training import train  # noqa: F401
+        from mnist_core.settings import Settings
 
-    gpu = own_gpu(worker)
-    if gpu is not None:
-        worker.loop.add_callback(worker.set_resources, **gpu_resources(gpu))
-    worker_store(Settings().store_uri)
+        gpu = own_gpu(worker)
+        if gpu is not None:
+            worker.loop.add_callback(worker.set_resources, **gpu_resources(gpu))
+        worker_store(Settings().store_uri)
+    finally:
+        loading.release()
