@@ -39,7 +39,7 @@ def test_kill_the_app_and_resume(page: Page, app: App, gate: Gate) -> None:
 
     app.start()
     page.goto(app.url)
-    expect(page.get_by_text("Interrupted")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("Interrupted")).to_be_visible()
     assert store.get(run.id).state == "interrupted"
     assert store.history(run.id)[: len(kept)] == kept
     gate.allow(6)
