@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import re
+import struct
 import zipfile
 from itertools import pairwise
 from typing import Any
@@ -111,6 +112,8 @@ def _read_pickled(data: bytes) -> dict[str, Tensor]:
         LookupError,
         AttributeError,
         EOFError,
+        AssertionError,
+        struct.error,
     ) as error:
         raise ImportRefusedError(refusal) from error
     if not isinstance(found, dict) or not all(

@@ -1,5 +1,6 @@
 """Weights from files: what they are is seen from their shapes, and nothing in them is run."""
 
+import contextlib
 import io
 import pickle
 import zipfile
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save as save_tensors
@@ -168,6 +170,17 @@ def test_more_than_plain_weights_is_refused(what: object) -> None:
     for legacy in (False, True):
         with pytest.raises(ImportRefusedError, match="plain weights"):
             read_network(saved(what, legacy))
+
+
+def test_a_file_with_wrong_bytes_is_refused_or_read() -> None:
+    """Whatever PyTorch's reader raises, it reaches nobody."""
+    good = [saved(linears(20, 10), legacy) for legacy in (False, True)]
+    random = np.random.default_rng(0)
+    for data in good * 400:
+        spoilt = bytearray(data)
+        spoilt[random.integers(min(len(data), 1500))] = random.choice([0, 48, 255])
+        with contextlib.suppress(ImportRefusedError):
+            read_network(bytes(spoilt))
 
 
 @pytest.mark.parametrize("cut", [4, 100, -100])
