@@ -19,6 +19,12 @@ CHANCE = 0.01  # how often pure noise may be said to matter
 SMALL_GAIN = 0.002  # 0.2 points of accuracy: about what another seed changes
 
 
+def _ended(study: Study, *states: TrialState) -> list[FrozenTrial]:
+    """Trials in these states, without those that another program added with other axes."""
+    trials = study.get_trials(deepcopy=False, states=states)
+    return [trial for trial in trials if trial.params.keys() == trials[0].params.keys()]
+
+
 def trial_rows(study: Study) -> list[dict[str, Any]]:
     """Every trial that has ended as a flat dict.
 
@@ -26,7 +32,7 @@ def trial_rows(study: Study) -> list[dict[str, Any]]:
     key for each axis and ``objective`` or ``objective_0``, ``objective_1`` where it is completed.
     """
     rows = []
-    for t in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)):
+    for t in _ended(study, TrialState.COMPLETE, TrialState.PRUNED):
         state = "completed" if t.state == TrialState.COMPLETE else "pruned"
         row = {
             "trial": t.number,
@@ -52,7 +58,7 @@ def importance(study: Study) -> dict[str, float]:
     The shares add up to what the forest explains of trials that it has not seen (R2). Empty if
     that may be chance, so where nothing mattered, and below ENOUGH trials.
     """
-    completed = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    completed = _ended(study, TrialState.COMPLETE)
     reached = np.array([trial.values[0] for trial in completed])
     if len(completed) < ENOUGH or not np.ptp(reached):
         return {}
@@ -89,7 +95,11 @@ def _columns(values: list[Any]) -> NDArray[Any]:
 
 def summarise(study: Study, config: SweepConfig) -> str:
     """What mattered, in a sentence: importance, where training fails, where more gains little."""
-    trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+    trials = [
+        trial
+        for trial in _ended(study, TrialState.COMPLETE, TrialState.PRUNED)
+        if "val_accuracy" in trial.user_attrs
+    ]
     completed = [t for t in trials if t.state == TrialState.COMPLETE]
     if not completed:
         return "No trial has been completed yet."

@@ -59,7 +59,7 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
     """Read a study; ``active`` says whether jobs work on it or wait for a worker."""
     attributes = study.user_attrs
     rows = trial_rows(study)
-    ended = {row["trial"] for row in rows}
+    done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     curves: dict[int, list[tuple[int, float]]] = {}
     paces: dict[str, float] = {}
@@ -80,7 +80,7 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
         for trial in given_back
         if trial.number in replaced and curves.get(trial.number)
     ]
-    work = float(len(ended))
+    work = float(done)
     for trial, state in unfinished:
         points = curves.get(trial.number)
         latest = None
@@ -94,10 +94,10 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
     return StudyView(
         name=study.study_name,
         config=config,
-        state=_state(attributes, active, len(ended) >= config.planned),
+        state=_state(attributes, active, done >= config.planned),
         stopping=bool(attributes.get(STOP)),
         error=attributes.get(ERROR, ""),
-        done=len(ended),
+        done=done,
         planned=config.planned,
         share=min(work / config.planned, 1.0),
         rows=rows,

@@ -13,6 +13,7 @@ from mnist_core.config.sweep import SweepConfig
 from mnist_core.sweep.analysis import importance, summarise, trial_rows
 from mnist_core.sweep.sampling import distributions
 from mnist_core.sweep.study import create_study
+from mnist_core.sweep.view import view
 from tests.helpers.studies import sweep
 
 
@@ -50,6 +51,22 @@ def test_the_summary_says_what_mattered(storage: BaseStorage) -> None:
     assert f"above {highest:.3g} of learning rate training fails" in text
     assert "hidden units the gain is under 0.2 points" in text
     assert "the best reaches 8" in text
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "my_own_axis"])
+def test_trials_that_a_notebook_added_to_a_study_take_nothing_down(
+    storage: BaseStorage, name: str
+) -> None:
+    study, config = fake_study(storage)
+    before = summarise(study, config)
+    other = {"my_own_axis": FloatDistribution(0.01, 1.5)}
+    trial = study.ask(other if name in other else distributions(config))
+    study.tell(trial, 0.99)
+    assert summarise(study, config)[:20] == before[:20]
+    assert len(trial_rows(study)) == (60 if name == "my_own_axis" else 61)
+    shown = view(study, config, active=False)
+    assert (shown.done, shown.state) == (61, "completed")
+    assert shown.best is not None
 
 
 def objective_study(objective, trials: int, seed: int) -> optuna.Study:
