@@ -107,6 +107,7 @@ class Sweep(Printing):
         typed = given(self, (*FIELDS, *STUDY))
         config = None if self.resume else study_of(typed)
 
+        from mnist_core.nn.device import resolve_device
         from mnist_core.runs.store import RunStore
         from mnist_core.sweep.analysis import summarise
         from mnist_core.sweep.execution import execute_study
@@ -116,6 +117,7 @@ class Sweep(Printing):
         if config is None:
             study, config = _resumed(self.resume, typed)
         else:
+            resolve_device(config.base.device)  # before there is a study
             study = create_study(config, open_storage())
         job = uuid.uuid4().hex
         store = RunStore()

@@ -17,7 +17,7 @@ from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.config.share import as_text
 from mnist_core.data.events import DataReady, Downloading
 from mnist_core.nn.events import EpochEnd, Event, Finished, Progress, Started
-from mnist_core.nn.machine import check_machine, gpu_names
+from mnist_core.nn.machine import check_machine
 
 
 @with_flags(
@@ -32,11 +32,13 @@ class Train(Printing):
     def __call__(self) -> int:
         """Train, print each event, and keep what was learnt, also after Ctrl-C."""
         config = parse_config(given(self, FIELDS))
-        check_machine(config, gpu_names())
 
+        from mnist_core.nn.device import available_devices, resolve_device
         from mnist_core.runs.execution import execute
         from mnist_core.runs.store import RunStore
 
+        resolve_device(config.device)  # before there is a run
+        check_machine(config, [device.name for device in available_devices()])
         store = RunStore()
         run_id = store.create(config)
         result: Finished | None = None

@@ -23,7 +23,7 @@ from mnist_core.nn.machine import APP_MEMORY
 from mnist_core.nn.state import TrainState
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.storage import open_storage
-from mnist_core.sweep.study import load_study, open_jobs, trials_left
+from mnist_core.sweep.study import load_study, open_jobs, study_names, trials_left
 from tests.helpers.files import write_lines, write_mnist
 from tests.helpers.gate import Gate
 from tests.helpers.waiting import PATIENCE
@@ -276,7 +276,16 @@ def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     photos = TrainState(TrainConfig(), 3072, 10, torch.device("cpu"))
     RunStore().save_state(waiting, photos)
     assert "3072" in error_line(capsys, "predict", str(picture), "--run", waiting)
+
+
+def test_a_device_that_is_not_here_is_said_before_anything_is_made(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert "cuda:7" in error_line(capsys, "train", "--device", "cuda:7")
+    assert RunStore().newest() == []
+    arguments = ["--learning-rate", "0.1,0.2", "--device", "cuda:7"]
+    assert "cuda:7" in error_line(capsys, "sweep", *arguments)
+    assert study_names(open_storage()) == []
 
 
 def test_a_damaged_data_set_is_one_line(
