@@ -50,8 +50,10 @@ def _at_home(path: Path) -> Path:
     """Absolute, with ``~`` for the user's home folder as in a shell.
 
     Raises:
-        ValueError: there is no such user.
+        ValueError: it is blank, or there is no such user.
     """
+    if not str(path).strip():
+        raise ValueError("names no folder")
     try:
         return path.expanduser().absolute()
     except RuntimeError as error:
@@ -129,7 +131,8 @@ class Settings(BaseSettings):
             super().__init__()
         except ValidationError as error:
             wrong = error.errors()[0]
-            raise SettingError(f"{wrong['loc'][0]} = {wrong['input']!r}: {wrong['msg']}") from None
+            said = wrong["msg"].removeprefix("Value error, ")
+            raise SettingError(f"{wrong['loc'][0]} = {wrong['input']!r}: {said}") from None
 
     @property
     def downloads(self) -> Path:

@@ -73,6 +73,12 @@ def test_a_home_that_nobody_has_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         Settings()
 
 
+def test_a_blank_home_is_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_LAB_HOME", "  ")
+    with pytest.raises(SettingError, match="MNIST_LAB_HOME = '  ': names no folder"):
+        Settings()
+
+
 def test_a_relative_home_is_below_the_folder_of_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
