@@ -12,7 +12,11 @@ from mnist_core.errors import ConfigError, Problem
 
 NO_AXIS = ("dataset", "device")  # a study has one data set, and where it runs changes nothing
 
-AXIS_SYNTAX = "16,32,64 (a list), 0.01:1 (a range) or 0.01:1:log (a range explored by factors)"
+AXIS_SYNTAX = (
+    "16,32,64 (a list), 0.01:1 (a range), 0.01:1:log (a range explored by factors) or "
+    "0.01:1:log:5 (so many of its values)"
+)
+MOST_VALUES = 1000  # of a range: more than any chart tells apart
 
 NO_LAYER = "none"  # hidden sizes without any; studies of earlier versions say it with ""
 
@@ -53,7 +57,10 @@ class Axis(BaseModel):
 
     @abstractmethod
     def points(self, count: int) -> list[Value]:
-        """The values of a list, or at most ``count`` evenly spaced ones of a range."""
+        """The values of a list, or at most ``count`` evenly spaced ones of a range.
+
+        A range that says how many goes by that.
+        """
 
     def _problem(self, allowed: str) -> ConfigError:
         return ConfigError([Problem(self.field, str(self), allowed)])
@@ -82,7 +89,7 @@ class ListAxis(Axis):
 
     def _check_values(self) -> None:
         if not self.values:
-            raise self._problem(f"is an empty axis; write {AXIS_SYNTAX}")
+            raise self._problem("is an empty axis; name at least one value")
         for value in self.values:
             self.setting(value)
         if len(set(self.values)) < len(self.values):
@@ -95,16 +102,18 @@ class ListAxis(Axis):
 class RangeAxis(Axis):
     """All values from ``low`` to ``high``; of hidden sizes one layer of that many units.
 
-    ``log``: it is explored by factors.
+    ``log``: it is explored by factors. ``count``: how many values a grid takes of it; None leaves
+    that to the number of trials.
     """
 
     low: float
     high: float
     log: bool = False
+    count: int | None = None
 
     def __str__(self) -> str:
         low, high = (round(end) if end.is_integer() else end for end in (self.low, self.high))
-        return f"{low}:{high}" + ":log" * self.log
+        return f"{low}:{high}" + ":log" * self.log + (f":{self.count}" if self.count else "")
 
     def _check_values(self) -> None:
         spec = FIELDS[self.field]
@@ -116,6 +125,8 @@ class RangeAxis(Axis):
             raise self._problem("must begin above 0 to be explored by factors")
         if self.whole and not (self.low.is_integer() and self.high.is_integer()):
             raise self._problem(f"must begin and end with whole numbers; {spec.allowed}")
+        if self.count is not None and not 2 <= self.count <= MOST_VALUES:
+            raise self._problem(f"must have 2 to {MOST_VALUES:,} values")
         for end in (self.low, self.high):
             self.setting(self.number(end))
 
@@ -129,9 +140,11 @@ class RangeAxis(Axis):
         return FIELDS[self.field].kind in ("int", "sizes")
 
     def number(self, value: float) -> int | float:
+        """One of its ends, as an int where the field takes whole numbers."""
         return round(value) if self.whole and value.is_integer() else value
 
     def points(self, count: int) -> list[Value]:
+        count = self.count or count
         space = np.geomspace if self.log else np.linspace
         ends = {0: self.low, count - 1: self.high}  # exactly, not up to rounding
         spaced = [ends.get(i, float(v)) for i, v in enumerate(space(self.low, self.high, count))]
@@ -148,16 +161,37 @@ def parse_axis(field: str, text: str) -> ListAxis | RangeAxis:
     if len(parts) == 1:
         words = [word.strip() for word in parts[0].split(",") if word.strip()]
         return ListAxis(field=field, values=tuple(_value(field, word) for word in words))
-    bad = ConfigError([Problem(field, text, f"is no axis; write {AXIS_SYNTAX}")])
-    if len(parts) > 3 or (len(parts) == 3 and parts[2] != "log"):
-        raise bad
+    low, high, *rest = parts
+    log = rest[:1] == ["log"]
+    count = rest[1:] if log else rest
+    read = len(count) <= 1 and all(word.isdecimal() for word in count)
+    if not read or None in (_number(low), _number(high)):
+        raise ConfigError([Problem(field, text, f"is no axis; write {AXIS_SYNTAX}")])
+    return parse_range(field, low, high, log, int(count[0]) if count else None)
+
+
+def parse_range(field: str, low: str, high: str, log: bool, count: int | None = None) -> RangeAxis:
+    """Read a range whose ends were typed one by one.
+
+    Raises:
+        ConfigError: names the field, what was typed and what is allowed.
+    """
+    ends = {}
+    for name, text in (("begin", low), ("end", high)):
+        value = _number(text)
+        if value is None:
+            raise ConfigError([Problem(field, text, f"must {name} with a number")])
+        ends[name] = value
+    return RangeAxis(field=field, low=ends["begin"], high=ends["end"], log=log, count=count)
+
+
+def _number(text: str) -> float | None:
+    """A finite number; None if it is none."""
     try:
-        low, high = float(parts[0]), float(parts[1])
+        value = float(text)
     except ValueError:
-        raise bad from None
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise bad
-    return RangeAxis(field=field, low=low, high=high, log=len(parts) == 3)
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _setting(field: str, value: Value) -> Any:

@@ -80,14 +80,16 @@ class SweepConfig(BaseModel):
         return ["maximize", "minimize"]
 
     def grid(self) -> dict[str, list[Value]]:
-        """The points of each axis. Ranges share what the trials allow after the lists.
+        """The points of each axis.
+
+        Ranges that do not say how many share what the trials allow after all others.
 
         Raises:
             ConfigError: the grid has more points than there are trials.
         """
-        lists = [axis for axis in self.axes if isinstance(axis, ListAxis)]
-        listed = math.prod(len(axis.values) for axis in lists)
-        ranges = len(self.axes) - len(lists)
+        said = [axis for axis in self.axes if isinstance(axis, ListAxis) or axis.count]
+        listed = math.prod(len(axis.points(0)) for axis in said)
+        ranges = len(self.axes) - len(said)
         count = math.floor((self.trials / listed) ** (1 / ranges) + 1e-9) if ranges else 0
         if listed > self.trials or (ranges and count < 2):
             needed = listed * 2**ranges

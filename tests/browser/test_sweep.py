@@ -53,10 +53,10 @@ def test_a_form_whose_code_comes_late_shows_its_values(app: App, browser: Browse
     for route in held:
         route.continue_()
     for label, value in (
-        ("Name", "sweep 1"),
-        ("Hidden layer sizes", "16,32,64,128"),
-        ("Learning rate", "0.01:1:log"),
-        ("Trials", "64"),
+        ("Hidden layer sizes, values", "16,32,64,128"),
+        ("From", "0.01"),
+        ("To", "1"),
+        ("How many", "16"),
         ("Epochs", "5"),
     ):
         field = page.locator(f'input[aria-label="{label}"]')

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mnist_core.config.axes import NO_AXIS, ListAxis, RangeAxis, parse_axis, usual_axis
+from mnist_core.config.axes import NO_AXIS, ListAxis, RangeAxis, parse_axis, parse_range, usual_axis
 from mnist_core.config.fields import FIELDS
 from mnist_core.errors import ConfigError
 
@@ -17,6 +17,11 @@ from mnist_core.errors import ConfigError
         ("16:256:log", {"field": "hidden_sizes", "low": 16, "high": 256, "log": True}),
         ("0.01:1:log", {"field": "learning_rate", "low": 0.01, "high": 1, "log": True}),
         ("0:0.5", {"field": "dropout", "low": 0, "high": 0.5}),
+        ("0:0.5:6", {"field": "dropout", "low": 0, "high": 0.5, "count": 6}),
+        (
+            "0.01:1:log:5",
+            {"field": "learning_rate", "low": 0.01, "high": 1, "log": True, "count": 5},
+        ),
         ("adam,sgd", {"field": "optimizer", "values": ("adam", "sgd")}),
         ("1,2,3", {"field": "seed", "values": (1, 2, 3)}),
     ],
@@ -38,6 +43,11 @@ def test_axes_are_read_as_people_type_them(text: str, axis: dict[str, Any]) -> N
         ("learning_rate", "0.1:1:cubic", "0.01:1:log"),
         ("learning_rate", "0.1:b", "0.01:1:log"),
         ("learning_rate", "0.1:nan", "0.01:1:log"),
+        ("learning_rate", "0.1:1:5:log", "0.01:1:log"),
+        ("learning_rate", "0.1:1:log:5:6", "0.01:1:log"),
+        ("learning_rate", "0.1:1:log:-5", "0.01:1:log"),
+        ("learning_rate", "0.1:1:1", "2 to 1,000 values"),
+        ("learning_rate", "0.1:1:log:1001", "2 to 1,000 values"),
         ("learning_rate", "fast", "from 1e-06 to 10"),
         ("hidden_sizes", "16,0", "from 1 to 8192"),
         ("hidden_sizes", "1.5:3", "whole numbers"),
@@ -62,6 +72,8 @@ def test_a_bad_axis_is_refused_by_name(field: str, text: str, says: str) -> None
         ("hidden_sizes", "64-32,none,8"),
         ("hidden_sizes", "1:8192:log"),
         ("seed", "0:2147483647"),
+        ("hidden_sizes", "1:8192:log:14"),
+        ("dropout", "0.0:0.5:3"),
         ("order_seed", "2147483646,2147483647"),
         ("learning_rate", "0.1,0.30000000000000004,1e-06"),
         ("learning_rate", "1e-06:0.30000000000000004:log"),
@@ -82,3 +94,15 @@ def test_no_hidden_layer_is_a_value_with_a_name() -> None:
     axis = parse_axis("hidden_sizes", "none,16,64")
     assert axis.points(3) == ["none", 16, 64]
     assert [axis.setting(value) for value in axis.points(3)] == [(), (16,), (64,)]
+
+
+def test_a_range_that_says_how_many_has_so_many_values_whatever_else_is_asked() -> None:
+    axis = parse_axis("learning_rate", "0.01:1:log:5")
+    assert axis.points(3) == axis.points(99) == pytest.approx([0.01, 0.0316, 0.1, 0.316, 1], 1e-2)
+    assert parse_axis("hidden_sizes", "1:3:9").points(2) == [1, 2, 3]  # whole numbers, each once
+
+
+@pytest.mark.parametrize(("low", "high", "says"), [("a", "1", "begin"), ("0.1", "inf", "end")])
+def test_an_end_that_is_no_number_is_named(low: str, high: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=f"must {says} with a number"):
+        parse_range("learning_rate", low, high, log=False)

@@ -1,6 +1,7 @@
 """The Sweep page: empty, happy, bad input, stop, resume, duplicate; and the range test on Train."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from mnist_core.sweep.view import StudyView
 from pages.ui.state import Backend
@@ -13,9 +14,19 @@ def look(name: str = "sweep 1") -> StudyView:
     return studies().look(name)
 
 
-def set_axes(page: object, **axes: str) -> None:
+def set_axes(page: AppTest, **axes: str) -> None:
+    """Lists of values, or ranges as from:to (in equal steps) or from:to:log."""
     for field, text in axes.items():
-        page.text_input(key=f"sweep.axis.{field}").set_value(text)
+        low, *rest = text.split(":")
+        kind = "range" if rest else "list"
+        page.button_group(key=f"sweep.axis.{field}.kind").set_value(kind)
+        page.run()
+        if rest:
+            page.text_input(key=f"sweep.axis.{field}.low").set_value(low)
+            page.text_input(key=f"sweep.axis.{field}.high").set_value(rest[0])
+            page.selectbox(key=f"sweep.axis.{field}.log").set_value(rest[1:] == ["log"])
+        else:
+            page.text_input(key=f"sweep.axis.{field}.values").set_value(text)
 
 
 def test_empty_page_offers_the_next_step_and_its_cost(app: Backend) -> None:
@@ -49,7 +60,7 @@ def test_a_sweep_runs_and_a_trial_opens(app: Backend) -> None:
     assert not button(page, "Draw digits for it").disabled
     button(page, "Duplicate with changes").click().run()
     assert page.text_input(key="sweep.name").value == "sweep 2"
-    assert page.text_input(key="sweep.axis.learning_rate").value == "0.1,0.2,0.4,0.8"
+    assert page.text_input(key="sweep.axis.learning_rate.values").value == "0.1,0.2,0.4,0.8"
 
 
 def test_a_question_fills_the_form_and_the_rest_is_as_on_the_train_page(app: Backend) -> None:
@@ -61,7 +72,8 @@ def test_a_question_fills_the_form_and_the_rest_is_as_on_the_train_page(app: Bac
         "learning_rate",
         "batch_size",
     ]
-    assert page.text_input(key="sweep.axis.hidden_sizes").value == "8:62"
+    assert page.text_input(key="sweep.axis.hidden_sizes.low").value == "8"
+    assert page.text_input(key="sweep.axis.hidden_sizes.high").value == "62"
     assert page.selectbox(key="sweep.sampler").value == "tpe"
     assert page.number_input(key="sweep.trials").value == 48
     assert page.text_input(key="sweep.name").value == "sweep 1"
@@ -72,12 +84,38 @@ def test_a_question_fills_the_form_and_the_rest_is_as_on_the_train_page(app: Bac
     assert studies().names() == []
 
 
+def test_a_range_is_given_by_its_ends_how_many_and_its_steps(app: Backend) -> None:
+    page = open_page("sweep")
+    assert any("0.01, 0.0136, 0.0185, …, 0.736, 1" in c.value for c in page.caption)
+    page.number_input(key="sweep.axis.learning_rate.count").set_value(3).run()
+    assert any(c.value == "0.01, 0.1, 1" for c in page.caption)
+    page.selectbox(key="sweep.axis.learning_rate.log").set_value(False).run()
+    assert any(c.value == "0.01, 0.505, 1" for c in page.caption)
+    assert len(page.number_input) == 2  # how many, and epochs: the trials of a grid are counted
+    page.selectbox(key="sweep.sampler").set_value("random").run()
+    assert [n.label for n in page.number_input] == ["Trials", "Epochs"]
+    assert any(c.value == "any value from 0.01 to 1, spread evenly" for c in page.caption)
+
+
+def test_settings_that_are_names_are_picked(app: Backend) -> None:
+    page = open_page("sweep")
+    page.multiselect(key="sweep.fields").set_value(["activation"]).run()
+    chosen = page.multiselect(key="sweep.axis.activation.values")
+    assert len(chosen.value) == len(chosen.options)
+    chosen.set_value(["relu", "tanh"]).run()
+    assert not page.error
+    assert not button(page, "Start sweep").disabled
+    page.multiselect(key="sweep.axis.activation.values").set_value([]).run()
+    assert "is an empty axis" in page.error[0].value
+
+
 @pytest.mark.slow
 def test_stop_then_resume_then_extend(gate: Gate, app: Backend) -> None:
     page = open_page("sweep")
     gate.allow(2)
     set_axes(page, hidden_sizes="4,8", learning_rate="0.1:1:log")
     page.selectbox(key="sweep.sampler").set_value("random")
+    page.run()
     page.number_input(key="sweep.trials").set_value(4)
     page.number_input(key="sweep.epochs").set_value(6)
     page.run()
@@ -114,7 +152,13 @@ def test_stop_then_resume_then_extend(gate: Gate, app: Backend) -> None:
 
 @pytest.mark.parametrize(
     ("axis", "says"),
-    [("", "is an empty axis"), ("1:0.1", "must begin below its end"), ("fast", "must be a number")],
+    [
+        ("", "is an empty axis"),
+        ("1:0.1", "must begin below its end"),
+        ("fast", "must be a number"),
+        ("low:1", "must begin with a number"),
+        ("0:1:log", "must begin above 0"),
+    ],
 )
 def test_a_bad_axis_is_refused_at_its_field(app: Backend, axis: str, says: str) -> None:
     page = open_page("sweep")

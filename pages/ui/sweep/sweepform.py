@@ -1,18 +1,20 @@
 """The form of a study: axes, sampler, pruning, trials, and what they will take."""
 
+import math
 import uuid
 from typing import Any
 
 import streamlit as st
 
-from mnist_core.config.axes import AXIS_SYNTAX, NO_AXIS, parse_axis, usual_axis
+from mnist_core.config.axes import NO_AXIS
 from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.config.questions import QUESTIONS
-from mnist_core.config.sweep import SweepConfig, parse_sweep
+from mnist_core.config.sweep import MAX_TRIALS, SweepConfig, parse_sweep
 from mnist_core.errors import ConfigError, DataError, MnistLabError, Problem
 from pages.ui import forms
 from pages.ui.fragments import fragment
 from pages.ui.state import backend
+from pages.ui.sweep.axisform import COUNT, axis_fields, current_axis, fill_axis, tried
 from pages.ui.sweep.studies import studies
 from pages.ui.words import duration
 
@@ -67,8 +69,10 @@ def fill(config: SweepConfig, names: list[str]) -> None:
         "objective": config.objective if config.objective in OBJECTIVES else DEFAULTS["objective"],
         "trials": config.trials,
         "epochs": config.base.epochs,
-        **{f"axis.{axis.field}": str(axis) for axis in config.axes},
     }
+    grid = config.grid() if config.sampler == "grid" else {}
+    for axis in config.axes:
+        fill_axis(axis, max(len(grid.get(axis.field, ())), 2) if grid else COUNT)
     st.session_state[key("base")] = config.base
     for name, value in values.items():
         st.session_state[key(name)] = value
@@ -118,7 +122,6 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         on_change=ask,
         args=(names,),
     )
-    st.text_input("Name", held("name"), key=key("name"), persist_state="session")
     slot("name")
     fields = st.multiselect(
         "Explore",
@@ -131,14 +134,7 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
     )
     slot("axes")
     for field in fields:
-        st.session_state.setdefault(key(f"axis.{field}"), usual_axis(field))
-        st.text_input(
-            FIELDS[field].label,
-            held(f"axis.{field}"),
-            key=key(f"axis.{field}"),
-            persist_state="session",
-            help=f"{AXIS_SYNTAX}. {FIELDS[field].help}",
-        )
+        axis_fields(field, counted=held("sampler") == "grid")
         slot(field)
     options(
         "How values are chosen",
@@ -148,15 +144,17 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         "more, the others find good values in fewer trials.",
     )
     slot("sampler")
-    st.number_input(
-        "Trials", min_value=1, value=held("trials"), key=key("trials"), persist_state="session"
-    )
+    if held("sampler") != "grid":  # of a grid they are counted
+        st.number_input(
+            "Trials", min_value=1, value=held("trials"), key=key("trials"), persist_state="session"
+        )
     slot("trials")
     if "epochs" not in fields:
         st.number_input(
             "Epochs", 1, 1000, held("epochs"), key=key("epochs"), persist_state="session"
         )
     with st.expander("More settings"):
+        st.text_input("Name", held("name"), key=key("name"), persist_state="session")
         options(
             "Who is stopped early",
             "pruner",
@@ -167,12 +165,16 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         slot("pruner")
         options("What is looked for", "objective", OBJECTIVES)
     try:
-        return current(names)
+        config = current(names)
     except ConfigError as error:
         for problem in error.problems:
             slot_of = slots.get(problem.field, slots["axes"])
             slot_of.error(problem.allowed, icon=":material/error:")
-    return None
+        return None
+    for axis in config.axes:
+        if said := tried(axis):
+            slots[axis.field].caption(said)
+    return config
 
 
 def current(names: list[str]) -> SweepConfig:
@@ -188,12 +190,15 @@ def current(names: list[str]) -> SweepConfig:
         taken = "a study of this name exists; resume it, or choose another name"
         problems.append(Problem("name", name, taken))
     axes = []
+    grid = value["sampler"] == "grid"
     for field in value.pop("fields"):
-        text = st.session_state.setdefault(key(f"axis.{field}"), usual_axis(field))
         try:
-            axes.append(parse_axis(field, text))
+            axes.append(current_axis(field, counted=grid))
         except ConfigError as error:
-            problems += [Problem(field, text, problem.allowed) for problem in error.problems]
+            problems += [Problem(field, p.value, p.allowed) for p in error.problems]
+    if grid:
+        points = math.prod(len(axis.points(0)) for axis in axes)
+        value["trials"] = min(max(points, 1), MAX_TRIALS)
     base = st.session_state.get(key("base")) or _train_settings()
     epochs = value.pop("epochs")
     if all(axis.field != "epochs" for axis in axes):
