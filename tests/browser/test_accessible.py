@@ -37,6 +37,7 @@ def test_all_pages_are_accessible(app: App, browser: Browser, scheme: str) -> No
         go_to(page, name)
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
         expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)
+        expect(page.locator("[data-stale=true]")).to_have_count(0)  # what fades away is pale
         found[name] = violations(page)
     context.close()
     assert found == {name: [] for name in found}
