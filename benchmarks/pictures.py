@@ -21,6 +21,7 @@ PATIENCE = 600_000  # milliseconds, for the sweep
 def take(page: Page, name: str) -> None:
     """Write what the page shows now."""
     page.mouse.move(0, 0)
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     page.wait_for_timeout(1000)  # until nothing moves: a picture is taken of a moment
     page.screenshot(path=DOCS / f"{name}.png")
 

@@ -3,20 +3,19 @@
 import time
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 from mnist_core.errors import MnistLabError
 from mnist_core.runs.conditions import QueryError
 from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import Run
-from mnist_core.runs.table import table
+from mnist_core.runs.table import Trials, fold
 from pages.ui.actions import reported, show_problem
 from pages.ui.address import FILTER, in_address, write_address
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.runs import comparison, exports, panel, unreadable
-from pages.ui.runs.table import FILTER_HELP, show_table
+from pages.ui.runs.table import FILTER_HELP, OPEN, choose_columns, show_table
 from pages.ui.state import backend, select_runs, selected_runs
 from pages.ui.words import literal
 
@@ -86,6 +85,34 @@ def search(runs: list[Run]) -> list[Run]:
     return [run for run in runs if test(run)]
 
 
+def leave_study() -> None:
+    """Back to all runs (from a callback)."""
+    del st.session_state[OPEN]
+
+
+def view(shown: list[Run]) -> tuple[list[Run | Trials], list[str]]:
+    """The table's rows and columns: a sweep is one row that opens when it is ticked."""
+    opened = st.session_state.get(OPEN)
+    trials = [run for run in shown if run.study == opened] if opened else []
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if opened:
+            st.button("All runs", icon=":material/arrow_back:", on_click=leave_study)
+            st.markdown(f"{len(trials):,} trials of **{literal(opened)}**")
+        rows = fold(shown)
+        if not opened and len(rows) < len(shown):
+            apart = st.toggle(
+                "Trials one by one",
+                st.session_state.setdefault("runs.apart", False),
+                key="runs.apart",
+                persist_state="session",
+                help="A sweep is one row with the figures of its best trial. Tick it, and its "
+                "trials are shown.",
+            )
+            rows = shown if apart else rows
+        columns = choose_columns()
+    return trials if opened else rows, columns
+
+
 def choose(runs: list[Run], shown: list[Run]) -> list[Run]:
     """The table, and the runs that are ticked in it or come from the page's address."""
     known = {run.id: run for run in runs}
@@ -94,7 +121,7 @@ def choose(runs: list[Run], shown: list[Run]) -> list[Run]:
         gone = [run_id for run_id in chosen if run_id not in known]
         st.warning(f"Not in this app's store, so not shown: {literal(', '.join(gone))}")
         select_runs([run_id for run_id in chosen if run_id in known])
-    show_table(pd.DataFrame(table(shown)), [run.id for run in shown])
+    show_table(*view(shown))
     return [known[run_id] for run_id in selected_runs() if run_id in known]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,6 +35,52 @@ def table(runs: Sequence[Run]) -> dict[str, list[Any]]:
     for name, spec in FIELDS.items():
         values = [getattr(run.config, name) for run in runs]
         columns[name] = [format_sizes(v) for v in values] if spec.kind == "sizes" else values
+    return columns
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What there is of a study among some runs, to be one row."""
+
+    study: str
+    runs: tuple[Run, ...]
+
+    @property
+    def best(self) -> Run:
+        """The trial with the highest validation accuracy; the first where none has any."""
+        return max(self.runs, key=lambda run: run.figure("best_val_accuracy") or -1.0)
+
+
+def fold(runs: Sequence[Run]) -> list[Run | Trials]:
+    """Runs in their order, but a study's trials as one entry, where the first of them stands."""
+    studies: dict[str, list[Run]] = {}
+    for run in runs:
+        if run.study:
+            studies.setdefault(run.study, []).append(run)
+    folded: list[Run | Trials] = []
+    for run in runs:
+        trials = studies.get(run.study, [])
+        if len(trials) < 2:
+            folded.append(run)
+        elif run is trials[0]:
+            folded.append(Trials(run.study, tuple(trials)))
+    return folded
+
+
+def folded_table(rows: Sequence[Run | Trials]) -> dict[str, list[Any]]:
+    """As ``table``; trials have the figures of their best, and nothing where settings differ."""
+    columns = table([row.best if isinstance(row, Trials) else row for row in rows])
+    for i, row in enumerate(rows):
+        if not isinstance(row, Trials):
+            continue
+        columns["name"][i] = f"{row.study}: {len(row.runs):,} trials"
+        active = next((run.state for run in row.runs if run.active), None)
+        columns["state"][i] = active or columns["state"][i]
+        columns["starred"][i] = any(run.starred for run in row.runs)
+        columns["tags"][i] = columns["note"][i] = ""
+        for name in FIELDS:
+            if len({getattr(run.config, name) for run in row.runs}) > 1:
+                columns[name][i] = None
     return columns
 
 

@@ -4,7 +4,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.fields import parse_config
+from mnist_core.config.sweep import parse_sweep
 from pages.ui.state import Backend
+from pages.ui.sweep.studies import studies
 from pages.ui.words import literal
 from tests.helpers.pages import ROOT, button, open_page, wait_for
 from tests.helpers.waiting import PATIENCE, wait_until
@@ -64,6 +66,39 @@ def test_a_run_that_is_none_of_ours_is_named_and_the_others_are_shown(app: Backe
     assert not page.exception
     assert not page.expander or "cannot be read" not in page.expander[0].label
     assert names(page) == ["8 relu, sgd 0.5"]
+
+
+@pytest.mark.slow
+def test_a_sweep_is_one_row_that_opens(app: Backend) -> None:
+    train_runs(app, {"hidden_sizes": "8"})
+    axes = {"learning_rate": "0.1,0.2,0.4"}
+    studies().start(parse_sweep({"name": "rates", "axes": axes, "base": {"epochs": 1}}))
+    wait_until(lambda: studies().look("rates").state == "completed", "the sweep has ended")
+    page = open_runs()
+    assert names(page) == ["rates: 3 trials", "8 relu, sgd 0.5"]
+    assert any(text.value.startswith("4 of 4 runs") for text in page.caption)
+    page.session_state["runs.open"] = "rates"  # as a tick in its row does
+    page.run()
+    assert len(page.dataframe[0].value) == 3
+    assert any("3 trials of **rates**" in text.value for text in page.markdown)
+    button(page, "All runs").click().run()
+    assert len(names(page)) == 2
+    page.toggle(key="runs.apart").set_value(True).run()
+    assert len(names(page)) == 4
+    page.text_input(key="runs.filter").set_value("learning_rate = 0.2").run()
+    assert len(names(page)) == 1
+    assert not page.exception
+
+
+def test_columns_are_chosen_and_kept(app: Backend) -> None:
+    train_runs(app, {})
+    page = open_runs()
+    chosen = page.multiselect(key="runs.columns")
+    assert "test_accuracy" in chosen.value
+    assert "momentum" not in chosen.value
+    chosen.set_value(["momentum"]).run()
+    order = page.dataframe(key="runs.table").proto.column_order
+    assert list(order) == ["name", "momentum"]
 
 
 def test_labels_are_kept(app: Backend) -> None:
