@@ -196,7 +196,13 @@ def _number(text: str) -> float | None:
 
 def _setting(field: str, value: Value) -> Any:
     if field == "hidden_sizes":
-        value = str(value).replace("-", ",")
+        layers = str(value).split("-")
+        if len(layers) > 1 and not all(layer.strip() for layer in layers):
+            allowed = (
+                f"must be sizes with one dash between them, as 128-64; {FIELDS[field].allowed}"
+            )
+            raise ConfigError([Problem(field, value, allowed)])
+        value = ",".join(layers)
     return getattr(parse_config({field: value}), field)
 
 
