@@ -73,7 +73,7 @@ def search(runs: list[Run]) -> list[Run]:
         st.session_state.setdefault("runs.filter", ""),
         key="runs.filter",
         persist_state="session",
-        placeholder="hidden_sizes contains 64 and val_accuracy > 97%",
+        placeholder="learning rate > 0.1 and test > 97 %",
         help=FILTER_HELP,
     )
     write_address(FILTER, text)

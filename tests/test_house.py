@@ -58,6 +58,12 @@ def room_of(module: str) -> str:
     return module
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    """A file as Python reads it, once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports_of(module: str) -> frozenset[str]:
     """Full names of all that a module imports, wherever it does."""
     return imports_in(SOURCES[module])
@@ -67,7 +73,7 @@ def imports_of(module: str) -> frozenset[str]:
 def imports_in(path: Path) -> frozenset[str]:
     """Full names of all that a file imports, wherever it does."""
     module, found = named(path), set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -146,7 +152,7 @@ def private_names(room: str) -> frozenset[str]:
     """The private names that the modules and classes of a room define."""
     found = set()
     for module in (name for name in SOURCES if room_of(name) == room):
-        for node in ast.walk(ast.parse(SOURCES[module].read_text(encoding="utf-8"))):
+        for node in ast.walk(tree(SOURCES[module])):
             match node:
                 case (
                     ast.FunctionDef(name=name)
@@ -165,19 +171,19 @@ def test_nobody_names_a_private_part_of_another_room(module: str) -> None:
     for name in imports_of(module):
         if name.split(".")[0] in ("mnist_core", "pages"):
             assert name.rsplit(".", 1)[-1] not in others, f"{module} imports {name}"
-    for node in ast.walk(ast.parse(SOURCES[module].read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(SOURCES[module])):
         if isinstance(node, ast.Attribute) and node.attr in others:
             raise AssertionError(f"{module} names {ast.unparse(node)}")
 
 
 @pytest.mark.parametrize("module", sorted(SOURCES))
 def test_what_is_drawn_alone_stands_in_a_container_of_its_own(module: str) -> None:
-    names = {
-        ast.unparse(node)
-        for node in ast.walk(ast.parse(SOURCES[module].read_text("utf-8")))
-        if isinstance(node, ast.Attribute)
-    }
-    assert ("st.fragment" in names) == (module == "pages.ui.fragments")
+    named = any(
+        isinstance(node, ast.Attribute)
+        and (node.attr, ast.unparse(node.value)) == ("fragment", "st")
+        for node in ast.walk(tree(SOURCES[module]))
+    )
+    assert named == (module == "pages.ui.fragments")
 
 
 @pytest.mark.parametrize("module", sorted(SOURCES))
@@ -190,9 +196,8 @@ def reach(module: str) -> set[str]:
     """All of the project that is loaded with a module: what is imported at its top."""
     seen, left = set(), [module]
     while left:
-        tree = ast.parse(SOURCES[left.pop()].read_text(encoding="utf-8"))
         new = set()
-        for node in tree.body:
+        for node in tree(SOURCES[left.pop()]).body:
             if isinstance(node, ast.ImportFrom):
                 new |= {f"{node.module}", *(f"{node.module}.{a.name}" for a in node.names)}
             elif isinstance(node, ast.Import):
@@ -291,7 +296,7 @@ def test_no_list_names_a_test_that_is_gone() -> None:
 @pytest.mark.parametrize("path", TESTS, ids=in_tests)
 def test_who_waits_leaves_the_cores_to_what_is_waited_for(path: Path) -> None:
     """A loop that only looks takes a core, and here Python's lock, from what it looks at."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.While):
             idle = all(isinstance(step, ast.Pass | ast.Continue) for step in node.body)
             assert not idle, f"{in_tests(path)}, line {node.lineno}: use wait_until"

@@ -24,6 +24,21 @@ RESULTS: dict[str, str] = {
     "seconds": "training time",
     "parameters": "weights and biases in the network",
 }
+# What the table calls each field; the settings are called as in the form.
+TITLES: dict[str, str] = {
+    "name": "Run",
+    "state": "State",
+    "best_val_accuracy": "Best validation",
+    "val_accuracy": "Last validation",
+    "test_accuracy": "Test",
+    "seconds": "Time",
+    "parameters": "Size",
+    "epoch": "Trained",
+    "tags": "Tags",
+    "note": "Note",
+    **{name: spec.label for name, spec in FIELDS.items()},
+}
+WORDS = {title.lower(): field for field, title in TITLES.items()}
 STATES: tuple[str, ...] = get_args(State)
 TEXTS = ("name", "note", "tags", "device")
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -168,7 +183,7 @@ def check_field(field: str) -> None:
         return
     close = get_close_matches(field, KNOWN, 1)
     hint = f"did you mean {close[0]}? There are" if close else "there are"
-    raise QueryError(f"no field {field!r}: {hint} {_list(KNOWN)}")
+    raise QueryError(f"no field {field!r}: {hint} {_list(KNOWN)}, and what the table calls them")
 
 
 def _list(words: Any) -> str:

@@ -9,8 +9,9 @@ The language, in the usual order of precedence (``not``, ``and``, ``or``):
     value      = word {"," word} | number "%"
 
 A text, in quotes or not, is looked for in a run's name, note and tags. Fields are those of
-``TrainConfig`` and of ``RESULTS``. A comparison with what a run does not have (yet) is neither true
-nor false, and neither is its opposite. Nothing typed is ever executed.
+``TrainConfig`` and of ``RESULTS``, or what the table calls them (``learning rate``). A comparison
+with what a run does not have (yet) is neither true nor false, and neither is its opposite. Nothing
+typed is ever executed.
 """
 
 import re
@@ -19,6 +20,7 @@ from collections.abc import Callable
 from mnist_core.runs.conditions import (
     COMPARE,
     OPERATORS,
+    WORDS,
     QueryError,
     Test,
     check_field,
@@ -29,6 +31,7 @@ from mnist_core.runs.conditions import (
 from mnist_core.runs.records import Run
 
 MAX_LENGTH = 1000  # characters
+MOST_WORDS = max(len(title.split()) for title in WORDS)
 MAX_DEPTH = 50  # parentheses within parentheses; Python's own stack ends at 1,000 calls
 
 _TOKEN = re.compile(r'\s*(?:"([^"]*)"|(<=|>=|!=|==|[=<>()≤≥≠])|([^\s()<>=!≤≥≠"]+)|(\S))')
@@ -97,6 +100,17 @@ class _Parser:
         after, quoted = (*self.tokens, ("", True), ("", True))[self.at + 1]
         return not quoted and after.lower() in OPERATORS
 
+    def title(self) -> str | None:
+        """The field that the next tokens name as the table does, in front of an operator."""
+        for count in range(MOST_WORDS, 0, -1):
+            tokens = self.tokens[self.at : self.at + count + 1]
+            words = " ".join(text for text, _ in tokens[:-1]).lower()
+            unquoted = len(tokens) == count + 1 and not any(quoted for _, quoted in tokens)
+            if unquoted and tokens[-1][0].lower() in OPERATORS and words in WORDS:
+                self.at += count
+                return WORDS[words]
+        return None
+
     def take(self) -> str:
         self.at += 1
         return self.tokens[self.at - 1][0]
@@ -126,6 +140,8 @@ class _Parser:
             )
         if self.next_is("not", "("):
             return self._nested()
+        if (field := self.title()) is not None:
+            return self.comparison(field)
         quoted = self.tokens[self.at][1]
         self.take()
         if not quoted and self.next_is(*OPERATORS):

@@ -3,7 +3,7 @@
 import pytest
 
 from mnist_core.config.fields import parse_config
-from mnist_core.runs.conditions import QueryError
+from mnist_core.runs.conditions import TITLES, WORDS, QueryError
 from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import Run, Segment
 
@@ -58,6 +58,13 @@ RUNS = [
         ("state = diverged or state = failed and learning_rate > 1", "bad"),
         ("not (state = completed or learning_rate > 1)", "not 64"),
         ("not not starred", "plain"),
+        ("Learning rate > 1", "bad"),
+        ("hidden layer sizes contains 64 and last validation > 97 %", "wide deep"),
+        ("not Hidden layer sizes contains 64 and State = failed", "not 64"),
+        ("run contains not or run = wide", "wide not 64"),
+        ("blew learning rate = 9", "bad"),
+        ("time >= 3 or size < 1", "wide"),
+        ('"learning rate"', ""),
         ("tags contains tal", "wide"),
         ("tags = tal", ""),
         ("tags = talk", "wide"),
@@ -153,3 +160,18 @@ def test_what_is_wrong_is_named(text: str, message: str) -> None:
 
 def test_nothing_is_executed() -> None:
     assert not parse_query("__import__ os.system exit")(RUNS[0])
+
+
+def test_every_column_of_the_table_can_be_named_as_it_is_called() -> None:
+    assert len(WORDS) == len(TITLES), "two columns are called the same"
+    for field, title in TITLES.items():
+        symbol, value = ("contains", "64") if field == "hidden_sizes" else ("=", None)
+        by_name, by_title = (f"{name} {symbol} " for name in (field, title))
+        value = value or ("relu" if field == "activation" else "1")
+        outcomes = []
+        for text in (by_name + value, by_title + value):
+            try:
+                outcomes.append([test.name for test in RUNS if parse_query(text)(test)])
+            except QueryError as error:
+                outcomes.append(str(error).split(" (at character")[0])
+        assert outcomes[0] == outcomes[1], title

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core.config.fields import FIELDS
-from mnist_core.runs.conditions import RESULTS, STATES
+from mnist_core.runs.conditions import RESULTS, STATES, TITLES
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import Trials, folded_table
 from pages.ui import forms
@@ -26,17 +26,17 @@ USUAL = (
 HEIGHT = 330
 
 FILTER_HELP = f"""
-Any words look for runs with them in the name, the note or a tag. Or compare fields:
+Any words look for runs with them in the name, the note or a tag. Or compare what the table shows:
 
-- `val_accuracy > 97% and epochs <= 5`
-- `hidden_sizes contains 64`, `optimizer = adam or state = failed`
+- `test > 97 % and epochs <= 5`
+- `hidden layer sizes contains 64`, `optimizer = adam or state = failed`
 - `not starred`, `tags = talk`, with parentheses as you like
 
-Results: {", ".join(f"`{name}`" for name in RESULTS)}.
+The columns: {", ".join(f"`{title.lower()}`" for title in TITLES.values())}.
 
-Settings: {", ".join(f"`{name}`" for name in FIELDS)}.
+As in files and on the command line: {", ".join(f"`{name}`" for name in (*RESULTS, *FIELDS))}.
 
-States: {", ".join(STATES)}. Texts: `name`, `note`, `tags`.
+States: {", ".join(STATES)}.
 """
 
 
@@ -61,32 +61,32 @@ def _columns() -> dict[str, Any]:
     accuracy = {"format": "percent"}
     columns: dict[str, Any] = {
         "starred": column.TextColumn("★", help="Starred", width=40),
-        "name": column.TextColumn("Run", width="medium", pinned=True),
-        "state": column.TextColumn("State", width="small"),
+        "name": column.TextColumn(TITLES["name"], width="medium", pinned=True),
+        "state": column.TextColumn(TITLES["state"], width="small"),
         "best_val_accuracy": column.NumberColumn(
-            "Best validation", help="Best validation accuracy of all epochs", **accuracy
+            TITLES["best_val_accuracy"], help="Best validation accuracy of all epochs", **accuracy
         ),
         "val_accuracy": column.NumberColumn(
-            "Last validation", help="Validation accuracy after the last epoch", **accuracy
+            TITLES["val_accuracy"], help="Validation accuracy after the last epoch", **accuracy
         ),
         "test_accuracy": column.NumberColumn(
-            "Test",
+            TITLES["test_accuracy"],
             help="Accuracy on the test pictures at the end of training. Choose settings by "
             "validation: the best of many test figures is too good to be true.",
             **accuracy,
         ),
-        "seconds": column.NumberColumn("Time", format="%.1f s", help="Training time"),
+        "seconds": column.NumberColumn(TITLES["seconds"], format="%.1f s", help="Training time"),
         "parameters": column.NumberColumn(
-            "Size", format="localized", help="Weights and biases in the network"
+            TITLES["parameters"], format="localized", help="Weights and biases in the network"
         ),
-        "epoch": column.NumberColumn("Trained", format="%d", help="Epochs trained"),
-        "tags": column.TextColumn("Tags"),
-        "note": column.TextColumn("Note"),
+        "epoch": column.NumberColumn(TITLES["epoch"], format="%d", help="Epochs trained"),
+        "tags": column.TextColumn(TITLES["tags"]),
+        "note": column.TextColumn(TITLES["note"]),
         "created": column.DatetimeColumn("Started", format="distance"),
     }
     for name, spec in FIELDS.items():
         make = column.NumberColumn if spec.kind in ("int", "float") else column.TextColumn
-        columns[name] = make(spec.label, help=spec.help)
+        columns[name] = make(TITLES[name], help=spec.help)
     return columns
 
 
