@@ -14,7 +14,7 @@ from pages.ui.actions import reported, show_problem
 from pages.ui.address import FILTER, in_address, write_address
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
-from pages.ui.runs import comparison, exports, panel, unreadable
+from pages.ui.runs import bin, comparison, exports, panel, unreadable
 from pages.ui.runs.table import FILTER_HELP, OPEN, choose_columns, show_table
 from pages.ui.state import backend, select_runs, selected_runs
 from pages.ui.words import literal
@@ -110,6 +110,7 @@ def view(shown: list[Run]) -> tuple[list[Run | Trials], list[str]]:
             )
             rows = shown if apart else rows
         columns = choose_columns()
+        bin.button()
     return trials if opened else rows, columns
 
 
@@ -138,7 +139,7 @@ def actions(chosen: list[Run]) -> None:
             icon=":material/delete:",
             on_click=delete,
             args=([run.id for run in chosen],),
-            help="Takes them out of the list. You can undo it.",
+            help="Puts them into the bin, from which they can be brought back.",
         )
     st.caption("The address of this page carries the selection: copy it to share it.")
 
@@ -147,6 +148,7 @@ def first_run() -> None:
     st.info("No run yet. Train a network, and it will be kept here with all its settings.")
     if st.button("Train the first one", type="primary", icon=":material/play_arrow:"):
         st.switch_page("pages/train.py")
+    bin.button()
     exports.importer()
 
 

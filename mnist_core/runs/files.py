@@ -56,3 +56,18 @@ class RunFiles:
 
     def delete(self, run_id: str, path: str) -> None:
         self._client.patiently(lambda: self._of(run_id).delete_artifacts(path))
+
+    def size(self, run_id: str) -> int:
+        """The bytes that all of a run's files take."""
+
+        def below(folder: str | None) -> int:
+            found = self._of(run_id).list_artifacts(folder)
+            return sum(below(file.path) if file.is_dir else file.file_size or 0 for file in found)
+
+        return self._client.patiently(lambda: below(None))
+
+    def clear(self, run_id: str) -> None:
+        """Delete all of a run's files."""
+        found = self._client.patiently(lambda: self._of(run_id).list_artifacts(None))
+        for file in found:
+            self.delete(run_id, file.path)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mnist_core.jobs.cluster import LocalWorkers
     from mnist_core.jobs.queue import JobQueue
     from mnist_core.reading.predict import Predictor
+    from mnist_core.runs.bin import Bin
     from mnist_core.runs.library import RunLibrary
     from mnist_core.runs.store import RunStore
     from pages.ui.watch import Watch
@@ -155,6 +156,14 @@ class Backend:
     def library(self) -> "RunLibrary":
         """The list of all runs. Raises MnistLabError if the store cannot be opened."""
         return self._result(self._opened)[1]
+
+    @property
+    def bin(self) -> "Bin":
+        """The runs that were deleted. Raises MnistLabError as ``store`` does."""
+        store, library = self._result(self._opened)
+        from mnist_core.runs.bin import Bin
+
+        return Bin(store, library)
 
     @property
     def queue(self) -> "JobQueue":

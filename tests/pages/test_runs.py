@@ -68,6 +68,28 @@ def test_a_run_that_is_none_of_ours_is_named_and_the_others_are_shown(app: Backe
     assert names(page) == ["8 relu, sgd 0.5"]
 
 
+def test_the_bin_gives_back_and_is_emptied(app: Backend) -> None:
+    first, second = train_runs(app, {"hidden_sizes": "8"}, {"hidden_sizes": "4"})
+    app.library.delete([first, second])
+    app.look_again()
+    page = open_runs()
+    assert "No run yet" in page.info[0].value
+    page.button(key="bin.open").click().run()
+    listed = page.dataframe(key="bin.table").value
+    assert list(listed["Run"]) == ["4 relu, sgd 0.5", "8 relu, sgd 0.5"]
+    assert listed["Size"].min() > 0
+    assert button(page, "Empty").disabled
+    app.bin.restore([first])
+    page.run()
+    assert list(page.dataframe(key="bin.table").value["Run"]) == ["4 relu, sgd 0.5"]
+    page.checkbox(key="bin.sure.").set_value(True).run()
+    button(page, "Empty").click().run()
+    assert not page.exception
+    assert any("The bin is empty" in info.value for info in page.info)
+    assert app.bin.runs() == []
+    assert [run.id for run in app.store.newest()] == [first]
+
+
 @pytest.mark.slow
 def test_a_sweep_is_one_row_that_opens(app: Backend) -> None:
     train_runs(app, {"hidden_sizes": "8"})

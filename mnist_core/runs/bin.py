@@ -1,0 +1,56 @@
+"""The bin: runs that were deleted, with what they take, until it is emptied."""
+
+from collections.abc import Sequence
+
+from mlflow.entities import ViewType
+
+from mnist_core.runs.library import PAGE, RunLibrary
+from mnist_core.runs.records import Run, UnreadableRun
+from mnist_core.runs.store import RunStore
+from mnist_core.runs.tags import TAG, read_run, tags
+
+EMPTIED = "emptied"  # the tag of a run whose files are gone
+
+
+class Bin:
+    """The deleted runs of a store."""
+
+    def __init__(self, store: RunStore, library: RunLibrary) -> None:
+        self._store = store
+        self._library = library
+
+    def runs(self) -> list[Run | UnreadableRun]:
+        """What can be restored, the newest first."""
+        found: list[Run | UnreadableRun] = []
+        token: str | None = None
+        while token is None or token:
+            page = self._store.client.search(
+                self._store.experiment,
+                view=ViewType.DELETED_ONLY,
+                limit=PAGE,
+                order="attributes.start_time DESC",
+                token=token,
+            )
+            found += [read_run(run) for run in page if TAG + EMPTIED not in run.data.tags]
+            token = page.token or ""
+        return found
+
+    def size(self, run_id: str) -> int:
+        """The bytes that a run's files take."""
+        return self._store.files.size(run_id)
+
+    def restore(self, run_ids: Sequence[str]) -> None:
+        """Bring deleted runs back into every list."""
+        self._library.restore(run_ids)
+
+    def empty(self, run_ids: Sequence[str]) -> None:
+        """Delete the files of deleted runs for good; a line in the database is left of each.
+
+        The files go first: what is broken off half way is still in the bin, and can be emptied
+        again. MLflow writes to no run that is deleted, so it is none for a moment.
+        """
+        for run_id in run_ids:
+            self._store.files.clear(run_id)
+            self._store.client.restore_run(run_id)
+            self._store.client.log(run_id, tags=tags(**{EMPTIED: "1"}))
+            self._store.client.delete_run(run_id)
