@@ -155,6 +155,27 @@ def test_a_key_keeps_the_drawing_and_the_next_stroke_is_a_new_one(pad: Page) -> 
     expect(pad.get_by_text("other.json is not a file of digits from this app")).to_be_visible()
 
 
+def test_a_digit_is_drawn_with_the_keyboard_alone(pad: Page) -> None:
+    board = pad.get_by_role("application", name=re.compile("Arrow keys move the pen"))
+    pad.wait_for_function(
+        "() => { const all = root => [...root.querySelectorAll('*')].flatMap("
+        "e => e.shadowRoot ? all(e.shadowRoot) : [e]); "
+        "return all(document).some(e => e.role === 'application'); }"
+    )
+    pad.get_by_role("button", name="Undo").focus()
+    pad.keyboard.press("Shift+Tab")
+    expect(board).to_be_focused()
+    for _ in range(3):
+        pad.keyboard.press("ArrowUp")
+    pad.keyboard.press("Space")
+    for _ in range(18):
+        pad.keyboard.press("ArrowDown")
+    pad.keyboard.press("Space")
+    expect(answer(pad)).to_have_text("1")
+    pad.keyboard.press("z")
+    expect(pad.get_by_text("Draw a digit", exact=True)).to_be_visible()
+
+
 def test_a_click_that_meets_the_drawing_before_downloads(app: App, browser: Browser) -> None:
     page = browser.new_page()
     page.set_default_timeout(60_000)

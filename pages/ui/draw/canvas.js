@@ -7,6 +7,8 @@
 //
 // The canvas has a size in pixels; on the screen it is as large as its column. It maps the pointer
 // to its own pixels by itself.
+//
+// Who has no mouse draws with the arrow keys: what they do reaches the canvas as what a mouse does.
 
 const UPDATE = "Update the app with this drawing", UNDO = "Undo", RESET = "Reset canvas & history";
 
@@ -18,16 +20,73 @@ const FILL = `
   .canvas-root, .dc-root, .dc-scroll, .dc-container, .canvas-container, canvas {
     width: 100% !important; height: auto !important; aspect-ratio: 1;
   }
+  canvas.upper-canvas:focus-visible { outline: 3px solid #4da3e0; outline-offset: -3px; }
+  .pen {
+    display: none; position: absolute; width: 14px; height: 14px; margin: -7px; z-index: 11;
+    box-sizing: border-box; border: 2px solid #ffb000; border-radius: 50%; pointer-events: none;
+  }
+  .pen.down { background: #ffb000; }
+  canvas.upper-canvas:focus-visible ~ .pen { display: block; }
 `;
+const HOW = "Drawing pad. Arrow keys move the pen; Space puts it down and lifts it.";
 const fill = (root) => {
   if (root.querySelector("style[data-fill]")) return;
   const style = document.createElement("style");
   style.dataset.fill = "";
   style.textContent = FILL;
   root.append(style);
+  const pad = root.querySelector("canvas.upper-canvas");
+  pad.tabIndex = 0;
+  pad.setAttribute("role", "application");
+  pad.setAttribute("aria-label", HOW);
+  pad.after(mark);
+  pad.addEventListener("blur", () => pen.down && lift(pad));
+};
+
+// The pen of the keyboard: where it is on the pad, in shares of its side.
+const STEP = 1 / 28; // a pixel of what the network sees
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const pen = { x: 0.5, y: 0.25, down: false };
+const mark = document.createElement("span");
+const showPen = () => {
+  mark.className = pen.down ? "pen down" : "pen";
+  mark.style.left = `${100 * pen.x}%`;
+  mark.style.top = `${100 * pen.y}%`;
+};
+const asMouse = (pad, type) => {
+  const box = pad.getBoundingClientRect();
+  const [clientX, clientY] = [box.left + pen.x * box.width, box.top + pen.y * box.height];
+  const buttons = type === "mouseup" ? 0 : 1;
+  pad.dispatchEvent(
+    new MouseEvent(type, { bubbles: true, composed: true, clientX, clientY, buttons })
+  );
+};
+const lift = (pad) => {
+  pen.down = false;
+  asMouse(pad, "mouseup");
+  showPen();
+};
+const steer = (event, pad) => {
+  const move = MOVES[event.key];
+  if (move) {
+    const within = (value) => Math.min(Math.max(value, 0.02), 0.98);
+    pen.x = within(pen.x + STEP * move[0]);
+    pen.y = within(pen.y + STEP * move[1]);
+    if (pen.down) asMouse(pad, "mousemove");
+  } else if (event.key === " " && !event.repeat) {
+    if (pen.down) lift(pad);
+    else {
+      pen.down = true;
+      asMouse(pad, "mousedown");
+    }
+  } else if (event.key !== " ") return;
+  event.preventDefault();
+  showPen();
 };
 const press = (button) => canvas()?.querySelector(`[aria-label="${button}"]`)?.click();
 const isTyping = (target) => target.isContentEditable || /^(INPUT|TEXTAREA)$/.test(target.nodeName);
+
+showPen();
 
 let drawing = false; // the pen is down on the canvas
 let kept = 0; // how many drawings had been kept when the canvas was last emptied
@@ -50,7 +109,9 @@ export default function ({ parentElement, data }) {
     // Shift. The app itself sees a digit that is typed as one.
     key: (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (isTyping(event.composedPath()[0])) return;
+      const target = event.composedPath()[0];
+      if (isTyping(target)) return;
+      if (target.classList?.contains("upper-canvas")) steer(event, target);
       const [, place, digit] = event.code.match(/^(?:Key([ZX])|Digit(\d))$/) ?? [];
       const action = actions[event.key.toLowerCase()] ?? actions[place?.toLowerCase()];
       if (action) action();

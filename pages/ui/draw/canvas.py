@@ -18,6 +18,7 @@ BUTTONS = """
 <div>
   <button type="button" data-key="z">Undo<kbd>Z</kbd></button>
   <button type="button" data-key="x">Clear<kbd>X</kbd></button>
+  <small>Without a mouse: Tab to the pad, arrows move the pen, Space draws and stops.</small>
 </div>
 """
 
