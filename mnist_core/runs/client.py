@@ -11,11 +11,10 @@ from mlflow.store.entities import PagedList
 
 from mnist_core.errors import StoreUnavailableError
 from mnist_core.runs.failures import store_errors
-from mnist_core.settings import place
+from mnist_core.settings import RETRY_INTERVAL, place
 
 T = TypeVar("T")
 
-RETRY_INTERVAL = 0.5  # seconds between two attempts at a store that does not answer
 MAX_METRICS = 900  # in one request; MLflow takes 1,000
 
 

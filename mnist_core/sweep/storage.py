@@ -15,9 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from mnist_core.errors import StoreError
-from mnist_core.runs.client import RETRY_INTERVAL
-from mnist_core.runs.failures import is_transient
-from mnist_core.settings import Settings, place, sqlite_file
+from mnist_core.settings import RETRY_INTERVAL, Settings, place, sqlite_file
 
 Storage = BaseStorage  # where studies are kept, for those who pass it on
 
@@ -43,6 +41,9 @@ def _patiently(call: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 return call(storage, *args, **values)
             except (StorageInternalError, SQLAlchemyError) as error:
+                # Imports MLflow, for which no page that shows a study is to wait.
+                from mnist_core.runs.failures import is_transient
+
                 if time.monotonic() >= deadline or not is_transient(error, storage.url):
                     raise
             time.sleep(RETRY_INTERVAL)

@@ -109,7 +109,7 @@ def test_teach(app: Backend) -> None:
 def test_start_sweep() -> None:
     page = open_page("sweep")
     page.multiselect(key="sweep.fields").set_value(["hidden_sizes"]).run()
-    page.text_input(key="sweep.axis.hidden_sizes").set_value("4,8").run()
+    page.text_input(key="sweep.axis.hidden_sizes.values").set_value("4,8").run()
     click_twice(page, "Start sweep")
     assert studies().names() == ["sweep 1"]
     wait_for(page, lambda _: not studies().look("sweep 1").active)
