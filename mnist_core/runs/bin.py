@@ -40,16 +40,22 @@ class Bin:
         return self._store.files.size(run_id)
 
     def restore(self, run_ids: Sequence[str]) -> None:
-        """Bring deleted runs back into every list."""
-        self._library.restore(run_ids)
+        """Bring deleted runs back into every list; those that are back already stay there."""
+        self._library.restore(self._still_here(run_ids))
+
+    def _still_here(self, run_ids: Sequence[str]) -> list[str]:
+        """Those that nobody has restored meanwhile, in another tab or with a second click."""
+        here = {run.id for run in self.runs()}
+        return [run_id for run_id in run_ids if run_id in here]
 
     def empty(self, run_ids: Sequence[str]) -> None:
         """Delete the files of deleted runs for good; a line in the database is left of each.
 
+        Runs that somebody has restored meanwhile are left alone.
         The files go first: what is broken off half way is still in the bin, and can be emptied
         again. MLflow writes to no run that is deleted, so it is none for a moment.
         """
-        for run_id in run_ids:
+        for run_id in self._still_here(run_ids):
             self._store.files.clear(run_id)
             self._store.client.restore_run(run_id)
             self._store.client.log(run_id, tags=tags(**{EMPTIED: "1"}))

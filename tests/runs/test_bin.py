@@ -64,3 +64,15 @@ def test_what_is_emptied_is_gone_for_good(store: RunStore, library: RunLibrary) 
     assert library.runs() == []
     assert RunLibrary(store).runs() == []
     assert store.load_network(other) is not None
+
+
+def test_what_somebody_has_restored_meanwhile_is_left_alone(
+    store: RunStore, library: RunLibrary
+) -> None:
+    bin = Bin(store, library)
+    run_id = deleted(store, library, "4")
+    bin.restore([run_id])
+    bin.restore([run_id])
+    bin.empty([run_id])
+    assert [run.id for run in library.runs()] == [run_id]
+    assert store.load_network(run_id) is not None

@@ -64,7 +64,9 @@ def _content(bin: "Bin") -> None:
     if not runs:
         st.info("The bin is empty. What you delete on this page can be brought back from here.")
         return
-    sizes = {run.id: bin.size(run.id) / MEGABYTE for run in runs}
+    known = st.session_state.setdefault("bin.sizes", {})  # what is deleted does not change
+    sizes = {run.id: known.get(run.id) or bin.size(run.id) / MEGABYTE for run in runs}
+    known.update(sizes)
     event = st.dataframe(
         pd.DataFrame(
             {
