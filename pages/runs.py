@@ -87,7 +87,7 @@ def search(runs: list[Run]) -> list[Run]:
 
 def leave_study() -> None:
     """Back to all runs (from a callback)."""
-    del st.session_state[OPEN]
+    st.session_state.pop(OPEN, None)
 
 
 def view(shown: list[Run]) -> tuple[list[Run | Trials], list[str]]:
