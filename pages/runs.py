@@ -40,10 +40,10 @@ def delete(run_ids: list[str]) -> None:
 @reported
 def undo() -> None:
     """Bring back what was deleted since this page was opened."""
-    run_ids = st.session_state[DELETED]
-    backend().library.restore(run_ids)
-    del st.session_state[DELETED]
-    select_runs(run_ids)
+    run_ids = st.session_state.pop(DELETED, [])  # none at a second click
+    if run_ids:
+        backend().library.restore(run_ids)
+        select_runs(run_ids)
 
 
 def lasting(runs: list[Run]) -> list[Run]:
