@@ -88,12 +88,12 @@ def ours(module: str) -> set[str]:
     return {name for name in imports_of(module) if name in SOURCES and name != module}
 
 
-@pytest.mark.parametrize("module", SOURCES)
-def test_imports_point_down(module: str) -> None:
-    room = room_of(module)
-    for name in ours(module):
-        other = room_of(name)
-        assert other == room or LEVEL[other] > LEVEL[room], f"{module} imports {name}"
+def test_imports_point_down() -> None:
+    for module in SOURCES:
+        room = room_of(module)
+        for name in ours(module):
+            other = room_of(name)
+            assert other == room or LEVEL[other] > LEVEL[room], f"{module} imports {name}"
 
 
 def test_no_module_imports_itself_over_others() -> None:
@@ -133,10 +133,11 @@ def test_one_room_alone_imports(package: str, room: str) -> None:
     assert users or package == "dask"
 
 
-@pytest.mark.parametrize("module", CORE)
-def test_the_core_knows_no_streamlit(module: str) -> None:
-    roots = {name.split(".")[0] for name in imports_of(module)}
-    assert not roots & {"streamlit", "streamlit_drawable_canvas", "tests", "benchmarks"}
+def test_the_core_knows_no_streamlit() -> None:
+    for module in CORE:
+        roots = {name.split(".")[0] for name in imports_of(module)}
+        above = roots & {"streamlit", "streamlit_drawable_canvas", "tests", "benchmarks"}
+        assert not above, f"{module} imports {above}"
 
 
 def test_a_folder_of_pages_ui_belongs_to_one_page() -> None:
@@ -164,32 +165,32 @@ def private_names(room: str) -> frozenset[str]:
     return frozenset(name for name in found if re.match("_(?!_)", name))
 
 
-@pytest.mark.parametrize("module", SOURCES)
-def test_nobody_names_a_private_part_of_another_room(module: str) -> None:
-    own = private_names(room_of(module))
-    others = frozenset().union(*(private_names(room) for room in LEVEL)) - own
-    for name in imports_of(module):
-        if name.split(".")[0] in ("mnist_core", "pages"):
-            assert name.rsplit(".", 1)[-1] not in others, f"{module} imports {name}"
-    for node in ast.walk(tree(SOURCES[module])):
-        if isinstance(node, ast.Attribute) and node.attr in others:
-            raise AssertionError(f"{module} names {ast.unparse(node)}")
+def test_nobody_names_a_private_part_of_another_room() -> None:
+    for module in SOURCES:
+        own = private_names(room_of(module))
+        others = frozenset().union(*(private_names(room) for room in LEVEL)) - own
+        for name in imports_of(module):
+            if name.split(".")[0] in ("mnist_core", "pages"):
+                assert name.rsplit(".", 1)[-1] not in others, f"{module} imports {name}"
+        for node in ast.walk(tree(SOURCES[module])):
+            if isinstance(node, ast.Attribute) and node.attr in others:
+                raise AssertionError(f"{module} names {ast.unparse(node)}")
 
 
-@pytest.mark.parametrize("module", sorted(SOURCES))
-def test_what_is_drawn_alone_stands_in_a_container_of_its_own(module: str) -> None:
-    named = any(
-        isinstance(node, ast.Attribute)
-        and (node.attr, ast.unparse(node.value)) == ("fragment", "st")
-        for node in ast.walk(tree(SOURCES[module]))
-    )
-    assert named == (module == "pages.ui.fragments")
+def test_what_is_drawn_alone_stands_in_a_container_of_its_own() -> None:
+    for module in SOURCES:
+        named = any(
+            isinstance(node, ast.Attribute)
+            and (node.attr, ast.unparse(node.value)) == ("fragment", "st")
+            for node in ast.walk(tree(SOURCES[module]))
+        )
+        assert named == (module == "pages.ui.fragments"), module
 
 
-@pytest.mark.parametrize("module", sorted(SOURCES))
-def test_a_module_is_one_thing(module: str) -> None:
-    lines = len(SOURCES[module].read_text(encoding="utf-8").splitlines())
-    assert lines <= MOST_LINES, f"{module} has {lines} lines"
+def test_a_module_is_one_thing() -> None:
+    for module in SOURCES:
+        lines = len(SOURCES[module].read_text(encoding="utf-8").splitlines())
+        assert lines <= MOST_LINES, f"{module} has {lines} lines"
 
 
 def reach(module: str) -> set[str]:
@@ -273,19 +274,20 @@ def in_tests(path: Path) -> str:
     return path.relative_to(ROOT / "tests").as_posix()
 
 
-@pytest.mark.parametrize("path", TESTS, ids=in_tests)
-def test_what_tests_share_lives_in_helpers(path: Path) -> None:
-    for name in imports_in(path):
-        if name.split(".")[0] == "tests":
-            assert f"{name}.".startswith("tests.helpers."), f"{in_tests(path)} imports {name}"
+def test_what_tests_share_lives_in_helpers() -> None:
+    for path in TESTS:
+        for name in imports_in(path):
+            if name.split(".")[0] == "tests":
+                assert f"{name}.".startswith("tests.helpers."), f"{in_tests(path)} imports {name}"
 
 
-@pytest.mark.parametrize("path", OF_A_ROOM, ids=in_tests)
-def test_tests_mirror_the_rooms(path: Path) -> None:
-    room, module = path.parent.relative_to(ROOT / "tests"), path.stem.removeprefix("test_")
-    mirrored = [place / part for place in (ROOT / "mnist_core" / room, ROOT / room)
-                for part in (f"{module}.py", module)]  # fmt: skip
-    assert any(one.exists() for one in mirrored) != (in_tests(path) in ABOUT_A_ROOM)
+def test_tests_mirror_the_rooms() -> None:
+    for path in OF_A_ROOM:
+        room, module = path.parent.relative_to(ROOT / "tests"), path.stem.removeprefix("test_")
+        mirrored = [place / part for place in (ROOT / "mnist_core" / room, ROOT / room)
+                    for part in (f"{module}.py", module)]  # fmt: skip
+        mirrors = any(one.exists() for one in mirrored)
+        assert mirrors != (in_tests(path) in ABOUT_A_ROOM), in_tests(path)
 
 
 def test_no_list_names_a_test_that_is_gone() -> None:
@@ -293,10 +295,10 @@ def test_no_list_names_a_test_that_is_gone() -> None:
     assert all((ROOT / "tests" / folder).is_dir() for folder in WHOLE)
 
 
-@pytest.mark.parametrize("path", TESTS, ids=in_tests)
-def test_who_waits_leaves_the_cores_to_what_is_waited_for(path: Path) -> None:
+def test_who_waits_leaves_the_cores_to_what_is_waited_for() -> None:
     """A loop that only looks takes a core, and here Python's lock, from what it looks at."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.While):
-            idle = all(isinstance(step, ast.Pass | ast.Continue) for step in node.body)
-            assert not idle, f"{in_tests(path)}, line {node.lineno}: use wait_until"
+    for path in TESTS:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.While):
+                idle = all(isinstance(step, ast.Pass | ast.Continue) for step in node.body)
+                assert not idle, f"{in_tests(path)}, line {node.lineno}: use wait_until"

@@ -87,7 +87,8 @@ def _read_safetensors(data: bytes) -> tuple[dict[str, Tensor], str | None]:
         metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
     except (SafetensorError, ValueError, KeyError) as error:
         raise ImportRefusedError(f"This is no safetensors file: {error}.") from error
-    return tensors, metadata.get("config")
+    # They come in another order at each reading: one that fits by chance is not to be believed.
+    return dict(sorted(tensors.items())), metadata.get("config")
 
 
 def _read_pickled(data: bytes) -> dict[str, Tensor]:

@@ -73,8 +73,9 @@ def test_where_neither_names_nor_shapes_say_an_order_it_is_refused() -> None:
     theirs = linears(784, 12, 12, 12, 10)
     names = {"linear1": "input", "linear2": "yesterday", "linear3": "hidden", "linear4": "out"}
     renamed = {f"{names[n[:7]]}{n[7:]}": tensor for n, tensor in theirs.items()}
-    with pytest.raises(ImportRefusedError, match="before it"):
-        read_network(save_tensors(renamed))
+    for _ in range(20):  # in a safetensors file they have another order at each reading
+        with pytest.raises(ImportRefusedError, match="before it"):
+            read_network(save_tensors(renamed))
     _, found = read_network(saved(renamed))  # torch.save keeps the order
     assert torch.equal(found["layers.1.weight"], theirs["linear2.weight"])
 

@@ -48,6 +48,7 @@ def patient() -> Iterator[RDBStorage]:
     storage.engine.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pruner", ["none", "median"])
 def test_a_study_outlives_a_database_that_fails_again_and_again(
     tiny: ResidentDataset, patient: RDBStorage, pruner: str
