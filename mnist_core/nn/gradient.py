@@ -61,8 +61,7 @@ def gradient(
             2016).
 
     Returns:
-        The loss, of shape (), and which pictures are read right: bool (N,), of no meaning where
-        the loss is not a number.
+        The loss, of shape (), and the logits, float32 (N, classes), from which it was computed.
     """
     f = FUNCTIONS[model.activation]
     *hidden, last = (layer for layer in model.layers if isinstance(layer, nn.Linear))
@@ -74,11 +73,11 @@ def gradient(
         keep = model.draw_keep(active)
         passed.append((linear, x, sums, active, keep))
         x = active if keep is None else active * keep
-    log_p = torch.log_softmax(torch.addmm(last.bias, x, last.weight.t()), 1)
+    logits = torch.addmm(last.bias, x, last.weight.t())
+    log_p = torch.log_softmax(logits, 1)
     loss = F.nll_loss(log_p, labels) * (1 - smoothing)
     if smoothing:
         loss -= log_p.mean() * smoothing
-    right = log_p.argmax(1) == labels
     # d(cross-entropy)/d(logits) = softmax - what is wanted
     grad = log_p.exp_().scatter_(1, labels[:, None], smoothing - 1, reduce="add")
     if smoothing:
@@ -93,4 +92,4 @@ def gradient(
         f.backward(grad, sums, active)
         linear.weight.grad, linear.bias.grad = grad.t() @ x, grad.sum(0)
         above = linear
-    return loss, right
+    return loss, logits

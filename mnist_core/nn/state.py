@@ -84,9 +84,8 @@ class TrainState:
         self.seen = 0
         self._size = 0
         self._began = time.perf_counter()
-        self._losses: list[Tensor] = []
-        self._rights: list[Tensor] = []
-        self._counts: list[int] = []
+        self._steps: list[tuple[Tensor, Tensor, Tensor]] = []  # loss, logits, labels
+        self._means: tuple[Tensor, Tensor] | None = None
 
     def __repr__(self) -> str:
         return f"TrainState(epoch {self.epoch}, {self.model.parameter_count:,} parameters)"
@@ -102,10 +101,16 @@ class TrainState:
 
         Of a batch whose loss is not a number nothing was read right.
         """
-        losses = torch.stack(self._losses).cpu().numpy()
-        rights = torch.cat(self._rights).cpu().numpy()
-        known = np.repeat(np.isfinite(losses), [len(right) for right in self._rights])
-        return float(np.average(losses, weights=self._counts)), float((rights * known).mean())
+        if self._means is not None:
+            loss, accuracy = torch.stack(self._means).tolist()
+            return loss, accuracy
+        losses, logits, labels = zip(*self._steps, strict=True)
+        counts = [len(batch) for batch in labels]
+        # Once an epoch: at each step it would take a twentieth of the time.
+        right = (torch.cat(logits).argmax(1) == torch.cat(labels)).cpu().numpy()
+        each = torch.stack(losses).cpu().numpy()
+        known = np.repeat(np.isfinite(each), counts)
+        return float(np.average(each, weights=counts)), float((right & known).mean())
 
     def begin_segment(self, config: TrainConfig) -> None:
         """Go on with these weights, as the tutorial does, for ``config.epochs`` more epochs.
@@ -134,7 +139,7 @@ class TrainState:
     def begin_epoch(self, size: int) -> None:
         """An epoch over ``size`` pictures starts."""
         self.seen, self._size, self._began = 0, size, time.perf_counter()
-        self._losses, self._rights, self._counts = [], [], []
+        self._steps, self._means = [], None
 
     @contextmanager
     def resting(self) -> Iterator[None]:
@@ -145,17 +150,21 @@ class TrainState:
         finally:
             self._began = time.perf_counter()
 
-    def count(self, loss: Tensor, right: Tensor, examples: int, learning_rate: float) -> None:
-        """A step on ``examples`` pictures was taken, or a whole epoch at once.
+    def count(self, loss: Tensor, logits: Tensor, labels: Tensor, learning_rate: float) -> None:
+        """A step was taken: its loss, of shape (), logits (N, classes) and labels (N,).
 
-        ``loss``, of shape (), and ``right``, which pictures were read right, stay on their device.
-        Of a whole epoch, the share that was read right, of shape (1,), is enough.
+        All of them stay on their device.
         """
-        self._losses.append(loss)
-        self._rights.append(right)
-        self._counts.append(examples)
-        self.seen += examples
+        self._steps.append((loss, logits, labels))
+        self.seen += len(labels)
         self.learning_rate = learning_rate
+
+    def count_all(
+        self, loss: Tensor, accuracy: Tensor, examples: int, learning_rate: float
+    ) -> None:
+        """All steps of the epoch so far were taken: their mean loss and accuracy, of shape ()."""
+        self._means = loss, accuracy
+        self.seen, self.learning_rate = examples, learning_rate
 
     def end_epoch(self, train_loss: float, val_loss: float, val_accuracy: float) -> float:
         """Take the epoch's results into the records; returns the share of it that was trained."""

@@ -144,9 +144,9 @@ def _epoch(state: TrainState, parts: _Parts) -> Iterator[Progress]:
         for group in optimizer.param_groups:
             group["lr"] = rate
         xb = distort(images.index_select(0, rows), config, noise)
-        loss, right = gradient(model, xb, yb, config.label_smoothing)
+        loss, logits = gradient(model, xb, yb, config.label_smoothing)
         optimizer.step()
-        state.count(loss, right, len(rows), rate)
+        state.count(loss, logits, yb, rate)
         now = time.perf_counter()
         if now - reported >= PROGRESS_INTERVAL:
             speed = (state.seen - seen_then) / (now - reported)

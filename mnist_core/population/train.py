@@ -160,7 +160,7 @@ class _Trainer:
                 engine.save()
                 last = rates[max(steps - 1, 0)].tolist()
                 for k, (state, rate) in enumerate(zip(states, last, strict=True)):
-                    state.count(learnt[k], right[k, None], seen, rate)
+                    state.count_all(learnt[k], right[k], seen, rate)
         self.work_done += work
         self.examples += n * len(group)
         measured = engine.evaluate(self.data.images, self.data.labels, val_rows)

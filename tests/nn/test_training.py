@@ -190,8 +190,9 @@ def test_divergence_ends_the_run_and_says_so(tiny: ResidentDataset) -> None:
 def test_of_a_batch_without_a_loss_nothing_was_read_right(tiny: ResidentDataset) -> None:
     state = TrainState(TrainConfig(), tiny.in_size, tiny.classes, CPU)
     state.begin_epoch(8)
-    state.count(torch.tensor(math.nan), torch.ones(4, dtype=torch.bool), 4, 0.1)
-    state.count(torch.tensor(1.0), torch.tensor([True, True, False, False]), 4, 0.1)
+    logits, labels = torch.eye(4), torch.arange(4)
+    state.count(torch.tensor(math.nan), logits, labels, 0.1)
+    state.count(torch.tensor(1.0), logits, torch.tensor([0, 1, 3, 2]), 0.1)
     loss, accuracy = state.epoch_means
     assert math.isnan(loss)
     assert accuracy == 2 / 8
