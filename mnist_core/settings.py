@@ -13,8 +13,6 @@ from mnist_core.errors import SettingError
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-RETRY_INTERVAL = 0.5  # seconds between two attempts at a database that does not answer
-
 
 def sqlite_url(file: Path) -> str:
     """The database in a file, whatever characters its name has."""

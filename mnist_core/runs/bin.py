@@ -21,19 +21,13 @@ class Bin:
 
     def runs(self) -> list[Run | UnreadableRun]:
         """What can be restored, the newest first."""
-        found: list[Run | UnreadableRun] = []
-        token: str | None = None
-        while token is None or token:
-            page = self._store.client.search(
-                self._store.experiment,
-                view=ViewType.DELETED_ONLY,
-                limit=PAGE,
-                order="attributes.start_time DESC",
-                token=token,
-            )
-            found += [read_run(run) for run in page if TAG + EMPTIED not in run.data.tags]
-            token = page.token or ""
-        return found
+        deleted = self._store.client.search_all(
+            self._store.experiment,
+            view=ViewType.DELETED_ONLY,
+            limit=PAGE,
+            order="attributes.start_time DESC",
+        )
+        return [read_run(run) for run in deleted if TAG + EMPTIED not in run.data.tags]
 
     def size(self, run_id: str) -> int:
         """The bytes that a run's files take."""
@@ -52,6 +46,7 @@ class Bin:
         """Delete the files of deleted runs for good; a line in the database is left of each.
 
         Runs that somebody has restored meanwhile are left alone.
+
         The files go first: what is broken off half way is still in the bin, and can be emptied
         again. MLflow writes to no run that is deleted, so it is none for a moment.
         """

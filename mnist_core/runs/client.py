@@ -1,8 +1,7 @@
 """MLflow's client: the calls that this project makes, with types, patience and clear errors."""
 
 import functools
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from mlflow import MlflowClient
@@ -11,7 +10,8 @@ from mlflow.store.entities import PagedList
 
 from mnist_core.errors import StoreUnavailableError
 from mnist_core.runs.failures import store_errors
-from mnist_core.settings import RETRY_INTERVAL, place
+from mnist_core.runs.patience import patiently
+from mnist_core.settings import place
 
 T = TypeVar("T")
 
@@ -41,15 +41,12 @@ class StoreClient:
 
     def patiently(self, action: Callable[[], T]) -> T:
         """Do ``action`` under ``store_errors``, with this client's patience."""
-        deadline = time.monotonic() + self._patience
-        while True:
-            try:
-                with store_errors(self.uri):
-                    return action()
-            except StoreUnavailableError:
-                if time.monotonic() >= deadline:
-                    raise
-            time.sleep(RETRY_INTERVAL)
+
+        def attempt() -> T:
+            with store_errors(self.uri):
+                return action()
+
+        return patiently(attempt, self._patience, lambda e: isinstance(e, StoreUnavailableError))
 
     # Experiments --------------------------------------------------------------------------------
 
@@ -103,6 +100,24 @@ class StoreClient:
                 [experiment], condition, view, limit, [order] if order else None, token
             )
         )
+
+    def search_all(
+        self,
+        experiment: str,
+        condition: str = "",
+        *,
+        view: int = ViewType.ACTIVE_ONLY,
+        limit: int = 1000,
+        order: str | None = None,
+    ) -> Iterator[Run]:
+        """As ``search``, however many there are: ``limit`` at a time."""
+        token: str | None = None
+        while token is None or token:
+            page = self.search(
+                experiment, condition, view=view, limit=limit, order=order, token=token
+            )
+            yield from page
+            token = page.token or ""
 
     def log(
         self,

@@ -74,14 +74,10 @@ class RunLibrary:
             (f"attributes.end_time > {int(since * 1000)}", ViewType.ACTIVE_ONLY),
             (f"metrics.{EDITED} > {since:.3f}", ViewType.ALL),
         ):
-            token: str | None = None
-            while token is None or token:
-                page = self._store.client.search(
-                    self._store.experiment, condition, view=view, limit=PAGE, token=token
-                )
-                for run in page:
-                    self._take(run)
-                token = page.token or ""
+            for run in self._store.client.search_all(
+                self._store.experiment, condition, view=view, limit=PAGE
+            ):
+                self._take(run)
         self._looked = now
 
     def _take(self, run: MlflowRun) -> None:

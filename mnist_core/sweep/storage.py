@@ -3,7 +3,6 @@
 import functools
 import logging
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from mnist_core.errors import StoreError
-from mnist_core.settings import RETRY_INTERVAL, Settings, place, sqlite_file
+from mnist_core.runs.patience import patiently
+from mnist_core.settings import Settings, place, sqlite_file
 
 Storage = BaseStorage  # where studies are kept, for those who pass it on
 
@@ -36,17 +36,15 @@ def _patiently(call: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(call)
     def patient(storage: PatientStorage, *args: Any, **values: Any) -> Any:
-        deadline = time.monotonic() + storage.patience
-        while True:
-            try:
-                return call(storage, *args, **values)
-            except (StorageInternalError, SQLAlchemyError) as error:
-                # Imports MLflow, for which no page that shows a study is to wait.
-                from mnist_core.runs.failures import is_transient
+        def passes(error: Exception) -> bool:
+            if not isinstance(error, StorageInternalError | SQLAlchemyError):
+                return False
+            # Imports MLflow, for which no page that shows a study is to wait.
+            from mnist_core.runs.failures import is_transient
 
-                if time.monotonic() >= deadline or not is_transient(error, storage.url):
-                    raise
-            time.sleep(RETRY_INTERVAL)
+            return is_transient(error, storage.url)
+
+        return patiently(lambda: call(storage, *args, **values), storage.patience, passes)
 
     return patient
 

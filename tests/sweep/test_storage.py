@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from mnist_core.data.pictures import ResidentDataset
 from mnist_core.errors import StoreError
-from mnist_core.sweep import storage as module
+from mnist_core.runs import patience
 from mnist_core.sweep.storage import open_storage, storage_errors
 from mnist_core.sweep.study import create_study, load_study
 from tests.helpers.studies import run, states, sweep
@@ -36,7 +36,7 @@ class Failing:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RETRY_INTERVAL", 0.0)
+    monkeypatch.setattr(patience, "RETRY_INTERVAL", 0.0)
 
 
 @pytest.fixture
