@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader, Dataset, SubsetRandomSampler
 
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.pictures import ResidentDataset, as_rows
+from mnist_core.data.resident import ResidentDataset, as_rows
 from mnist_core.nn.device import available_devices
 from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.state import TrainState

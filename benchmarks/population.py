@@ -21,7 +21,7 @@ from mnist_core.cli.bench import tutorial_epochs
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_dataset, locate
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.population.state import Population
 from mnist_core.population.train import RoundEnd, train_population
 

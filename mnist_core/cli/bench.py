@@ -20,12 +20,12 @@ from torch.utils.data import DataLoader, SubsetRandomSampler
 from torchvision.datasets import MNIST
 from torchvision.transforms import ToTensor
 
+from mnist_core.config.device import threads_for
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_dataset, locate
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.data.split import split_indices
 from mnist_core.errors import DataError
-from mnist_core.nn.device import threads_for
 from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.gradient import gradient
 from mnist_core.nn.model import MnistModel

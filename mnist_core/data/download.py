@@ -1,5 +1,6 @@
 """Fetching the files of a data set: streamed, compared with their checksums, put in place whole."""
 
+import contextlib
 import gzip
 import hashlib
 import http.client
@@ -21,7 +22,9 @@ from mnist_core.data.catalog import DATASETS, Archive, DatasetSpec
 from mnist_core.data.events import Downloading
 from mnist_core.errors import DownloadError
 
-Came = bytes | OSError | http.client.HTTPException
+# What goes wrong on the way: a ValueError where an address that a server sends us to is none.
+WRONG = (OSError, http.client.HTTPException, ValueError)
+Came = bytes | OSError | http.client.HTTPException | ValueError
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +131,9 @@ def _folder(name: str, root: Path) -> Path:
     try:
         root.mkdir(parents=True, exist_ok=True)
         for old in root.glob(f".{name}-*"):
-            if time.time() - max(p.stat().st_mtime for p in (old, *old.iterdir())) > ABANDONED:
-                shutil.rmtree(old, ignore_errors=True)
+            with contextlib.suppress(OSError):  # another process clears its own away, or no folder
+                if time.time() - max(p.stat().st_mtime for p in (old, *old.iterdir())) > ABANDONED:
+                    shutil.rmtree(old, ignore_errors=True)
         return Path(tempfile.mkdtemp(prefix=f".{name}-", dir=root))
     except OSError as error:
         raise _unwritable(root, error) from error
@@ -209,7 +213,7 @@ def _chunks(url: str) -> Iterator[bytes]:
         raise _MirrorError(str(error)) from error
     except TimeoutError as error:
         raise _MirrorError(f"it was silent for {TIMEOUT:g} s") from error
-    except (OSError, http.client.HTTPException) as error:
+    except WRONG as error:
         raise _MirrorError(
             f"{getattr(error, 'reason', None) or error or type(error).__name__}"
         ) from error
@@ -224,7 +228,7 @@ def _listen(url: str, more: "SimpleQueue[bool]", came: "SimpleQueue[Came]") -> N
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             while more.get():
                 came.put(response.read1(CHUNK))
-    except (OSError, http.client.HTTPException) as error:  # raised where the bytes are waited for
+    except WRONG as error:  # raised where the bytes are waited for
         came.put(error)
     finally:
         came.put(b"")

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+from mnist_core.config.numbers import Count
+
 
 @dataclass(frozen=True)
 class Downloading:
     """Bytes of a data set that have arrived; ``total`` is what the server announced."""
 
     dataset: str
-    done: int
-    total: int
+    done: Count
+    total: Count
 
     @property
     def share(self) -> float:

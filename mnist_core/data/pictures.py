@@ -1,14 +1,20 @@
-"""Pictures and labels in memory, and on a device."""
+"""Pictures and labels in memory, read without PyTorch."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+
+    from mnist_core.data.resident import ResidentDataset
 
 
-def as_rows(images: Tensor) -> Tensor:
+def in_rows(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Pictures of uint8 (N, ...) as networks take them: float32 (N, numbers) in [0, 1]."""
-    return images.flatten(1).float().div_(255)
+    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
 
 
 @dataclass(frozen=True)
@@ -22,10 +28,10 @@ class ImageDataset:
     """
 
     name: str
-    images: Tensor
-    labels: Tensor
-    test_images: Tensor
-    test_labels: Tensor
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.int64]
     classes: tuple[str, ...]
     source: str
     notice: str = ""
@@ -37,35 +43,11 @@ class ImageDataset:
     @property
     def in_size(self) -> int:
         """Numbers in one picture (784 for MNIST)."""
-        return self.images[0].numel()
+        return int(self.images[0].size)
 
-    def to(self, device: torch.device) -> "ResidentDataset":
+    def to(self, device: "torch.device") -> "ResidentDataset":
         """The whole data set as float32 in [0, 1] on ``device``, pictures flattened."""
+        from mnist_core.data.resident import ResidentDataset  # to look at pictures needs no PyTorch
 
-        return ResidentDataset(
-            images=as_rows(self.images.to(device)),
-            labels=self.labels.to(device),
-            test_images=as_rows(self.test_images.to(device)),
-            test_labels=self.test_labels.to(device),
-            classes=len(self.classes),
-        )
-
-
-@dataclass(frozen=True)
-class ResidentDataset:
-    """A data set that lives on a device: images float32 (N, in_size), labels int64 (N,).
-
-    The last ``extra`` images are a person's own. They are trained on and never validated on, so
-    that validation stays the same for every run.
-    """
-
-    images: Tensor
-    labels: Tensor
-    test_images: Tensor
-    test_labels: Tensor
-    classes: int
-    extra: int = 0
-
-    @property
-    def in_size(self) -> int:
-        return self.images.shape[1]
+        parts = (self.images, self.labels, self.test_images, self.test_labels)
+        return ResidentDataset.on(device, *parts, len(self.classes))

@@ -1,12 +1,13 @@
 """Which pictures train and which are kept aside for validation."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from mnist_core.data.pictures import ResidentDataset
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mnist_core.data.resident import ResidentDataset
 
 # Every run keeps the same pictures aside, so that runs can be compared. How hard those 12,000 are
 # moves the tutorial's network by up to half a point. This split is a middling one of the eight
@@ -28,8 +29,10 @@ def split_indices(n: int, val_pct: float, seed: int | None = None) -> tuple[Any,
     return order[n_val:], order[:n_val]
 
 
-def split_rows(data: ResidentDataset, val_fraction: float) -> tuple[Tensor, Tensor]:
+def split_rows(data: "ResidentDataset", val_fraction: float) -> "tuple[Tensor, Tensor]":
     """Row numbers (training, validation) of a data set, on its device; the same for every run."""
+    import torch  # here: whoever only names the split needs none
+
     shared = len(data.images) - data.extra
     train, val = split_indices(shared, val_fraction, SPLIT_SEED)
     train = np.concatenate([train, np.arange(shared, len(data.images))])

@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-import torch
 from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from torch import Tensor
 
 from mnist_core.drawing.prepare import SIDE
 from mnist_core.drawing.strokes import FloatArray, Stroke
@@ -205,8 +203,8 @@ class MyDigits:
             Path(temporary).unlink(missing_ok=True)
 
 
-def as_tensors(digits: Sequence[MyDigit]) -> tuple[Tensor, Tensor]:
+def as_arrays(digits: Sequence[MyDigit]) -> tuple[FloatArray, NDArray[np.int64]]:
     """(images float32 (N, 784) in [0, 1], labels int64 (N,))."""
     images = [digit.image.ravel() for digit in digits]
     stacked = np.stack(images) if images else np.zeros((0, SIDE * SIDE), np.float32)
-    return torch.from_numpy(stacked), torch.tensor([d.label for d in digits], dtype=torch.int64)
+    return stacked, np.array([digit.label for digit in digits], np.int64)

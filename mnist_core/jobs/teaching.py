@@ -6,8 +6,6 @@ side. On a person's digits alone it would soon know nothing else.
 
 from collections.abc import Sequence
 
-import torch
-
 from mnist_core.config.texts import fitted, in_one_line
 from mnist_core.config.train import TrainConfig
 from mnist_core.drawing.my_digits import DigitFile, MyDigit
@@ -35,15 +33,14 @@ def teach(queue: JobQueue, run_id: str, digits: Sequence[MyDigit]) -> str:
         StoreError: the run has no network yet.
     """
     store = queue.store
-    run, state = store.get(run_id), store.load_state(run_id, torch.device("cpu"))
-    if state is None:
+    run, learnt = store.get(run_id), store.load_checkpoint(run_id)
+    if learnt is None:
         raise StoreError(f"run {run.name!r} has no network yet")
     config = teaching_config(run.config)
-    state.restart(config)
 
     def prepare(new: str) -> None:
         store.attach(new, OWN_DIGITS, DigitFile(digits=tuple(digits)).model_dump_json().encode())
-        store.save_state(new, state)
+        store.save_checkpoint(new, learnt.restarted(config))
 
     added = f", taught {len(digits)} own digits"
     name = in_one_line(fitted(run.name, MAX_NAME - len(added))) + added

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from mnist_core.config.device import LARGE, automatic_device
+from mnist_core.config.device import automatic_device
 from mnist_core.errors import DeviceError
 from mnist_core.nn.machine import usable_cores
 
@@ -37,16 +37,6 @@ def available_devices() -> list[DeviceInfo]:
 def get_default_device() -> torch.device:
     """A GPU if this machine has one, else the CPU."""
     return torch.device(available_devices()[0].name)
-
-
-# A step of a small network is shorter than what two threads need to meet: on a machine with two
-# busy cores, hidden 32 takes 0.3 s an epoch on one thread and 20 s on two that wait for a core.
-THREADS_A_RUN = 2
-
-
-def threads_for(work: int) -> int:
-    """How many CPU threads to train with; ``work`` is a step's ``multiplications``."""
-    return THREADS_A_RUN if work >= LARGE else 1
 
 
 @contextmanager

@@ -4,8 +4,11 @@ The network itself is not in them: it is the ``TrainState`` that was handed to `
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from mnist_core.config.numbers import Count, Measured
 from mnist_core.data.events import DataReady, Downloading
 
 Outcome = Literal["completed", "stopped", "diverged"]
@@ -15,24 +18,24 @@ Outcome = Literal["completed", "stopped", "diverged"]
 class Started:
     """Training begins or goes on; ``layers`` are the (inputs, outputs) of each linear layer."""
 
-    parameters: int
-    layers: tuple[tuple[int, int], ...]
-    train_examples: int
-    val_examples: int
-    test_examples: int
+    parameters: Count
+    layers: Annotated[tuple[tuple[Count, Count], ...], Field(min_length=1)]
+    train_examples: Count
+    val_examples: Count
+    test_examples: Count
     device: str
-    first_epoch: int
-    last_epoch: int
+    first_epoch: Count
+    last_epoch: Count
 
 
 @dataclass(frozen=True)
 class Progress:
     """Where training is within an epoch: ``fraction`` of ``epoch`` is done (0 to 1)."""
 
-    epoch: int
-    fraction: float
-    examples_per_second: float
-    seconds_left: float
+    epoch: Count
+    fraction: Measured
+    examples_per_second: Measured
+    seconds_left: Measured
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,13 @@ class Finished:
     """The end of training. Test figures are measured here, once."""
 
     outcome: Outcome
-    epoch: int
-    val_accuracy: float
-    best_val_accuracy: float
-    best_epoch: int
-    test_accuracy: float
+    epoch: Count
+    val_accuracy: Measured
+    best_val_accuracy: Measured
+    best_epoch: Count
+    test_accuracy: Measured
     test_loss: float
-    seconds: float
+    seconds: Measured
 
 
 Event = Downloading | DataReady | Started | Progress | EpochEnd | Finished

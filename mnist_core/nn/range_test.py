@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import torch
 
+from mnist_core.config.device import threads_for
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.augment import distort
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.data.split import split_rows
-from mnist_core.nn.device import threads, threads_for
+from mnist_core.nn.device import threads
 from mnist_core.nn.gradient import gradient
 from mnist_core.nn.state import TrainState, epoch_generator
 

@@ -1,40 +1,22 @@
 """Everything that training changes, as one object that can be kept and taken up again."""
 
-import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.errors import MnistLabError
+from mnist_core.nn.checkpoint import RECORDS, Checkpoint
 from mnist_core.nn.device import card_memory
 from mnist_core.nn.machine import check_fits
 from mnist_core.nn.model import MnistModel
+from mnist_core.nn.network import Network
 from mnist_core.nn.optim import OPTIMIZERS
-
-MODEL, OPTIMIZER = "model.", "optimizer."
-# What of a state is kept beside its tensors.
-RECORDS: dict[str, Callable[[Any], Any]] = {
-    "epoch": int,
-    "segment_start": int,
-    "seconds": float,
-    "val_accuracy": float,
-    "best_accuracy": float,
-    "best_epoch": int,
-    "learning_rate": float,
-    "diverged": bool,
-}
-
-
-class CheckpointError(MnistLabError):
-    """Bytes that are not a checkpoint of this run's network."""
 
 
 def epoch_generator(seed: int, epoch: int, device: torch.device | str = "cpu") -> torch.Generator:
@@ -129,13 +111,6 @@ class TrainState:
         self.model.activation, self.model.dropout = config.activation, config.dropout
         self.optimizer = OPTIMIZERS[config.optimizer](self.model.parameters(), config)
 
-    def restart(self, config: TrainConfig) -> None:
-        """Begin a new run on these weights: as ``begin_segment``, with all records at 0."""
-        self.epoch = self.best_epoch = 0
-        self.seconds = self.val_accuracy = self.best_accuracy = 0.0
-        self.learning_rate = config.learning_rate
-        self.begin_segment(config)
-
     def begin_epoch(self, size: int) -> None:
         """An epoch over ``size`` pictures starts."""
         self.seen, self._size, self._began = 0, size, time.perf_counter()
@@ -178,18 +153,19 @@ class TrainState:
             self.best_accuracy, self.best_epoch = val_accuracy, self.epoch
         return fraction
 
+    def checkpoint(self) -> Checkpoint:
+        """This state, between two epochs, in NumPy; what is on the CPU shares its memory."""
+        weights = {name: _array(t) for name, t in self.model.state_dict().items()}
+        slots = {
+            index: {slot: _array(t) for slot, t in found.items() if t is not None}
+            for index, found in self.optimizer.state_dict()["state"].items()
+        }
+        records = {name: getattr(self, name) for name in RECORDS}
+        return Checkpoint(self.config, records, Network.of(weights, self.config.activation), slots)
+
     def to_bytes(self) -> bytes:
         """This state, between two epochs, as a safetensors file with everything to go on."""
-        from safetensors.torch import save  # here: to train does not need it
-
-        tensors = {MODEL + name: t for name, t in self.model.state_dict().items()}
-        for index, slots in self.optimizer.state_dict()["state"].items():
-            for slot, value in slots.items():
-                if value is not None:
-                    tensors[f"{OPTIMIZER}{index}.{slot}"] = value
-        records = {name: getattr(self, name) for name in RECORDS}
-        metadata = {"config": self.config.model_dump_json(), "records": json.dumps(records)}
-        return save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, metadata)
+        return self.checkpoint().to_bytes()
 
     @classmethod
     def from_bytes(cls, data: bytes, device: torch.device) -> "TrainState":
@@ -198,80 +174,27 @@ class TrainState:
         Raises:
             CheckpointError: the bytes are something else, or damaged.
         """
-        checkpoint = _Checkpoint.parse(data)
-        state = cls(checkpoint.config, checkpoint.in_size, checkpoint.classes, device)
-        checkpoint.fill(state.model)
-        state._load_optimizer(checkpoint.tensors)
+        return cls.of(Checkpoint.parse(data), device)
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint, device: torch.device) -> "TrainState":
+        """The inverse of ``checkpoint``, on any device."""
+        sizes = checkpoint.network.sizes
+        state = cls(checkpoint.config, sizes[0], sizes[-1], device)
+        state.model.load_state_dict(_tensors(checkpoint.network.weights))
+        groups = state.optimizer.state_dict()["param_groups"]
+        slots = {index: _tensors(found) for index, found in checkpoint.slots.items()}
+        state.optimizer.load_state_dict({"state": slots, "param_groups": groups})
         for name, value in checkpoint.records.items():
             setattr(state, name, value)
         return state
 
-    def _load_optimizer(self, tensors: dict[str, Tensor]) -> None:
-        slots: dict[int, dict[str, Any]] = {}
-        for key, tensor in tensors.items():
-            if key.startswith(OPTIMIZER):
-                index, slot = key.removeprefix(OPTIMIZER).split(".", 1)
-                slots.setdefault(int(index), {})[slot] = tensor
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = tensor.detach().cpu().contiguous().numpy()
+    return array
 
 
-def network_of(data: bytes) -> MnistModel:
-    """The network alone of what ``TrainState.to_bytes`` wrote, on the CPU.
-
-    Who only reads with it is spared the optimizer: its moments, and what PyTorch imports for its
-    first one (1,000 modules of torch._dynamo and its kin, 1 s and 155 MB).
-
-    Raises:
-        CheckpointError: the bytes are something else, or damaged.
-    """
-    checkpoint = _Checkpoint.parse(data)
-    config = checkpoint.config
-    sizes = (checkpoint.in_size, config.hidden_sizes, checkpoint.classes)
-    model = MnistModel(*sizes, config.activation, config.dropout)
-    checkpoint.fill(model)
-    return model
-
-
-@dataclass(frozen=True)
-class _Checkpoint:
-    """What a checkpoint's bytes hold; the sizes are those of its network's weights."""
-
-    config: TrainConfig
-    records: dict[str, Any]
-    tensors: dict[str, Tensor]
-    weights: dict[str, Tensor]
-    in_size: int
-    classes: int
-
-    @classmethod
-    def parse(cls, data: bytes) -> "_Checkpoint":
-        from safetensors import SafetensorError
-        from safetensors.torch import load
-
-        try:
-            tensors, metadata = load(data), _metadata(data)
-            config = TrainConfig.model_validate_json(metadata["config"])
-            kept = json.loads(metadata["records"])
-            records = {name: kind(kept[name]) for name, kind in RECORDS.items()}
-            weights = {k.removeprefix(MODEL): t for k, t in tensors.items() if k.startswith(MODEL)}
-            last = max(int(name.split(".")[1]) for name in weights)
-            in_size = weights["layers.0.weight"].shape[1]
-            classes = weights[f"layers.{last}.bias"].shape[0]
-        except (SafetensorError, LookupError, ValueError, TypeError) as error:
-            raise CheckpointError(f"not a usable checkpoint: {error}") from error
-        return cls(config, records, tensors, weights, in_size, classes)
-
-    def fill(self, model: MnistModel) -> None:
-        """Give a network these weights. Raises CheckpointError where they do not fit."""
-        try:
-            model.load_state_dict(self.weights)
-        except RuntimeError as error:
-            raise CheckpointError(f"not a usable checkpoint: {error}") from error
-
-
-def _metadata(data: bytes) -> dict[str, str]:
-    """The free text in a safetensors file's header: 8 bytes of length, then JSON."""
-    length = int.from_bytes(data[:8], "little")
-    metadata: dict[str, str] = json.loads(data[8 : 8 + length])["__metadata__"]
-    return metadata
+def _tensors(arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, Tensor]:
+    """Copies: what was read from bytes cannot be written to."""
+    return {name: torch.tensor(array) for name, array in arrays.items()}

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mnist_core.config.device import threads_for
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.augment import distort
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.data.split import split_rows
-from mnist_core.nn.device import threads, threads_for
+from mnist_core.nn.device import threads
 from mnist_core.nn.events import EpochEnd, Event, Finished, Outcome, Progress, Started
 from mnist_core.nn.gradient import gradient
 from mnist_core.nn.optim import learning_rate_at

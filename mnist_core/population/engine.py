@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.data.augment import distort
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.device import bound_by_launches
 from mnist_core.nn.gradient import FUNCTIONS
 from mnist_core.nn.state import TrainState, epoch_generator

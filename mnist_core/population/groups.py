@@ -5,7 +5,7 @@ from itertools import groupby
 
 from mnist_core.config.distortion import Distortion
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.errors import ConfigError, Problem
 from mnist_core.population.memory import GroupMemory, group_bytes
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 
 MULTIPLE = 16  # a product over 719 columns instead of 720 costs 10 % of the update's speed
 # A rare input that is needed costs half as much again as a common one: its weights are copied.

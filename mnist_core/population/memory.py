@@ -6,7 +6,7 @@ from functools import reduce
 from itertools import pairwise
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.device import bound_by_launches
 from mnist_core.nn.gradient import FUNCTIONS
 from mnist_core.nn.training import EVAL_BATCH

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 import torch
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.errors import ConfigError, Problem
-from mnist_core.nn.state import CheckpointError, TrainState
+from mnist_core.nn.checkpoint import CheckpointError, metadata_of
+from mnist_core.nn.state import TrainState
 
 
 class Population:
@@ -91,10 +92,8 @@ class Population:
 
         population = cls.__new__(cls)
         try:
-            length = int.from_bytes(data[:8], "little")
-            metadata = json.loads(data[8 : 8 + length])["__metadata__"]
-            population.size = json.loads(metadata["population"])["size"]
             saved = load(data)
+            population.size = json.loads(metadata_of(data)["population"])["size"]
         except (SafetensorError, KeyError, ValueError) as error:
             raise CheckpointError(f"not a usable checkpoint of a population: {error}") from error
         population.device = device

@@ -13,7 +13,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.data.split import split_rows
 from mnist_core.nn.events import EpochEnd, Finished, Outcome
 from mnist_core.nn.optim import learning_rate_at

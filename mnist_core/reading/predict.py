@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from mnist_core.nn.model import MnistModel
+from mnist_core.nn.network import Network, softmax
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +36,9 @@ class Prediction:
 
 
 class Predictor:
-    """Reads pictures with a network, on the CPU: one picture is not worth a trip to a GPU.
+    """Reads pictures with a network.
 
-    model: the network.
+    network: the network.
     temperature: divides the logits so that probabilities mean what they say (Guo et al., "On
         Calibration of Modern Neural Networks", 2017).
     threshold: an answer whose probability is below this is most likely not a digit.
@@ -50,18 +49,18 @@ class Predictor:
 
     def __init__(
         self,
-        model: MnistModel,
+        network: Network,
         temperature: float = 1.0,
         threshold: float = 0.0,
         judge: Predictor | None = None,
     ) -> None:
-        self.model = model.cpu().eval()
+        self.network = network
         self.temperature = temperature
         self.threshold = threshold
         self.judge = judge
 
     def __repr__(self) -> str:
-        return f"Predictor({self.model.shapes}, T={self.temperature:.3g})"
+        return f"Predictor({self.network!r}, T={self.temperature:.3g})"
 
     def __call__(self, image: NDArray[np.float32]) -> Prediction:
         """Read one (28, 28) picture, see ``read``."""
@@ -73,14 +72,13 @@ class Predictor:
         Raises:
             ValueError: the network was trained on pictures of another size.
         """
-        flat = torch.from_numpy(images).float().flatten(1)
-        expected = self.model.shapes[0][0]
+        flat = images.reshape(len(images), int(np.prod(images.shape[1:]))).astype(np.float32)
+        expected = self.network.sizes[0]
         if flat.shape[1] != expected:
             raise ValueError(
                 f"a picture of {flat.shape[1]} numbers for a network that reads {expected}"
             )
-        with torch.inference_mode():
-            probabilities = (self.model(flat) / self.temperature).softmax(1).numpy()
+        probabilities = softmax(self.network(flat) / np.float32(self.temperature))
         if self.judge is None:
             digits = (probabilities.max(1) >= self.threshold) & images.any((1, 2))
         else:

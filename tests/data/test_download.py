@@ -1,6 +1,7 @@
 """Downloads from a server on this machine: success, and every way to fail."""
 
 import dataclasses
+import gc
 import gzip
 import os
 import resource
@@ -38,7 +39,8 @@ class Server:
     """Serves ``files`` to GET alone, which is all that some servers know.
 
     Names in ``stall`` stop half way until ``release`` is set; those in ``cut`` end there, and
-    with ``chunked`` they come without a length. ``silent`` takes a connection and says nothing.
+    with ``chunked`` they come without a length. ``silent`` takes a connection and says nothing,
+    ``sent_to`` is where it says that everything is.
     """
 
     url: str
@@ -48,6 +50,7 @@ class Server:
     chunked: bool = False
     silent: bool = False
     browsers_only: bool = False
+    sent_to: str = ""
     asked: list[str] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
 
@@ -64,6 +67,12 @@ def server() -> Iterator[Server]:
             self.close_connection = True
             if state.silent:
                 state.release.wait(30)
+                return
+            if state.sent_to:
+                self.send_response(302)
+                self.send_header("Location", state.sent_to)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
                 return
             known = "Mozilla" in self.headers["User-Agent"] or not state.browsers_only
             self.send_response(200 if content and known else 404 if known else 403)
@@ -268,13 +277,17 @@ def test_what_fails_leaves_nothing_half_and_the_next_try_works(
     check_whole(tmp_path)
 
 
-@pytest.mark.parametrize("swallowed", [True, False], ids=["silent", "stalls"])
-def test_a_server_that_says_no_more(
-    mnist: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swallowed: bool
-) -> None:
-    monkeypatch.setattr(module, "TIMEOUT", 0.05)
-    mnist.silent = swallowed
+@pytest.fixture(params=[True, False], ids=["silent", "stalls"])
+def quiet(mnist: Server, request: pytest.FixtureRequest) -> Server:
+    """A server that says nothing at all, or no more after half a file."""
+    mnist.silent = request.param
     mnist.stall.add("train-images-idx3-ubyte.gz")
+    return mnist
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_server_that_says_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TIMEOUT", 0.05)
     with pytest.raises(DownloadError, match="silent"):
         fetch(tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -288,19 +301,16 @@ def test_an_interrupted_download_leaves_nothing(mnist: Server, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("swallowed", [True, False], ids=["silent", "stalls"])
 def test_who_waits_for_a_silent_server_can_leave_at_any_moment(
-    mnist: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swallowed: bool
+    quiet: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "WAIT", 0.01)
-    mnist.silent = swallowed
-    mnist.stall.add("train-images-idx3-ubyte.gz")
     steps = download("mnist", tmp_path)
     done = [next(steps).done for _ in range(5)]
     assert done[1:] == [done[-1]] * 4, "it says again and again that nothing came"
     steps.close()  # type: ignore[attr-defined]
     assert list(tmp_path.iterdir()) == []
-    mnist.release.set()
+    quiet.release.set()
     wait_until(
         lambda: all(thread.name != "download" for thread in threading.enumerate()),
         "nobody listens any more",
@@ -318,6 +328,31 @@ def test_what_a_killed_process_left_is_cleared_away(mnist: Server, tmp_path: Pat
     fetch(tmp_path)
     assert not old.exists()
     assert live.exists()
+
+
+def test_what_another_process_clears_away_meanwhile_stops_nothing(
+    mnist: Server, tmp_path: Path
+) -> None:
+    (tmp_path / ".mnist-gone").symlink_to(tmp_path / "nowhere")  # listed, and not there any more
+    (tmp_path / ".mnist-note").write_text("no folder")
+    fetch(tmp_path)
+    assert {p.name for p in (tmp_path / RAW).iterdir()} == set(mnist_files())
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # urllib forgets its connection
+@pytest.mark.parametrize("target", ["http://[::/x", f"http://{'a' * 100}.com/x"])
+def test_a_server_that_sends_elsewhere_than_to_an_address(
+    mnist: Server, tmp_path: Path, target: str
+) -> None:
+    mnist.sent_to = target
+    with pytest.raises(DownloadError, match=r"Invalid IPv6 URL|idna"):
+        fetch(tmp_path)
+    wait_until(
+        lambda: all(thread.name != "download" for thread in threading.enumerate()),
+        "nobody listens any more",
+    )
+    gc.collect()
 
 
 def test_a_folder_that_cannot_be_made(mnist: Server, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from mnist_core.drawing.my_digits import (
     DigitFile,
     MyDigit,
     MyDigits,
-    as_tensors,
+    as_arrays,
     parse_digits,
 )
 from mnist_core.drawing.prepare import strokes_to_mnist
@@ -175,8 +175,8 @@ def test_two_processes_that_keep_40_each_keep_80():
     assert len(MyDigits().all()) == 80
 
 
-def test_tensors_are_what_a_network_reads():
-    images, labels = as_tensors([seven(), seven(1)])
+def test_arrays_are_what_a_network_reads():
+    images, labels = as_arrays([seven(), seven(1)])
     assert images.shape == (2, 784)
     assert labels.tolist() == [7, 1]
-    assert as_tensors([])[0].shape == (0, 784)
+    assert as_arrays([])[0].shape == (0, 784)

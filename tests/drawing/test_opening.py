@@ -66,6 +66,11 @@ def test_black_and_white() -> None:
     assert difference(image_to_mnist(Image.fromarray(ink < 0.5))) < 0.25
 
 
+def test_floats_whose_span_is_beyond_float32() -> None:
+    ink = draw(strokes(300, 350, 200, 22), 700, 1000)
+    assert difference(image_to_mnist(Image.fromarray(np.float32(3.3e38) * (1 - 2 * ink)))) < 0.25
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_kind_of_file(kind: str) -> None:
     np.testing.assert_allclose(brightness(encoded(PHOTO, kind)), EIGHT_BITS, atol=0.04)
@@ -197,6 +202,10 @@ def bomb(width: int, height: int) -> bytes:
         (np.zeros((4, 4, 7), np.uint8), "picture"),
         (np.zeros((4, 4), np.float64), "uint8"),
         (np.zeros((0, 4), np.uint8), "uint8"),
+        (Image.new("L", (0, 0)), "measures 0 x 0"),
+        (Image.new("RGBA", (5, 0)), "measures 5 x 0"),
+        (b"", "it is empty"),
+        (bytes(100), "it is none that is known"),
     ],
 )
 def test_anything_else_is_refused(bad: bytes, message: str) -> None:

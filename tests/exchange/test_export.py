@@ -16,10 +16,12 @@ import numpy as np
 import pytest
 import torch
 
+from mnist_core.config.device import threads_for
 from mnist_core.config.distortion import Distortion
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_sample
+from mnist_core.data.pictures import in_rows
 from mnist_core.errors import ExportError
 from mnist_core.exchange.export import (
     onnx_gap,
@@ -28,12 +30,13 @@ from mnist_core.exchange.export import (
     to_script,
     why_no_script,
 )
-from mnist_core.nn.device import threads_for
 from mnist_core.nn.model import MnistModel
+from mnist_core.nn.network import FloatArray
 from mnist_core.runs.execution import execute
 from mnist_core.runs.records import Run, Segment
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.table import to_csv, to_json
+from tests.helpers.networks import in_numpy
 
 CPU = torch.device("cpu")
 
@@ -140,7 +143,7 @@ def test_the_script_knows_every_setting() -> None:
 
 def test_a_name_cannot_break_out_of_the_script(store: RunStore) -> None:
     # Such a name may come from a store that others write to as well.
-    run = dataclasses.replace(trained(store), name='x"""\nimport this\n"""\\')
+    run = dataclasses.replace(trained(store), name='x"""\nimport this\n"""\\\0')
     program = ast.parse(to_script(run, store.history(run.id)))
     imports = [node for node in ast.walk(program) if isinstance(node, ast.Import)]
     modules = {alias.name for node in imports for alias in node.names}
@@ -182,25 +185,41 @@ def test_the_notebook_is_the_script_in_cells(store: RunStore) -> None:
     assert all(part in to_script(run, rows) for part in code)
 
 
-@pytest.mark.parametrize("hidden", [(), (32,), (64, 16)])
-@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu", "none"])
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "none")
+
+
+@pytest.mark.parametrize(
+    ("hidden", "activation"),
+    [
+        ((), "none"),  # without a hidden layer all activations are the same network
+        *(((32,), activation) for activation in ACTIVATIONS),
+        *(((64, 16), activation) for activation in ACTIVATIONS),
+    ],
+)
 def test_onnx_agrees_with_pytorch_on_real_digits(hidden: tuple[int, ...], activation: str) -> None:
     generator = torch.Generator().manual_seed(1)
     model = MnistModel(784, hidden, 10, activation, dropout=0.5, generator=generator)
-    digits = load_sample().test_images[::10].flatten(1).float() / 255
-    data = to_onnx(model, digits)
-    assert onnx_gap(data, model, digits) < 1e-4
+    digits = in_rows(load_sample().test_images[::10])
+    data = to_onnx(in_numpy(model), digits)
+
+    def pytorch(pictures: FloatArray) -> FloatArray:
+        with torch.inference_mode():
+            found: FloatArray = model.eval()(torch.from_numpy(pictures)).numpy()
+        return found
+
+    assert onnx_gap(data, pytorch, digits) < 1e-4
     with torch.no_grad():
         model.layers[-1].bias[0] += 1  # type: ignore[index]
-    assert onnx_gap(data, model, digits) == pytest.approx(1, abs=1e-4)
+    assert onnx_gap(data, pytorch, digits) == pytest.approx(1, abs=1e-4)
 
 
 def test_onnx_of_a_network_with_large_logits() -> None:
     model = MnistModel(784, (32,), 10, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         model.layers[-1].weight.mul_(10_000)  # type: ignore[operator,union-attr]
-    digits = load_sample().test_images[::10].flatten(1).float() / 255
-    assert onnx_gap(to_onnx(model, digits), model, digits) < 1e-5 * model(digits).abs().max()
+    digits = in_rows(load_sample().test_images[::10])
+    network = in_numpy(model)
+    assert onnx_gap(to_onnx(network, digits), network, digits) < 1e-5 * abs(network(digits)).max()
 
 
 def test_a_network_that_gives_no_numbers_is_not_exported() -> None:
@@ -208,7 +227,7 @@ def test_a_network_that_gives_no_numbers_is_not_exported() -> None:
     with torch.no_grad():
         model.layers[0].bias.fill_(torch.nan)
     with pytest.raises(ExportError, match="differ"):
-        to_onnx(model, torch.rand(5, 4))
+        to_onnx(in_numpy(model), np.ones((5, 4), np.float32))
 
 
 def test_csv_and_json_hold_the_selection(store: RunStore) -> None:

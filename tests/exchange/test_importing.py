@@ -15,6 +15,7 @@ from mnist_core.nn.model import MnistModel
 from mnist_core.runs.execution import execute
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import RunStore
+from tests.helpers.networks import in_numpy
 
 CPU = torch.device("cpu")
 
@@ -37,7 +38,7 @@ def test_weights_come_back_as_the_same_network(store: RunStore) -> None:
     run = trained(store, hidden_sizes="16, 8", activation="tanh")
     state = store.load_state(run.id, CPU)
     assert state is not None
-    data = to_safetensors(state.model, run.config)
+    data = to_safetensors(in_numpy(state.model), run.config)
     again = store.get(import_network(store, data, "from a file"))
     assert (again.name, again.state, again.config) == ("from a file", "completed", run.config)
     assert again.result["test_accuracy"] == run.result["test_accuracy"]

@@ -166,6 +166,24 @@ def test_what_torch_saves_is_named_a_pickle(tmp_path: Path) -> None:
     assert not sprung.exists()
 
 
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested", "ignore:Validating sparse")
+@pytest.mark.parametrize("kind", ["sparse", "meta", "nested"])
+def test_a_tensor_without_all_its_numbers_is_refused(kind: str) -> None:
+    matrix = {
+        "sparse": lambda: torch.eye(10).to_sparse(),
+        "meta": lambda: torch.zeros(10, 784, device="meta"),
+        "nested": lambda: torch.nested.nested_tensor([torch.zeros(3), torch.zeros(2)]),
+    }[kind]()
+    with pytest.raises(ImportRefusedError, match=r"a\.weight is no plain tensor"):
+        read_network(saved({"a.weight": matrix, "a.bias": torch.zeros(10)}))
+
+
+def test_settings_that_are_null_are_none() -> None:
+    header = b'{"__metadata__":null}'
+    with pytest.raises(ImportRefusedError, match="holds no weights"):
+        read_network(len(header).to_bytes(8, "little") + header)
+
+
 @pytest.mark.parametrize("what", [nn.Linear(3, 2), [1, 2], {"a": 1}, {1: torch.zeros(2)}])
 def test_more_than_plain_weights_is_refused(what: object) -> None:
     for legacy in (False, True):

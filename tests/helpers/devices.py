@@ -8,7 +8,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 
 # PyTorch's meta device computes shapes alone: whatever would wait for a number, and copies it to
 # the CPU, raises there.

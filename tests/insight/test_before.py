@@ -29,6 +29,13 @@ def trained(number: int, accuracy: float | None, **values: object) -> Run:
     )
 
 
+def test_a_run_that_never_began_its_last_stretch_is_compared_as_far_as_is_known() -> None:
+    first, second = trained(1, 0.9), trained(2, 0.95, epochs=7)
+    waited = replace(second, started={})
+    assert "10,000 validation pictures" in more_than_chance(waited, first, [])
+    assert more_than_chance(waited, replace(first, started={}), []) == ""
+
+
 def test_the_run_before_is_the_newest_earlier_one_on_the_same_pictures() -> None:
     first, second, run, later = (trained(n, 0.9) for n in (1, 2, 5, 6))
     others = [

@@ -7,14 +7,15 @@ import pytest
 import torch
 
 from mnist_core.config.fields import parse_config
-from mnist_core.data.pictures import ResidentDataset
 from mnist_core.data.probe import PROBE, probe_pictures
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.errors import DataError
 from mnist_core.insight.diagnosis import dead_finding, dead_units, diagnose
 from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.model import MnistModel
 from mnist_core.nn.training import train
 from mnist_core.runs.records import Run, Segment
+from tests.helpers.networks import in_numpy
 
 
 def run(state: str = "completed", **settings: object) -> Run:
@@ -118,7 +119,7 @@ def test_dead_units_are_counted_in_each_layer() -> None:
             layer.bias.fill_(1)
         model.layers[0].bias[1] = -100
         model.layers[1].bias[:2] = -100
-    counts = dead_units(model, pictures)
+    counts = dead_units(in_numpy(model), pictures.numpy())
     assert counts == [(1, 3), (2, 5)]
     finding = dead_finding(parse_config({}), counts)
     assert finding is not None
@@ -128,7 +129,7 @@ def test_dead_units_are_counted_in_each_layer() -> None:
     assert finding.suggestion.activation == "gelu"
     assert dead_finding(parse_config({}), [(0, 3)]) is None
     model.activation = "tanh"
-    assert dead_units(model, pictures) == []
+    assert dead_units(in_numpy(model), pictures.numpy()) == []
 
 
 @pytest.mark.parametrize(

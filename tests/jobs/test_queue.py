@@ -137,7 +137,9 @@ def test_the_watcher_outlives_whatever_happens(
     wait_until(lambda: len(looks) > 2, "it has looked again and again")
 
 
-@pytest.mark.parametrize("address", ["nonsense", "tcp://", "http://host:1", "inproc://x"])
+@pytest.mark.parametrize(
+    "address", ["nonsense", "tcp://", "http://host:1", "inproc://x", "tls://h:1"]
+)
 def test_what_is_no_address_of_a_scheduler_is_named(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:

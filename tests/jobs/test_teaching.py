@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.data.split import split_rows
-from mnist_core.drawing.my_digits import MyDigit, as_tensors
+from mnist_core.drawing.my_digits import MyDigit, as_arrays
 from mnist_core.errors import StoreError
 from mnist_core.jobs.teaching import EPOCHS, teach, teaching_config
 from mnist_core.nn.tutorial import accuracy
@@ -86,7 +86,8 @@ def test_100_drawings_teach_the_tutorials_network_and_it_forgets_nothing(mnist, 
     theirs = [digit for digit in everyone if digit.writer in writers]
     order = np.random.default_rng(0).permutation(len(theirs))
     drawn = [as_mine(theirs[i]) for i in order]
-    images, labels = as_tensors(drawn[100:])  # by the same writers, and not shown
+    unseen = as_arrays(drawn[100:])  # by the same writers
+    images, labels = map(torch.from_numpy, unseen)
     queue = Here()
     before = queue.start(TrainConfig())
     after = teach(queue, before, drawn[:100])

@@ -8,7 +8,7 @@ import torch
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_sample
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.events import EpochEnd, Finished
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import train

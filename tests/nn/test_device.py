@@ -4,13 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from mnist_core.config.device import LARGE, explain_automatic, multiplications
+from mnist_core.config.device import LARGE, explain_automatic, multiplications, threads_for
 from mnist_core.errors import DeviceError
 from mnist_core.nn.device import (
     available_devices,
     get_default_device,
     resolve_device,
-    threads_for,
     to_device,
 )
 

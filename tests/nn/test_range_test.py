@@ -5,7 +5,7 @@ import torch
 
 from mnist_core.charts.range import range_chart
 from mnist_core.config.fields import parse_config
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.events import Finished
 from mnist_core.nn.range_test import BROKEN, HIGHEST, LOWEST, range_test
 from mnist_core.nn.training import train

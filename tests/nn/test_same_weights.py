@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.device import threads
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import train

@@ -11,14 +11,16 @@ import torch
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
+from mnist_core.config.device import THREADS_A_RUN
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.data.split import split_indices
-from mnist_core.nn.device import THREADS_A_RUN, DeviceDataLoader
+from mnist_core.nn.checkpoint import CheckpointError
+from mnist_core.nn.device import DeviceDataLoader
 from mnist_core.nn.events import EpochEnd, Event, Finished, Progress, Started
 from mnist_core.nn.model import MnistModel
-from mnist_core.nn.state import CheckpointError, TrainState, epoch_generator
+from mnist_core.nn.state import TrainState, epoch_generator
 from mnist_core.nn.training import conclude, measure, train
 from mnist_core.nn.tutorial import accuracy, evaluate, fit, loss_batch
 from tests.helpers.devices import META, watched, without_numbers

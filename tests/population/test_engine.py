@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mnist_core.config.fields import parse_config
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.state import TrainState
 from mnist_core.population import batch, engine
 from mnist_core.population.inputs import input_use

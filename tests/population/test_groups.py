@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mnist_core.config.fields import FIELDS, FieldSpec, parse_config
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import train
 from mnist_core.population.state import Population

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mnist_core.config.fields import parse_config
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.population.memory import group_bytes, state_bytes
 from mnist_core.population.state import Population
 from mnist_core.population.train import train_population

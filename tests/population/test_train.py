@@ -10,11 +10,12 @@ from torch import Tensor
 
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.errors import ConfigError
+from mnist_core.nn.checkpoint import CheckpointError
 from mnist_core.nn.events import EpochEnd, Finished
 from mnist_core.nn.gradient import FUNCTIONS
-from mnist_core.nn.state import CheckpointError, TrainState
+from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import conclude, train
 from mnist_core.population.engine import BY_BATCH_UNITS, Engine
 from mnist_core.population.groups import make_groups

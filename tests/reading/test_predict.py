@@ -6,12 +6,13 @@ import torch
 
 from mnist_core.nn.model import MnistModel
 from mnist_core.reading.predict import Prediction, Predictor, vote
+from tests.helpers.networks import in_numpy
 
 
 def test_probabilities_are_the_softmax_of_the_models_logits() -> None:
     model = MnistModel(784, 16, 10, dropout=0.5)
     image = np.random.default_rng(0).random((28, 28), dtype=np.float32)
-    prediction = Predictor(model)(image)
+    prediction = Predictor(in_numpy(model))(image)
     with torch.no_grad():
         expected = model.eval()(torch.from_numpy(image)[None]).softmax(1)[0]
     np.testing.assert_allclose(prediction.probabilities, expected.numpy(), rtol=1e-5)
@@ -22,30 +23,30 @@ def test_probabilities_are_the_softmax_of_the_models_logits() -> None:
 
 
 def test_a_temperature_softens_and_a_threshold_refuses() -> None:
-    model = MnistModel(784, 16, 10)
+    network = in_numpy(MnistModel(784, 16, 10))
     images = np.random.default_rng(0).random((3, 28, 28), dtype=np.float32)
-    plain, soft = Predictor(model).read(images), Predictor(model, temperature=3).read(images)
+    plain, soft = Predictor(network).read(images), Predictor(network, temperature=3).read(images)
     for sharp, blunt in zip(plain, soft, strict=True):
         assert sharp.digit == blunt.digit
         assert sharp.confidence > blunt.confidence > 0.1
     middle = sorted(p.confidence for p in plain)[1]
-    refused = [not p.is_digit for p in Predictor(model, threshold=middle).read(images)]
+    refused = [not p.is_digit for p in Predictor(network, threshold=middle).read(images)]
     assert sum(refused) == 1
-    assert Predictor(model).read(images[:0]) == []
+    assert Predictor(network).read(images[:0]) == []
 
 
 def test_an_empty_canvas_is_no_digit_and_a_judge_decides_for_others() -> None:
-    model = MnistModel(784, 16, 10)
+    network = in_numpy(MnistModel(784, 16, 10))
     blank, ink = np.zeros((28, 28), np.float32), np.ones((28, 28), np.float32)
-    assert not Predictor(model)(blank).is_digit
-    stern = Predictor(model, judge=Predictor(model, threshold=1.0))
+    assert not Predictor(network)(blank).is_digit
+    stern = Predictor(network, judge=Predictor(network, threshold=1.0))
     assert not stern(ink).is_digit
-    assert stern(ink).digit == Predictor(model)(ink).digit
+    assert stern(ink).digit == Predictor(network)(ink).digit
 
 
 def test_a_picture_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="3072"):
-        Predictor(MnistModel(3072, 4, 10))(np.zeros((28, 28), np.float32))
+        Predictor(in_numpy(MnistModel(3072, 4, 10)))(np.zeros((28, 28), np.float32))
 
 
 def said(digit: int, probability: float, is_digit: bool = True) -> Prediction:

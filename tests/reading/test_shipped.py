@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.drawing.prepare import strokes_to_mnist
 from mnist_core.drawing.scans import image_to_mnist
 from mnist_core.drawing.strokes import Stroke

@@ -4,7 +4,7 @@ import pytest
 from optuna.storages import BaseStorage
 
 from mnist_core.config.fields import parse_config
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.errors import ConfigError
 from mnist_core.population.memory import state_bytes
 from mnist_core.population.train import MEMORY_BUDGET

@@ -4,7 +4,7 @@ import pytest
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.events import EpochEnd
 from mnist_core.sweep.analysis import summarise, trial_rows
 from mnist_core.sweep.events import TrialEnd, TrialEvent

@@ -243,7 +243,7 @@ def test_the_command_line_stops_and_goes_on(gate: Gate, capsys: pytest.CaptureFi
         with pytest.raises(SystemExit):
             main(["sweep", "--resume", "study"])
         assert "--resume 'study': is running; stop it first" in capsys.readouterr().err
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         rest = [json.loads(line) for line in process.stdout]
     assert process.returncode == 130
     assert [line["trial"] for line in rest if line.get("event") == "TrialLeft"] == [0, 1]

@@ -3,7 +3,7 @@
 import pytest
 from optuna.storages import BaseStorage
 
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.events import EpochEnd, Finished
 from mnist_core.nn.training import train
 from mnist_core.sweep.events import (

@@ -10,7 +10,7 @@ import pytest
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.errors import ConfigError, StoreError
 from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import summarise

@@ -10,7 +10,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from mnist_core.errors import MnistLabError
-from mnist_core.nn.model import MnistModel
+from mnist_core.nn.network import Network
 from mnist_core.reading.predict import Predictor
 
 FILE = "handwriting.safetensors"
@@ -23,9 +23,9 @@ class ShippedModel(Predictor):
     """
 
     def __init__(
-        self, model: MnistModel, temperature: float, threshold: float, facts: dict[str, object]
+        self, network: Network, temperature: float, threshold: float, facts: dict[str, object]
     ) -> None:
-        super().__init__(model, temperature, threshold)
+        super().__init__(network, temperature, threshold)
         self.facts = facts
 
 
@@ -35,17 +35,15 @@ def load_model_file(path: Path) -> ShippedModel:
     Raises MnistLabError, naming the file, where it is missing or damaged.
     """
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework="np") as file:
             metadata = file.metadata()
-            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        sizes = json.loads(metadata["sizes"])
-        model = MnistModel(sizes[0], tuple(sizes[1:-1]), sizes[-1], metadata["activation"])
-        model.load_state_dict(weights)
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        network = Network.of(weights, metadata["activation"])
         temperature, threshold = float(metadata["temperature"]), float(metadata["threshold"])
         facts = json.loads(metadata["facts"])
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise MnistLabError(f"{path} is missing or damaged: {error}") from error
-    return ShippedModel(model, temperature, threshold, facts)
+    return ShippedModel(network, temperature, threshold, facts)
 
 
 @lru_cache(maxsize=1)

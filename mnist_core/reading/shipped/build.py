@@ -26,7 +26,7 @@ from torch.nn import functional as F
 from mnist_core.config.distortion import Distortion
 from mnist_core.data.augment import distort
 from mnist_core.data.datasets import load_dataset
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.drawing.prepare import prepare_ink, strokes_to_mnist
 from mnist_core.drawing.strokes import FloatArray, Stroke, draw
 from mnist_core.nn.model import MnistModel
@@ -145,9 +145,7 @@ def build(pendigits: Path, held_out: set[int], out: Path | None) -> dict[str, ob
     unseen = [d for d in everyone if d.writer in held_out]
     temperature, threshold, facts = measure(model, mnist, unseen, rng)
     if out is not None:
-        sizes = [model.shapes[0][0], *(shape[1] for shape in model.shapes)]
         metadata = {
-            "sizes": json.dumps(sizes),
             "activation": model.activation,
             "temperature": repr(temperature),
             "threshold": repr(threshold),
