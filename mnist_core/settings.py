@@ -1,8 +1,10 @@
 """Where things are kept and where work is done: read from the environment, once a call."""
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, ValidationError
@@ -32,7 +34,12 @@ def sqlite_file(url: str) -> Path | None:
 def place(url: str) -> str:
     """Where a store is, as a person would say it: the file's path, or the address, no password."""
     parsed, file = _parsed(url), sqlite_file(url)
-    return str(file or (url if parsed is None else parsed.render_as_string(hide_password=True)))
+    return str(file or (_hidden(url) if parsed is None else parsed.render_as_string()))
+
+
+def _hidden(address: str) -> str:
+    """An address, be it one or not, without its password."""
+    return re.sub(r"(://[^:/@]*):[^/@]*@", r"\1:***@", address)
 
 
 def _parsed(url: str) -> "URL | None":
@@ -42,7 +49,7 @@ def _parsed(url: str) -> "URL | None":
 
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         return None
 
 
@@ -50,36 +57,97 @@ def _at_home(path: Path) -> Path:
     """Absolute, with ``~`` for the user's home folder as in a shell.
 
     Raises:
-        ValueError: it is blank, or there is no such user.
+        ValueError: it is blank, an address, no text, or there is no such user.
     """
     if not str(path).strip():
         raise ValueError("names no folder")
+    if re.match(r"[A-Za-z][\w+.-]+:/", str(path)):
+        raise ValueError("is an address; name a folder")
     try:
+        str(path).encode()
         return path.expanduser().absolute()
+    except UnicodeEncodeError as error:
+        raise ValueError("has bytes that are no text in UTF-8; name another folder") from error
     except RuntimeError as error:
         raise ValueError("there is no such user") from error
+
+
+def _folder(path: Path) -> Path:
+    """A folder, which need not be there yet, see ``_at_home``.
+
+    Raises:
+        ValueError: it cannot be one.
+    """
+    path = _at_home(path)
+    try:
+        found = next(p for p in (path, *path.parents) if p.exists())
+    except PermissionError:  # whoever uses it says which part it is
+        return path
+    except OSError as error:
+        raise ValueError(str(error.strerror)) from error
+    if not found.is_dir():
+        raise ValueError(f"{found} is no folder")
+    return path
+
+
+def _said(text: str) -> str:
+    """Raises ValueError for what is blank."""
+    if not text.strip():
+        raise ValueError("is blank: leave the variable out, or name a place")
+    return text.strip()
 
 
 def _place(text: str) -> str:
     """A folder, or the address of a server or database; ``~`` works in a file's name.
 
     Raises:
-        ValueError: it is a database in memory, which ends with each process, or nobody's home.
+        ValueError: it is blank, a database that is no file of its own, or nobody's home.
     """
-    if text.startswith("~"):
-        return str(_at_home(Path(text)))
-    file = sqlite_file(text)
-    if text.startswith("sqlite") and str(file) in ("None", ":memory:"):
+    text = _said(text)
+    folder = text.removeprefix("file:").removeprefix("//")
+    if folder.startswith("~"):
+        return str(_at_home(Path(folder)))
+    if text.startswith(("http:", "https:")):
+        _check_server(text)
+    url = _parsed(text)
+    if "://" in text and url is None:
+        raise ValueError("is no address, as postgresql+psycopg://user@host:5432/name")
+    if not text.startswith("sqlite"):
+        return text
+    if url is None or not url.database or url.database == ":memory:":
         raise ValueError("names no file: a database in memory ends with each process")
-    return sqlite_url(_at_home(file)) if file and str(file).startswith("~") else text
+    if "uri" in url.query:
+        raise ValueError("has uri=…, by which a file is not found again: name the file itself")
+    if not url.database.startswith("~"):
+        return text
+    file = _at_home(Path(url.database))
+    return url.set(database=str(file)).render_as_string(hide_password=False)
+
+
+def _check_server(address: str) -> None:
+    """Raise ValueError for the address of no server: MLflow would look for it for minutes."""
+    found = urlsplit(address)
+    if not found.hostname:
+        raise ValueError("names no server")
+    _ = found.port  # raises it too
+
+
+def _same_database(one: str, other: str) -> bool:
+    a, b = _parsed(one), _parsed(other)
+    if a is None or b is None or a.get_backend_name() != b.get_backend_name():
+        return False
+    if file := sqlite_file(one):
+        return file.absolute() == Path(b.database or "").absolute()
+    return (a.host, a.port, a.database, a.query) == (b.host, b.port, b.database, b.query)
 
 
 OURS = "MNIST_LAB_"
 # Those that this project's tests and benchmarks read.
 BESIDE = ("MNIST_LAB_PENDIGITS", "MNIST_LAB_TEST_GATE", "MNIST_LAB_TEST_ORDER")
 
-Folder = Annotated[Path, AfterValidator(_at_home)]
+Folder = Annotated[Path, AfterValidator(_folder)]
 Place = Annotated[str, AfterValidator(_place)]
+Address = Annotated[str, AfterValidator(_said)]
 
 
 def _refuse_unknown(known: list[str]) -> None:
@@ -114,7 +182,7 @@ class Settings(BaseSettings):
         validation_alias="MLFLOW_TRACKING_URI",
         description="an MLflow store to use instead of SQLite in the home folder",
     )
-    scheduler_address: str | None = Field(
+    scheduler_address: Address | None = Field(
         None,
         validation_alias="DASK_SCHEDULER_ADDRESS",
         description="a Dask scheduler to use instead of workers on this machine",
@@ -132,7 +200,13 @@ class Settings(BaseSettings):
         except ValidationError as error:
             wrong = error.errors()[0]
             said = wrong["msg"].removeprefix("Value error, ")
-            raise SettingError(f"{wrong['loc'][0]} = {wrong['input']!r}: {said}") from None
+            given = _hidden(repr(wrong["input"]))
+            raise SettingError(f"{wrong['loc'][0]} = {given}: {said}") from None
+        if _same_database(self.store_uri, self.studies_uri):
+            name = "OPTUNA_STORAGE" if self.optuna_storage else "MLFLOW_TRACKING_URI"
+            raise SettingError(
+                f"{name} = {place(self.studies_uri)!r}: runs and studies need a database each"
+            )
 
     @property
     def downloads(self) -> Path:

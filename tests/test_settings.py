@@ -1,11 +1,13 @@
 """The environment variables."""
 
+import re
 from pathlib import Path
 
 import optuna
 import pytest
 import torch
 from platformdirs import user_data_path
+from sqlalchemy.engine import make_url
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import SettingError, StoreError
@@ -73,10 +75,112 @@ def test_a_home_that_nobody_has_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         Settings()
 
 
+@pytest.mark.parametrize("name", ["MNIST_LAB_HOME", "MNIST_LAB_DATA"])
+def test_what_can_be_no_folder_is_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for value, said in (
+        (str(file), f"{file} is no folder"),
+        (str(file / "below"), f"{file} is no folder"),
+        ("/" + "a" * 300, "too long"),
+        ("file:///data", "is an address"),
+        ("https://host/data", "is an address"),
+        ("/caf\udce9", "UTF-8"),
+    ):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(SettingError, match=f"{name} = .*{re.escape(said)}"):
+            Settings()
+
+
+@pytest.mark.parametrize(
+    "address", ["http://", "https:///path", "http://me:secret@host:port", "http://[::"]
+)
+def test_the_address_of_no_server_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    with pytest.raises(SettingError, match="MLFLOW_TRACKING_URI = ") as caught:
+        Settings()
+    assert "secret" not in str(caught.value)
+
+
+def test_runs_and_studies_have_a_database_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    home = Settings().home
+    for runs, studies, name in (
+        ("postgresql+psycopg://me:secret@host/lab", "postgresql://you@host/lab", "OPTUNA_STORAGE"),
+        (f"sqlite:///{tmp_path}/lab.db", "sqlite:///lab.db", "OPTUNA_STORAGE"),
+        ("", f"sqlite:///{home}/runs.db", "OPTUNA_STORAGE"),
+        (f"sqlite:///{home}/studies.db", "", "MLFLOW_TRACKING_URI"),
+    ):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", runs)
+        monkeypatch.setenv("OPTUNA_STORAGE", studies)
+        with pytest.raises(SettingError, match=f"{name} = .*need a database each") as caught:
+            Settings()
+        assert "secret" not in str(caught.value)
+    monkeypatch.setenv("OPTUNA_STORAGE", "postgresql://me@host/studies")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://me@host/runs")
+    Settings()
+
+
+@pytest.mark.parametrize("name", ["MLFLOW_TRACKING_URI", "OPTUNA_STORAGE"])
+def test_an_address_that_cannot_be_read_is_said(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "postgresql://me:secret@host:port/lab")
+    with pytest.raises(SettingError, match=f"{name} = .*is no address") as caught:
+        Settings()
+    assert "secret" not in str(caught.value)
+
+
+def test_an_address_of_no_database_is_said_with_the_variable() -> None:
+    with pytest.raises(StoreError, match="OPTUNA_STORAGE"):
+        open_storage("postgres")
+
+
+def test_a_database_with_tables_of_somebody_else_is_said(tmp_path: Path) -> None:
+    address = sqlite_url(tmp_path / "lab.db")
+    open_storage(address)
+    with pytest.raises(StoreError, match=r"lab\.db"):
+        RunStore(address)
+
+
 def test_a_blank_home_is_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_LAB_HOME", "  ")
     with pytest.raises(SettingError, match="MNIST_LAB_HOME = '  ': names no folder"):
         Settings()
+
+
+@pytest.mark.parametrize(
+    "name", ["MLFLOW_TRACKING_URI", "OPTUNA_STORAGE", "DASK_SCHEDULER_ADDRESS"]
+)
+def test_a_blank_address_is_said(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, " \t")
+    with pytest.raises(SettingError, match=f"{name} = .*: is blank"):
+        Settings()
+
+
+def test_a_tilde_leaves_the_rest_of_an_address_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("OPTUNA_STORAGE", "sqlite:///~/studies.db?timeout=30")
+    url = make_url(Settings().studies_uri)
+    assert url.database == str(tmp_path / "studies.db")
+    assert url.query == {"timeout": "30"}
+    for address in ("file:~/mlruns", "file://~/mlruns"):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        assert Settings().store_uri == str(tmp_path / "mlruns")
+
+
+def test_a_database_that_is_named_by_another_address_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for address in ("sqlite:///file:x?mode=memory&uri=true", "sqlite:///file:x.db?uri=true"):
+        monkeypatch.setenv("OPTUNA_STORAGE", address)
+        with pytest.raises(SettingError, match="name the file itself"):
+            Settings()
 
 
 def test_a_relative_home_is_below_the_folder_of_the_start(
@@ -92,10 +196,14 @@ def test_a_relative_home_is_below_the_folder_of_the_start(
     ["https://host:5000", "postgresql://a:b%20c@host/runs", "sqlite:///elsewhere.db", "databricks"],
 )
 def test_addresses_stay_as_they_are(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE", "DASK_SCHEDULER_ADDRESS"):
+    for name, read in (
+        ("MLFLOW_TRACKING_URI", "store_uri"),
+        ("OPTUNA_STORAGE", "studies_uri"),
+        ("DASK_SCHEDULER_ADDRESS", "scheduler_address"),
+    ):
         monkeypatch.setenv(name, address)
-    settings = Settings()
-    assert settings.store_uri == settings.studies_uri == settings.scheduler_address == address
+        assert getattr(Settings(), read) == address
+        monkeypatch.delenv(name)
     assert (sqlite_file(address) is None) == ("sqlite" not in address)
 
 
@@ -139,7 +247,7 @@ def test_everything_stays_inside_the_home(
     store = RunStore()
     config = TrainConfig()
     run = store.create(config)
-    store.save_state(run, TrainState(config, 784, 10, CPU))
+    store.save_checkpoint(run, TrainState(config, 784, 10, CPU).checkpoint())
     assert RunStore().load_state(run, CPU) is not None
     optuna.create_study(study_name="study", storage=open_storage())
     assert optuna.get_all_study_names(open_storage()) == ["study"]

@@ -1,6 +1,7 @@
 """What the commands share: their shape, exit codes, JSON lines, Ctrl-C, the network of a run."""
 
 import dataclasses
+import errno
 import json
 import math
 import os
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130  # 130: what shells report for Ctrl-C
 
+# What asks a process to end: Ctrl-C; kill, a batch system, a container; a terminal that is closed.
+ENDINGS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
 
 class Command(BaseModel, ABC):
     """One command: a subclass's fields are its flags, and its docstring is their help."""
@@ -38,6 +44,23 @@ class Printing(Command):
     """A command that prints lines for a person, or for a program."""
 
     as_json: bool = Field(False, alias="json", description="One JSON object a line.")
+
+    def tell(self, fields: dict[str, Any], line: str | None, interrupted: list[int]) -> None:
+        """Print an event: its fields for a program, or the line for a person, if it is worth one.
+
+        A reader that has gone, as ``head`` has after ten lines and a terminal that was closed, is
+        Ctrl-C, so that what was learnt is kept. What is printed afterwards goes nowhere.
+        """
+        try:
+            if self.as_json:
+                print_json(fields)
+            elif line:
+                print(line, flush=True)
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EIO):
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            interrupted.append(signal.SIGINT)
 
 
 def with_flags(texts: Mapping[str, tuple[str, str]]) -> Callable[[type[C]], type[C]]:
@@ -95,41 +118,34 @@ def as_json_fields(event: Any) -> dict[str, Any]:
 
 @contextmanager
 def first_interrupt() -> Iterator[list[int]]:
-    """Ctrl-C fills the list once instead of raising; a second one raises as ever."""
+    """The first of ``ENDINGS`` fills the list and ends nothing; the next raises KeyboardInterrupt.
+
+    A signal that is ignored already, as ``nohup`` has it of SIGHUP, stays ignored.
+    """
     caught: list[int] = []
+    before = {number: signal.getsignal(number) for number in ENDINGS}
+    heard = [number for number in ENDINGS if before[number] is not signal.SIG_IGN]
 
     def note(number: int, _frame: FrameType | None) -> None:
         caught.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for each in heard:
+            signal.signal(each, signal.default_int_handler)
 
-    before = signal.signal(signal.SIGINT, note)
+    for number in heard:
+        signal.signal(number, note)
     try:
         yield caught
     finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def or_nobody_reads(interrupted: list[int]) -> Iterator[None]:
-    """Print within the block; a reader that has gone, as ``head`` has after ten lines, is Ctrl-C.
-
-    So what was learnt is kept. What is printed afterwards goes nowhere.
-    """
-    try:
-        yield
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        interrupted.append(signal.SIGINT)
+        for number in heard:
+            signal.signal(number, before[number])
 
 
 def load_predictor(run_id: str) -> "Predictor":
     """The network of a run. Raises StoreError if it has none yet."""
-    import torch
-
     from mnist_core.reading.predict import Predictor
     from mnist_core.runs.store import RunStore
 
-    state = RunStore().load_state(run_id, torch.device("cpu"))
-    if state is None:
+    network = RunStore().load_network(run_id)
+    if network is None:
         raise StoreError(f"run {run_id!r} has no network yet")
-    return Predictor(state.model)
+    return Predictor(network)

@@ -15,7 +15,6 @@ from mnist_core.cli.common import (
     as_json_fields,
     first_interrupt,
     given,
-    or_nobody_reads,
     print_json,
     with_flags,
 )
@@ -121,20 +120,14 @@ class Sweep(Printing):
             study = create_study(config, open_storage())
         job = uuid.uuid4().hex
         store = RunStore()
-        study.set_user_attr(JOB + job, job_text(store.heart.tend()))
         began = time.perf_counter()
-        with (
-            first_interrupt() as interrupted,
-            closing(execute_study(study, config, store, job)) as events,
-        ):
-            for event in events:
-                with or_nobody_reads(interrupted):
-                    if self.as_json:
-                        print_json(_as_json(event))
-                    elif line := _as_line(event):
-                        print(line, flush=True)
-                if interrupted:
-                    study.set_user_attr(STOP, True)  # execute_study() looks
+        with first_interrupt() as interrupted:
+            study.set_user_attr(JOB + job, job_text(store.heart.tend()))
+            with closing(execute_study(study, config, store, job)) as events:
+                for event in events:
+                    self.tell(_as_json(event), _as_line(event), interrupted)
+                    if interrupted:
+                        study.set_user_attr(STOP, True)  # execute_study() looks
         said = summarise(study, config)
         if self.as_json:
             seconds = time.perf_counter() - began

@@ -9,7 +9,6 @@ from mnist_core.cli.common import (
     download_line,
     first_interrupt,
     given,
-    or_nobody_reads,
     print_json,
     with_flags,
 )
@@ -40,20 +39,17 @@ class Train(Printing):
         resolve_device(config.device)  # before there is a run
         check_machine(config, [device.name for device in available_devices()])
         store = RunStore()
-        run_id = store.create(config)
         result: Finished | None = None
-        # Closed at a second Ctrl-C, it marks the run as interrupted.
-        with first_interrupt() as interrupted, closing(execute(run_id, store)) as events:
-            for event in events:
-                with or_nobody_reads(interrupted):
-                    if self.as_json:
-                        print_json(as_json_fields(event))
-                    elif line := _as_line(event):
-                        print(line, flush=True)
-                if isinstance(event, Finished):
-                    result = event
-                elif interrupted:
-                    store.request_stop(run_id)  # execute() looks, and keeps what was learnt
+        with first_interrupt() as interrupted:
+            run_id = store.create(config)
+            # Closed at a second Ctrl-C, it marks the run as interrupted.
+            with closing(execute(run_id, store)) as events:
+                for event in events:
+                    self.tell(as_json_fields(event), _as_line(event), interrupted)
+                    if isinstance(event, Finished):
+                        result = event
+                    elif interrupted:
+                        store.request_stop(run_id)  # execute() looks, and keeps what was learnt
         if result is None:  # it was stopped before training had begun
             return INTERRUPTED
         if self.as_json:

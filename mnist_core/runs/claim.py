@@ -25,6 +25,7 @@ CHECKPOINTS = "checkpoints"  # the folders of a run's files
 ATTACHMENTS = "attachments"
 EPOCH_METRICS = ("train_loss", "val_loss", "val_accuracy", "learning_rate", "seconds", "fraction")
 LATER_METRICS = ("train_accuracy",)  # which rows of older runs do not have
+ROW_METRICS = (*EPOCH_METRICS, *LATER_METRICS)
 
 
 def checkpoint_name(epoch: int) -> str:
@@ -35,11 +36,7 @@ def checkpoint_name(epoch: int) -> str:
 def metrics_of(ends: Sequence[EpochEnd], now: float) -> list[Metric]:
     """Rows as MLflow's metrics; ``now`` is in seconds since 1970."""
     at = int(now * 1000)
-    return [
-        Metric(key, getattr(end, key), at, end.epoch)
-        for end in ends
-        for key in (*EPOCH_METRICS, *LATER_METRICS)
-    ]
+    return [Metric(key, getattr(end, key), at, end.epoch) for end in ends for key in ROW_METRICS]
 
 
 def final_metrics(end: Finished, now: float) -> list[Metric]:

@@ -54,6 +54,10 @@ class StoreClient:
         """The experiment of a name, even if it was deleted."""
         return self.patiently(lambda: self._client.get_experiment_by_name(name))
 
+    def experiments(self) -> list[Experiment]:
+        """All experiments, the deleted ones as well."""
+        return self.patiently(lambda: list(self._client.search_experiments(ViewType.ALL)))
+
     def experiment(self, experiment: str) -> Experiment:
         return self.patiently(lambda: self._client.get_experiment(experiment))
 

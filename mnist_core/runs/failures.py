@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from alembic.util.exc import CommandError
 from filelock import FileLock, Timeout
 from mlflow.exceptions import MlflowException
 from sqlalchemy import create_engine, text
@@ -36,6 +37,10 @@ UNOPENED = (
 GONE = ("it is gone", "Put it back from a copy of the folder, or train again")
 UNKNOWN_FILE = ("it does not work", "Check that its folder is there and can be written")
 UNKNOWN_SERVER = ("it does not work", "Check that it runs and that MLFLOW_TRACKING_URI is right")
+
+# An import fails where the driver of a server's database is not installed, a command of Alembic
+# where a database has tables that this version knows nothing of.
+FAILURES = (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError, CommandError)
 
 # What is wrong and what to do about it, by SQLite's result code and by the system's error number.
 BY_SQLITE = {
@@ -71,8 +76,7 @@ def store_errors(uri: str) -> Iterator[None]:
         yield
     except StoreError:
         raise
-    # An import fails where the driver of a server's database is not installed.
-    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
+    except FAILURES as error:
         if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
             raise RunNotFoundError(f"not in {place(uri)}: {error}") from error
         kind = StoreUnavailableError if is_transient(error, uri) else StoreError

@@ -5,6 +5,8 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from mlflow.entities import Experiment
+
 from mnist_core.runs.client import StoreClient
 from mnist_core.runs.failures import alone
 from mnist_core.settings import sqlite_file
@@ -27,7 +29,7 @@ def open_experiment(client: StoreClient, home: Path) -> tuple[str, str | None]:
         folder = (home if path is None else path.parent) / ARTIFACTS
         # A tracking server has its own place; all who share another database share the home folder.
         ours = None if client.uri.startswith("http") else folder.resolve().as_uri()
-        found = client.find_experiment(EXPERIMENT)
+        found = client.find_experiment(EXPERIMENT) or _renamed(client, ours)
         if found is None:
             return client.create_experiment(EXPERIMENT, ours), ours
         experiment, known = str(found.experiment_id), str(found.artifact_location)
@@ -40,6 +42,12 @@ def open_experiment(client: StoreClient, home: Path) -> tuple[str, str | None]:
         # In a database that several machines share, the path stays what it was where it works.
         local = Path(known.removeprefix("file://")).is_dir()
         return experiment, None if local else ours
+
+
+def _renamed(client: StoreClient, ours: str | None) -> Experiment | None:
+    """Our experiment where somebody gave it another name: by the place of its files."""
+    places = ((found, str(found.artifact_location)) for found in client.experiments())
+    return next((found for found, place in places if ours is not None and place == ours), None)
 
 
 def revive(client: StoreClient, experiment: str) -> None:

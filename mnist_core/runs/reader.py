@@ -3,11 +3,12 @@
 import logging
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mnist_core.errors import RunNotFoundError, StoreError
-from mnist_core.runs.claim import ATTACHMENTS, EPOCH_METRICS, LATER_METRICS
+from mnist_core.runs.claim import ATTACHMENTS, EPOCH_METRICS, LATER_METRICS, ROW_METRICS
 from mnist_core.runs.client import ENDED, StoreClient
 from mnist_core.runs.files import RunFiles
 from mnist_core.runs.opening import open_experiment
@@ -18,7 +19,8 @@ from mnist_core.settings import Settings, place
 if TYPE_CHECKING:
     import torch
 
-    from mnist_core.nn.model import MnistModel
+    from mnist_core.nn.checkpoint import Checkpoint
+    from mnist_core.nn.network import Network
     from mnist_core.nn.state import TrainState
 
 T = TypeVar("T")
@@ -75,13 +77,13 @@ class RunReader:
         return [run for run in map(read_run, runs) if isinstance(run, Run) and run.active]
 
     def history(self, run_id: str) -> list[dict[str, float]]:
-        """One row an epoch, in order: ``epoch``, ``EPOCH_METRICS`` and ``LATER_METRICS``.
+        """One row an epoch, in order: ``epoch`` and everything in ``ROW_METRICS``.
 
         What an older version did not record is NaN.
         """
         rows: dict[int, dict[str, float]] = {}
         # MLflow gives the oldest first; of an epoch that was trained again the newest row counts.
-        for key in (*EPOCH_METRICS, *LATER_METRICS):
+        for key in ROW_METRICS:
             for metric in self.client.metric(run_id, key):
                 rows.setdefault(metric.step, {"epoch": metric.step})[key] = number(metric.value)
         # A row is written in one transaction, but between two queries one more may arrive.
@@ -93,13 +95,34 @@ class RunReader:
         """The network and all that training needs, from the latest checkpoint; None before one."""
         from mnist_core.nn.state import TrainState  # not needed, nor PyTorch, to list runs
 
-        return self._latest(run_id, lambda data: TrainState.from_bytes(data, device))
+        checkpoint = self.load_checkpoint(run_id)
+        return None if checkpoint is None else TrainState.of(checkpoint, device)
 
-    def load_network(self, run_id: str) -> "MnistModel | None":
-        """The network alone, on the CPU, from the latest checkpoint; None before one."""
-        from mnist_core.nn.state import network_of
+    def load_checkpoint(self, run_id: str) -> "Checkpoint | None":
+        """The latest checkpoint, without PyTorch; None before one.
 
-        return self._latest(run_id, network_of)
+        Raises:
+            StoreError: it is not of the network of the run's record, but another run's.
+        """
+        from mnist_core.nn.checkpoint import Checkpoint  # not needed to list runs
+
+        checkpoint = self._latest(run_id, Checkpoint.parse)
+        if checkpoint is None:
+            return None
+        run = read_run(self.client.run(run_id))
+        known = run.started.get("layers") if isinstance(run, Run) else None
+        shapes = tuple(pairwise(checkpoint.network.sizes))
+        if known and known != shapes:
+            raise StoreError(
+                f"the file of run {run.name!r} holds a network of {shapes}; the run's is of "
+                f"{known}. Put the right file back from a copy of the folder, or train again."
+            )
+        return checkpoint
+
+    def load_network(self, run_id: str) -> "Network | None":
+        """The network alone of the latest checkpoint; None before one."""
+        checkpoint = self.load_checkpoint(run_id)
+        return None if checkpoint is None else checkpoint.network
 
     def _latest(self, run_id: str, read: Callable[[bytes], T]) -> T | None:
         """What ``read`` makes of the latest checkpoint; None before one."""

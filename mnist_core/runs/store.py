@@ -52,6 +52,7 @@ from mnist_core.runs.tags import (
 )
 
 if TYPE_CHECKING:
+    from mnist_core.nn.checkpoint import Checkpoint
     from mnist_core.nn.state import TrainState
 
 
@@ -180,10 +181,10 @@ class RunStore(RunReader):
         self.set_state(run.id, state, error)
         return True
 
-    def save_state(self, run_id: str, state: "TrainState") -> None:
+    def save_checkpoint(self, run_id: str, checkpoint: "Checkpoint") -> None:
         """Give a run that waits the network to begin with."""
-        name = checkpoint_name(state.epoch)
-        self.files.write(run_id, name, state.to_bytes())
+        name = checkpoint_name(checkpoint.records["epoch"])
+        self.files.write(run_id, name, checkpoint.to_bytes())
         self.client.log(run_id, tags=tags(checkpoint=name))
         for path in self.files.names(run_id, CHECKPOINTS):
             if path != name:

@@ -11,7 +11,9 @@ from scipy.stats import pearsonr
 from sklearn.ensemble import RandomForestRegressor
 
 from mnist_core.config.axes import Axis, shown
+from mnist_core.config.numbers import LARGEST
 from mnist_core.config.sweep import SweepConfig
+from mnist_core.sweep.study import SWEEP, config_of
 
 ENOUGH = 8  # completed trials below which nothing is said of an importance
 TREES = 100
@@ -20,9 +22,24 @@ SMALL_GAIN = 0.002  # 0.2 points of accuracy: about what another seed changes
 
 
 def _ended(study: Study, *states: TrialState) -> list[FrozenTrial]:
-    """Trials in these states, without those that another program added with other axes."""
+    """Trials in these states.
+
+    Without those that another program added with other axes, and those that are damaged.
+    """
     trials = study.get_trials(deepcopy=False, states=states)
-    return [trial for trial in trials if trial.params.keys() == trials[0].params.keys()]
+    axes = set(trials[0].params) if trials else set()
+    if SWEEP in study.user_attrs:
+        axes = {axis.field for axis in config_of(study).axes}
+    return [trial for trial in trials if trial.params.keys() == axes and _is_whole(trial)]
+
+
+def _is_whole(trial: FrozenTrial) -> bool:
+    """Whether a trial says what it reached, if it has completed, in numbers that a table shows."""
+    reached = list(trial.values or [None]) if trial.state == TrialState.COMPLETE else []
+    measured = [
+        trial.user_attrs[k] for k in ("val_accuracy", "parameters") if k in trial.user_attrs
+    ]
+    return all(isinstance(n, int | float) and abs(n) <= LARGEST for n in (*reached, *measured))
 
 
 def trial_rows(study: Study) -> list[dict[str, Any]]:

@@ -13,12 +13,12 @@ from optuna.study import Study
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.events import DataReady
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.data.split import split_rows
 from mnist_core.errors import RunNotFoundError
 from mnist_core.nn.events import EpochEnd, Finished, Started
 from mnist_core.nn.state import TrainState
-from mnist_core.runs.claim import EPOCH_METRICS, LATER_METRICS
+from mnist_core.runs.claim import ROW_METRICS
 from mnist_core.runs.records import Run, Trial, run_name
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.events import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
@@ -95,8 +95,7 @@ class StudyRecorder:
         if run is None or state is None:
             return None
         rows = self.store.history(run.id)
-        names = (*EPOCH_METRICS, *LATER_METRICS)
-        ends = (EpochEnd(int(r["epoch"]), **{key: r[key] for key in names}) for r in rows)
+        ends = (EpochEnd(int(r["epoch"]), **{key: r[key] for key in ROW_METRICS}) for r in rows)
         return EarlierTrial(tuple(ends), state)
 
     def _left_as(self, run_id: str | None) -> Run | None:

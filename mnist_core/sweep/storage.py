@@ -17,6 +17,9 @@ from mnist_core.errors import StoreError
 from mnist_core.runs.patience import patiently
 from mnist_core.settings import Settings, place, sqlite_file
 
+# What Optuna raises where a column or an attribute is nothing that it has written.
+DAMAGED = (LookupError, ValueError, TypeError, AssertionError)
+
 Storage = BaseStorage  # where studies are kept, for those who pass it on
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -44,7 +47,20 @@ def _patiently(call: Callable[..., Any]) -> Callable[..., Any]:
 
             return is_transient(error, storage.url)
 
-        return patiently(lambda: call(storage, *args, **values), storage.patience, passes)
+        def attempt() -> Any:
+            try:
+                return call(storage, *args, **values)
+            except DAMAGED as error:
+                # KeyError is Optuna's word for what is not there.
+                if isinstance(error, KeyError) or not call.__name__.lstrip("_").startswith("get"):
+                    raise
+                what = " ".join(str(error).split()) or type(error).__name__
+                raise StoreError(
+                    f"the studies in {place(storage.url)} cannot be read: a record is damaged "
+                    f"({what}). Put a copy of the database back, or move it away."
+                ) from error
+
+        return patiently(attempt, storage.patience, passes)
 
     return patient
 
@@ -78,7 +94,8 @@ def open_storage(url: str | None = None, patience: float = 0.0) -> BaseStorage:
         return storage
     except (OSError, sqlite3.Error, SQLAlchemyError, RuntimeError, ImportError) as error:
         why = error.__cause__ if isinstance(error, ImportError) and error.__cause__ else error
-        raise StoreError(f"the studies in {place(url)} cannot be opened: {why}") from error
+        remedy = "" if sqlite_file(url) else " Check that it runs and that OPTUNA_STORAGE is right."
+        raise StoreError(f"the studies in {place(url)} cannot be opened: {why}.{remedy}") from error
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
         config=config,
         state=_state(attributes, active, done >= config.planned),
         stopping=bool(attributes.get(STOP)),
-        error=attributes.get(ERROR, ""),
+        error=str(attributes.get(ERROR) or ""),
         done=done,
         planned=config.planned,
         share=min(work / config.planned, 1.0),

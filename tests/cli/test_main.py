@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mnist_core.cli.common import print_json
+from mnist_core.cli.common import ENDINGS, first_interrupt, print_json
 from mnist_core.cli.main import MnistLab, main
 from mnist_core.config.fields import FIELDS
 from mnist_core.config.share import as_text
@@ -160,7 +160,7 @@ def test_train_then_predict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     sample = load_sample()
     read = []
     for digit in (0, 1, 7):
-        picture = sample.test_images[sample.test_labels == digit][0].numpy()
+        picture = sample.test_images[sample.test_labels == digit][0]
         path = tmp_path / f"{digit}.png"
         Image.fromarray(picture).resize((280, 280)).save(path)
         assert main(["predict", str(path), "--run", last["run"], "--json"]) == 0
@@ -196,8 +196,9 @@ def test_lines_for_people() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.usefixtures("sample_data")
-def test_interrupted_training_keeps_what_was_learnt(gate: Gate) -> None:
+def test_interrupted_training_keeps_what_was_learnt(gate: Gate, ending: signal.Signals) -> None:
     gate.allow(2)
     arguments = ["train", "--json"]
     with subprocess.Popen(
@@ -205,7 +206,7 @@ def test_interrupted_training_keeps_what_was_learnt(gate: Gate) -> None:
     ) as process:
         assert process.stdout is not None
         assert any(json.loads(line).get("epoch") == 2 for line in process.stdout)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(ending)
         output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, errors
     *_, finished, last = [json.loads(line) for line in output.splitlines()]
@@ -226,6 +227,29 @@ def test_a_second_interrupt_leaves_the_run_interrupted(monkeypatch: pytest.Monke
     (run_,) = RunStore().newest()
     assert (run_.state, run_.stop_requested) == ("interrupted", True)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_whatever_asks_a_process_to_end_is_noted_once_and_then_raises() -> None:
+    before = [signal.getsignal(number) for number in ENDINGS]
+    for number in ENDINGS:
+        with first_interrupt() as caught:
+            signal.raise_signal(number)
+            assert caught == [number]
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+    assert [signal.getsignal(number) for number in ENDINGS] == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="has no terminals that are closed")
+def test_a_signal_that_nohup_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with first_interrupt() as caught:
+            signal.raise_signal(signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert caught == []
 
 
 @pytest.mark.usefixtures("data")
@@ -274,7 +298,7 @@ def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     waiting = RunStore().create(TrainConfig())
     assert "no network yet" in error_line(capsys, "predict", str(picture), "--run", waiting)
     photos = TrainState(TrainConfig(), 3072, 10, torch.device("cpu"))
-    RunStore().save_state(waiting, photos)
+    RunStore().save_checkpoint(waiting, photos.checkpoint())
     assert "3072" in error_line(capsys, "predict", str(picture), "--run", waiting)
 
 
@@ -328,18 +352,20 @@ def test_a_reader_that_has_gone_ends_it_without_a_traceback(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("sample_data")
-def test_training_whose_reader_has_gone_keeps_what_was_learnt(gate: Gate) -> None:
+@pytest.mark.parametrize("reader", ["a pipe", "a terminal"])
+def test_training_whose_reader_has_gone_keeps_what_was_learnt(gate: Gate, reader: str) -> None:
+    reading, writing = os.pipe() if reader == "a pipe" else os.openpty()
     gate.allow(2)
     with subprocess.Popen(
         [*COMMAND, "train", "--epochs", "1000"],
         cwd=ROOT,
-        stdout=subprocess.PIPE,
+        stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        assert any(line.startswith("Epoch 2") for line in process.stdout)
-        process.stdout.close()
+        os.close(writing)
+        with os.fdopen(reading) as lines:
+            assert any(line.startswith("Epoch 2") for line in lines)
         gate.open()
         _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (130, "")
@@ -396,7 +422,8 @@ def test_score_drawings_with_a_run_and_of_a_missing_file(
     run_id = store.create(config)
     assert main(["score-drawings", str(strokes), "--run", run_id]) == 1
     assert "has no network yet" in capsys.readouterr().err
-    store.save_state(run_id, TrainState(config, 784, 10, torch.device("cpu")))
+    state = TrainState(config, 784, 10, torch.device("cpu"))
+    store.save_checkpoint(run_id, state.checkpoint())
     assert main(["score-drawings", str(strokes), "--run", run_id]) == 0
     printed = capsys.readouterr().out
     assert "pen of 26 px" in printed

@@ -21,7 +21,8 @@ from mnist_core.jobs.studies import StudyQueue
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.study import CURVES, load_study
 from tests.helpers.gate import Gate
-from tests.helpers.postgres import Postgres, binaries, free_port
+from tests.helpers.ports import free_port
+from tests.helpers.postgres import Postgres, binaries
 from tests.helpers.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,11 +2,15 @@
 
 import contextlib
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from tests.helpers.waiting import wait_until
 
 
 @contextlib.contextmanager
@@ -27,12 +31,24 @@ def small_disk(place: Path, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+def _given_back(database: sqlite3.Connection) -> bool:
+    """Whether what a database reserved for changes is free again; not while somebody reads it."""
+    busy, *_ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
 def make_read_only(disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
 
 
 def fill(disk: Path) -> Path:
-    """Use up all the space that is left on a disk; deleting the file frees it."""
+    """Use up all the space that is left on a disk; deleting the file frees it.
+
+    The databases on it first give back what they reserve, or they could go on for a while.
+    """
+    for database in disk.rglob("*.db"):
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            wait_until(partial(_given_back, connection), "nobody reads it")
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:

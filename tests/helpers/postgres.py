@@ -6,10 +6,11 @@ sudo that asks for no password nothing is installed, and the tests that need a s
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.helpers.ports import free_port
 
 
 def binaries() -> Path | None:
@@ -19,13 +20,6 @@ def binaries() -> Path | None:
     if found:
         return found[-1].parent
     return Path(on_path).resolve().parent if on_path else None
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 class Postgres:

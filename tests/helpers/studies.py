@@ -1,12 +1,15 @@
 """Small studies."""
 
+import contextlib
+import sqlite3
 from typing import Any
 
 import torch
 from optuna.storages import BaseStorage
 
 from mnist_core.config.sweep import SweepConfig, parse_sweep
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
+from mnist_core.settings import Settings, sqlite_file
 from mnist_core.sweep.events import StudyEvent
 from mnist_core.sweep.run import run_study
 from mnist_core.sweep.study import load_study
@@ -32,3 +35,11 @@ def of(events: list[StudyEvent], kind: type) -> list[Any]:
 
 def states(name: str, storage: BaseStorage) -> list[str]:
     return [t.state.name for t in load_study(name, storage)[0].trials]
+
+
+def change(statement: str) -> None:
+    """Do something to the studies' database of the home folder that Optuna never does."""
+    path = sqlite_file(Settings().studies_uri)
+    assert path is not None
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute(statement)

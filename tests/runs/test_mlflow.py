@@ -7,7 +7,7 @@ from mlflow import MlflowClient
 
 from mnist_core.config.fields import format_sizes
 from mnist_core.config.train import TrainConfig
-from mnist_core.runs.claim import EPOCH_METRICS, LATER_METRICS
+from mnist_core.runs.claim import ROW_METRICS
 from mnist_core.runs.execution import execute
 from mnist_core.runs.opening import EXPERIMENT
 from mnist_core.runs.store import RunStore
@@ -32,7 +32,7 @@ def test_the_same_runs_metrics_and_artifacts(tmp_path: Path) -> None:
     wanted = config.model_dump() | {"hidden_sizes": format_sizes(config.hidden_sizes)}
     assert theirs.data.params == {name: str(value) for name, value in wanted.items()}
     assert theirs.data.metrics["test_accuracy"] == ours.result["test_accuracy"]
-    for key in (*EPOCH_METRICS, *LATER_METRICS):
+    for key in ROW_METRICS:
         history = client.get_metric_history(run_id, key)
         assert [(m.step, m.value) for m in history] == [(row["epoch"], row[key]) for row in rows]
     (file,) = client.list_artifacts(run_id, "checkpoints")

@@ -20,6 +20,16 @@ def test_an_experiment_that_was_deleted_comes_back_with_its_runs() -> None:
     assert [run.id for run in RunStore().newest()] == [run_id]
 
 
+def test_an_experiment_that_was_renamed_is_found_by_the_place_of_its_files() -> None:
+    store = RunStore()
+    run_id = store.create(CONFIG)
+    MlflowClient(store.uri).create_experiment("somebody's own")
+    MlflowClient(store.uri).rename_experiment(store.experiment, "digits of 2026")
+    again = RunStore()
+    assert [run.id for run in again.newest()] == [run_id]
+    assert again.experiment == store.experiment
+
+
 def test_an_experiment_that_is_deleted_under_us_takes_nothing_down() -> None:
     store = RunStore()
     library = RunLibrary(store)

@@ -8,7 +8,7 @@ import torch
 
 from mnist_core.config.fields import parse_config
 from mnist_core.data.events import DataReady
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.errors import RunNotFoundError, StoreError
 from mnist_core.nn.events import Progress
 from mnist_core.nn.state import TrainState
@@ -80,7 +80,7 @@ def test_only_the_latest_checkpoint_is_kept(store: RunStore, tiny: ResidentDatas
     run_id = record_run(store, tiny)
     state = store.load_state(run_id, CPU)
     assert state is not None
-    store.save_state(run_id, state)
+    store.save_checkpoint(run_id, state.checkpoint())
     folder = Path(store.client.run(run_id).info.artifact_uri.removeprefix("file://"))
     files = list((folder / "checkpoints").iterdir())
     assert [f"checkpoints/{f.name}" for f in files] == [store.get(run_id).checkpoint]

@@ -2,14 +2,16 @@
 
 import json
 import math
+import re
 from dataclasses import asdict
 
 import pytest
 from mlflow import MlflowClient
 
 from mnist_core.config.fields import parse_config
+from mnist_core.data.events import Downloading
 from mnist_core.errors import ConfigError, StoreError
-from mnist_core.nn.events import Finished, Started
+from mnist_core.nn.events import Finished, Progress, Started
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.records import MAX_LABELS, MAX_NAME
 from mnist_core.runs.store import RunStore
@@ -57,30 +59,44 @@ DAMAGE = {
         {"segment.0": json.dumps({"start": 1, "config": {}}).replace("1", "1e999")},
         "damaged",
     ),
+    "a number that is none": ({"result": json.dumps(RESULT | {"seconds": math.nan})}, "seconds"),
+    "a share without end": ({"result": json.dumps(RESULT | {"val_accuracy": math.inf})}, "val_acc"),
+    "a number beyond a table's": ({"result": json.dumps(RESULT | {"epoch": 10**40})}, "epoch"),
+    "a size beyond a table's": ({"started": json.dumps(STARTED | {"parameters": 10**30})}, "param"),
+    "no layers": ({"started": json.dumps(STARTED | {"layers": []})}, "layers"),
+    "progress without end": (
+        {"progress": json.dumps(asdict(Progress(1, 0.5, 9.0, math.inf)))},
+        "seconds_left",
+    ),
+    "a download of less than nothing": (
+        {"progress": json.dumps(asdict(Downloading("mnist", -5, 10)))},
+        "progress",
+    ),
 }
 
 
-@pytest.mark.parametrize("kind", DAMAGE)
-def test_a_run_that_cannot_be_read_is_named_and_the_others_are_listed(kind: str) -> None:
+def test_runs_that_cannot_be_read_are_named_and_the_others_are_listed() -> None:
     store = RunStore()
-    good, bad = store.create(CONFIG, "good"), store.create(CONFIG, "bad")
-    changes, said = DAMAGE[kind]
+    good = store.create(CONFIG, "good")
+    bad = {kind: store.create(CONFIG, kind) for kind in DAMAGE}
     client = MlflowClient(store.uri)
-    for tag, value in changes.items():
-        if value is None:
-            client.delete_tag(bad, TAG + tag)
-        else:
-            client.set_tag(bad, TAG + tag, value)
+    for kind, (changes, _) in DAMAGE.items():
+        for tag, value in changes.items():
+            if value is None:
+                client.delete_tag(bad[kind], TAG + tag)
+            else:
+                client.set_tag(bad[kind], TAG + tag, value)
     assert [run.id for run in store.newest()] == [run.id for run in store.active()] == [good]
     library = RunLibrary(store)
     assert [run.id for run in library.runs()] == [good]
     assert [run.id for run in library.runs()] == [good]  # the second look asks otherwise
-    (unreadable,) = library.unreadable()
-    assert (unreadable.id, unreadable.name) == (bad, "bad")
-    assert said in unreadable.reason
-    with pytest.raises(StoreError, match="'bad' cannot be read"):
-        store.get(bad)
-    library.delete([bad])
+    unreadable = {run.name: run for run in library.unreadable()}
+    assert {kind: run.id for kind, run in unreadable.items()} == bad
+    for kind, (_, said) in DAMAGE.items():
+        assert said in unreadable[kind].reason, kind
+        with pytest.raises(StoreError, match=re.escape(f"{kind!r} cannot be read")):
+            store.get(bad[kind])
+    library.delete(list(bad.values()))
     assert library.unreadable() == []
 
 

@@ -8,13 +8,14 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import RandomSampler
 from optuna.storages import BaseStorage
+from optuna.trial import create_trial
 
 from mnist_core.config.sweep import SweepConfig
 from mnist_core.sweep.analysis import importance, summarise, trial_rows
 from mnist_core.sweep.sampling import distributions
-from mnist_core.sweep.study import create_study
+from mnist_core.sweep.study import ERROR, SWEEP, create_study, load_study
 from mnist_core.sweep.view import view
-from tests.helpers.studies import sweep
+from tests.helpers.studies import change, sweep
 
 
 def fake_study(storage: BaseStorage) -> tuple[optuna.Study, SweepConfig]:
@@ -24,15 +25,21 @@ def fake_study(storage: BaseStorage) -> tuple[optuna.Study, SweepConfig]:
         trials=60,
         axes={"learning_rate": "0.01:1.5", "hidden_sizes": "16,32,64,128,256"},
     )
-    study = create_study(config, storage)
-    for _ in range(60):
-        trial = study.ask(distributions(config))
-        rate, units = trial.params["learning_rate"], trial.params["hidden_sizes"]
+    study, random = create_study(config, storage), np.random.default_rng(0)
+    for _ in range(60):  # each in one transaction, which a trial that is asked for takes ten of
+        rate, units = random.uniform(0.01, 1.5), int(random.choice([16, 32, 64, 128, 256]))
         accuracy = 0.6 + 0.3 * min(rate, 0.9) + 0.01 * min(units, 64) / 64
         accuracy = 0.1 if rate > 0.9 else accuracy
-        trial.set_user_attr("val_accuracy", accuracy)
-        trial.set_user_attr("learned", rate <= 0.9)
-        study.tell(trial, accuracy)
+        found = {"val_accuracy": accuracy, "parameters": 800 * units, "learned": rate <= 0.9}
+        values = {"learning_rate": rate, "hidden_sizes": units}
+        study.add_trial(
+            create_trial(
+                params=values,
+                distributions=distributions(config),
+                user_attrs=found,
+                value=accuracy,
+            )
+        )
     return study, config
 
 
@@ -67,6 +74,42 @@ def test_trials_that_a_notebook_added_to_a_study_take_nothing_down(
     shown = view(study, config, active=False)
     assert (shown.done, shown.state) == (61, "completed")
     assert shown.best is not None
+
+
+FIRST = "trial_id = (select min(trial_id) from trials)"
+ATTRIBUTE = f"update trial_user_attributes set value_json = '{{}}' where key = '{{}}' and {FIRST}"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        f"delete from trial_values where {FIRST}",
+        f"delete from trial_params where {FIRST} and param_name = 'learning_rate'",
+        f"delete from trial_params where {FIRST}",
+        ATTRIBUTE.format('"97 %"', "val_accuracy"),
+        ATTRIBUTE.format("null", "val_accuracy"),
+        ATTRIBUTE.format("Infinity", "val_accuracy"),
+        ATTRIBUTE.format("1" + 30 * "0", "parameters"),
+    ],
+)
+def test_a_trial_that_is_damaged_is_left_out(storage: BaseStorage, damage: str) -> None:
+    study, _ = fake_study(storage)
+    change(damage)
+    study, config = load_study(study.study_name, storage)
+    assert [row["trial"] for row in trial_rows(study)] == list(range(1, 60))
+    assert "learning rate training fails" in summarise(study, config)
+    assert "learning_rate" in importance(study)
+    assert view(study, config, active=False).done == 60
+
+
+def test_a_study_with_another_s_settings_shows_no_trials(storage: BaseStorage) -> None:
+    study, _ = fake_study(storage)
+    other = sweep(axes={"momentum": "0.1,0.5"})
+    study.set_user_attr(SWEEP, other.model_dump_json())
+    study.set_user_attr(ERROR, ["not", "a", "text"])
+    assert trial_rows(study) == []
+    assert "No trial" in summarise(study, other)
+    assert "not" in view(study, other, active=False).error
 
 
 def objective_study(objective, trials: int, seed: int) -> optuna.Study:

@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage, RDBStorage
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from mnist_core.errors import StoreError
 from mnist_core.runs import patience
+from mnist_core.sweep.sampling import distributions
 from mnist_core.sweep.storage import open_storage, storage_errors
 from mnist_core.sweep.study import create_study, load_study
-from tests.helpers.studies import run, states, sweep
+from tests.helpers.studies import change, run, states, sweep
 
 
 class Failing:
@@ -79,3 +80,25 @@ def test_an_address_is_said_without_its_password(monkeypatch: pytest.MonkeyPatch
     ):
         raise OperationalError("", {}, Exception("gone"))
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update study_user_attributes set value_json = '{nope'",
+        "update study_directions set direction = 'UP'",
+        "update trials set state = 'DREAMING'",
+        "update trial_values set value = null",
+        "update trial_params set distribution_json = 'x'",
+        "update trial_params set param_value = 77",
+        "update trial_user_attributes set value_json = 'oops'",
+    ],
+)
+def test_what_optuna_cannot_read_is_said(storage: BaseStorage, damage: str) -> None:
+    study = create_study(sweep(), storage)
+    trial = study.ask(distributions(sweep()))
+    trial.set_user_attr("val_accuracy", 0.9)
+    study.tell(trial, 0.9)
+    change(damage)
+    with pytest.raises(StoreError, match=r"studies\.db cannot be read: a record is damaged"):
+        load_study("study", storage)
