@@ -4,7 +4,7 @@ import colorsys
 import math
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 ACCENT, SECOND, MUTED = "#2380C4", PALETTE[1], "#8A8F98"
 
 Rows = Sequence[dict[str, float]]
+Mark = tuple[dict[str, Any], dict[str, Any]]  # a shape, and the annotation that says what it is
 
 
 def run_colour(run_id: str) -> str:
@@ -86,25 +87,44 @@ def finite(values: Sequence[float]) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in values]
 
 
-def divergence_mark(figure: go.Figure, rows: Rows) -> None:
-    """A line at the first epoch with a loss that is no number."""
+def vertical(
+    x: float,
+    text: str,
+    dash: str,
+    side: Literal["left", "right"],
+    end: Literal["top", "bottom"],
+    colour: str = MUTED,
+) -> Mark:
+    """A vertical line through a chart, with words to one ``side`` of its upper or lower ``end``."""
+    line = {"dash": dash, "width": 1, "color": colour}
+    along = {"x0": x, "x1": x, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
+    words = {
+        "x": x,
+        "xref": "x",
+        "xanchor": "right" if side == "left" else "left",
+        "y": 1 if end == "top" else 0,
+        "yref": "y domain",
+        "yanchor": end,
+        "text": text,
+        "font": {"size": 11},
+        "showarrow": False,
+    }
+    return {"type": "line", "line": line, **along}, words
+
+
+def divergence_marks(rows: Rows) -> list[Mark]:
+    """A line at the first epoch with a loss that is no number, if there is one."""
     for row in rows:
         if not (math.isfinite(row["train_loss"]) and math.isfinite(row["val_loss"])):
-            figure.add_vline(
-                x=row["epoch"],
-                line={"dash": "dash", "width": 1, "color": PALETTE[3]},
-                annotation={"text": "diverged", "font": {"size": 11}},
-                annotation_position="top left",
-            )
-            return
+            return [vertical(row["epoch"], "diverged", "dash", "left", "top", PALETTE[3])]
+    return []
 
 
-def epoch_axis(figure: go.Figure, last_epoch: int, first_epoch: int = 0) -> None:
-    """Show the epochs from ``first_epoch`` to ``last_epoch``."""
+def epoch_axis(last_epoch: int, first_epoch: int = 0) -> dict[str, Any]:
+    """An x axis that shows the epochs from ``first_epoch`` to ``last_epoch``."""
     margin = 0.02 * last_epoch
-    figure.update_xaxes(range=[first_epoch - margin, last_epoch + margin])
-    if last_epoch <= 10:
-        figure.update_xaxes(dtick=1)
+    shown = {"range": [first_epoch - margin, last_epoch + margin]}
+    return shown | ({"dtick": 1} if last_epoch <= 10 else {})
 
 
 def probability_history(
@@ -137,6 +157,6 @@ def probability_history(
         )
     figure.update_layout(layout("Its answer after each epoch", "epoch", "", height, revision))
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
-    epoch_axis(figure, max(epochs))
+    figure.update_xaxes(epoch_axis(max(epochs)))
     figure.add_vline(x=marked, line={"dash": "dot", "width": 1, "color": MUTED})
     return figure

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from mnist_core.charts.base import Rows, divergence_mark, epoch_axis, finite, layout
+from mnist_core.charts.base import Rows, divergence_marks, epoch_axis, finite, layout
 
 DASHES = ("solid", "dash", "dot", "dashdot")  # tells runs of the same colour apart
 CURVES = {
@@ -72,8 +72,11 @@ def compare_curves(
         margin = 0.05 * (max(shown) - min(shown)) or 0.01
         figure.update_yaxes(range=[min(shown) - margin, max(shown) + margin])
     for curve in curves:
-        divergence_mark(figure, curve.rows)
-    epoch_axis(figure, max((int(c.rows[-1]["epoch"]) for c in curves if c.rows), default=1))
+        for shape, words in divergence_marks(curve.rows):
+            figure.add_shape(shape)
+            figure.add_annotation(words)
+    last = max((int(c.rows[-1]["epoch"]) for c in curves if c.rows), default=1)
+    figure.update_xaxes(epoch_axis(last))
     return figure
 
 

@@ -79,7 +79,7 @@ def curves(
             hovertemplate="%{text}<extra></extra>",
         )
     figure.update_yaxes(tickformat=".0%")
-    epoch_axis(figure, last_epoch)
+    figure.update_xaxes(epoch_axis(last_epoch))
     return figure
 
 
