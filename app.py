@@ -2,11 +2,14 @@
 
 import streamlit as st
 
+from pages.ui.races import mend
 from pages.ui.state import backend
+from pages.ui.turns import turns
 
+mend()
 backend()  # the trainer starts while the page loads what it draws with
 # No icons: as a page's favicon, Streamlit would have each fetched from a server on the internet.
-st.navigation(
+page = st.navigation(
     [
         st.Page("pages/train.py", title="Train", default=True),
         st.Page("pages/data.py", title="Data"),
@@ -15,4 +18,6 @@ st.navigation(
         st.Page("pages/runs.py", title="Runs"),
     ],
     position="top",
-).run()
+)
+with turns.turn():
+    page.run()

@@ -17,6 +17,7 @@ from pages.ui.fragments import fragment
 from pages.ui.frame import page, tab_title
 from pages.ui.state import RUN, backend, select_run, selected_run
 from pages.ui.train import queue, range_test, verdict
+from pages.ui.turns import turns
 from pages.ui.words import literal, percent
 
 POLL = 0.3  # seconds between two looks at a run that trains
@@ -104,7 +105,8 @@ def first_rows(run: Run) -> list[dict[str, float]]:
     rows: list[dict[str, float]] = []
     until = time.monotonic() + POLL
     while not rows and time.monotonic() < until:
-        time.sleep(POLL / 3)
+        with turns.aside():
+            time.sleep(POLL / 3)
         rows = backend().watch.rows(backend().watch.run(run.id))
     return rows
 

@@ -1,9 +1,12 @@
 """Parts of a page that are drawn again by themselves."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import ParamSpec
 
 import streamlit as st
+
+from pages.ui.turns import turns
 
 P = ParamSpec("P")
 
@@ -17,8 +20,13 @@ def fragment(draw: Callable[P, None], every: float | None) -> Callable[P, None]:
     with an empty page ("Cannot set a node at a delta path").
     """
 
+    @wraps(draw)
+    def in_turn(*args: P.args, **kwargs: P.kwargs) -> None:
+        with turns.turn(poll=every is not None):  # else somebody did something in it
+            draw(*args, **kwargs)
+
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
         with st.container():
-            st.fragment(draw, run_every=every)(*args, **kwargs)
+            st.fragment(in_turn, run_every=every)(*args, **kwargs)
 
     return drawn

@@ -5,13 +5,14 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from mnist_core.charts.curves import Scale, accuracy_curve, best_row, loss_curve
 from mnist_core.data.events import Downloading
 from mnist_core.runs.records import Run
+from pages.ui import forms
 from pages.ui.words import duration, literal, percent
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ KEPT = 64  # charts that are kept
 NONE: Rows = []
 View = Literal[Scale, "loss"]
 VIEWS: dict[View, str] = {
-    "fit": "Fit the curve",
+    "fit": "Close-up",
     "whole": "0 to 100 %",
-    "error": "Error, log scale",
+    "error": "Error, log",
     "loss": "Loss",
 }
 HEADLINES = {
@@ -115,20 +116,15 @@ def charts(run: Run | None, rows: Rows, before: tuple[str, Rows] | None = None) 
     ``before`` is the name and the rows of a run to show beneath it. Without a run the chart is
     empty: so the browser loads the code of charts before the first point.
     """
-    view: View = st.segmented_control(
-        "What the chart shows",
-        get_args(View),
-        default="fit",
-        required=True,
-        format_func=VIEWS.__getitem__,
-        key="chart.view",
-        label_visibility="collapsed",
-        persist_state="session",
+    view = forms.switch(
+        "What the chart shows", VIEWS, "fit", "chart.view", label_visibility="collapsed"
     )
     segments = [(s.start, s.config.learning_rate) for s in run.segments] if run else []
     last = max(run.last_epoch if run else 5, int(rows[-1]["epoch"]) if rows else 0)
-    name, ghost = run.id if run else "", before[1] if before else NONE
-    figure = _figure(name, view, rows, ghost, last, segments, run.restarts if run else ())
+    name, (against, ghost) = run.id if run else "", before or ("", NONE)
+    figure = _figure(
+        (name, view, against), rows, ghost, last, segments, run.restarts if run else ()
+    )
     config = {"displayModeBar": False, "scrollZoom": False}
     st.plotly_chart(figure, key=f"curve-{name}", alt=in_words(rows, before), config=config)
     if run and run.restarts:
@@ -170,12 +166,11 @@ def heard(run: Run, rows: Rows) -> None:
 
 
 _lock = threading.Lock()
-_drawn: "OrderedDict[tuple[str, View], tuple[object, Rows, Rows, Figure]]" = OrderedDict()
+_drawn: "OrderedDict[tuple[str, View, str], tuple[object, Rows, Rows, Figure]]" = OrderedDict()
 
 
 def _figure(
-    name: str,
-    view: View,
+    which: tuple[str, View, str],
     rows: Rows,
     ghost: Rows,
     last: int,
@@ -184,18 +179,20 @@ def _figure(
 ) -> "Figure":
     """The chart, the same for all viewers until there is another row.
 
-    Plotly takes 10 ms to make it and 1 ms to write it down, and a poll has mostly nothing new.
+    ``which`` are the run, the view and the run that it is shown against. Plotly takes 10 ms to make
+    it and 1 ms to write it down, and a poll has mostly nothing new.
     """
+    name, view, _ = which
     what = (last, tuple(segments), restarts)
     with _lock:
-        known = _drawn.pop((name, view), None)
+        known = _drawn.pop(which, None)
         if known is None or known[0] != what or known[1] is not rows or known[2] is not ghost:
             if view == "loss":
                 made = loss_curve(rows, last, segments, revision=name)
             else:
                 made = accuracy_curve(rows, last, segments, name, view, ghost, restarts)
             known = (what, rows, ghost, made)
-        _drawn[name, view] = known
+        _drawn[which] = known
         while len(_drawn) > KEPT:
             _drawn.popitem(last=False)
         return known[3]
@@ -206,35 +203,39 @@ def figures(run: Run, rows: Rows) -> None:
     result, started = run.result, run.started
     if not result:
         return
+    # A run that ended while it waited to go on has the result of what it had trained before, and
+    # nothing that says how the stretch began which it never did.
+    validated = tested = ""
+    if started:
+        validated = f" on {started['val_examples']:,} pictures that it does not learn from"
+        tested = f", on {started['test_examples']:,} pictures that were kept out of it"
     columns = st.columns(4)
     columns[0].metric(
         "Best validation",
         percent(result["best_val_accuracy"], 1),
         help=(
-            f"After epoch {result['best_epoch']}. Measured on {started['val_examples']:,} pictures "
-            f"that it does not learn from; {percent(result['val_accuracy'], 1)} after the last "
-            f"epoch, {result['epoch']}."
+            f"After epoch {result['best_epoch']}. Measured{validated}; "
+            f"{percent(result['val_accuracy'], 1)} after the last epoch, {result['epoch']}."
         ),
     )
     columns[1].metric(
         "Test accuracy",
         percent(result["test_accuracy"], 1),
         help=(
-            f"Measured at the end of training, on {started['test_examples']:,} pictures that were "
-            "kept out of it. Choose settings by validation, not by this."
+            f"Measured at the end of training{tested}. Choose settings by validation, not by this."
         ),
     )
     columns[2].metric("Training time", duration(result["seconds"]))
     columns[3].metric(
         "Parameters",
-        f"{started['parameters']:,}",
+        f"{started['parameters']:,}" if started else "–",
         help="The numbers that training adjusts: the weights and biases of all layers.",
     )
 
 
 def details(run: Run, rows: Rows) -> None:
     """What one seldom asks of a run that has ended: its layers, its pictures, its machine."""
-    if not run.result:
+    if not (run.result and run.started):
         return
     started = run.started
     shape = " → ".join(

@@ -105,7 +105,7 @@ class Backend:
             raise
 
     def _load_drawing(self) -> None:
-        """What Draw needs, and PyTorch with it, when the workers need the cores no more."""
+        """What Draw needs, when the workers need the cores no more."""
         self._devices.result()
         from mnist_core.reading.shipped import load_shipped
 
@@ -229,7 +229,7 @@ def selected_run() -> str | None:
         select_run(said or None)
     if st.session_state.get(RUN) is None and backend().ready:
         found = list(backend().watch.active())
-        found += [run for run in backend().store.newest(1) if run.state == "interrupted"]
+        found += [run for run in backend().watch.newest() if run.state == "interrupted"]
         select_run(found[0].id if found else None)
     run_id: str | None = st.session_state.get(RUN)
     write_address(RUN, run_id or "")

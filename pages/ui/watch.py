@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.jobs.queue import JobQueue
@@ -20,11 +20,16 @@ T = TypeVar("T")
 Rows = list[dict[str, float]]
 
 AGE = 0.1  # seconds for which an answer serves everybody
+STEP = 0.25  # seconds between two readings of a running run's rows, at least; less than a poll
 KEPT = 64  # runs whose rows are kept
 
 
 class Shared(Generic[T]):
-    """An answer that is asked for again when it is older than the asker likes."""
+    """An answer that is asked for again when it is older than the asker likes.
+
+    One of those who look asks. Who looks meanwhile is given the answer of before: where thirty
+    look, they would else all wait for each other most of the time.
+    """
 
     def __init__(self, ask: Callable[[], T]) -> None:
         self._ask = ask
@@ -32,12 +37,19 @@ class Shared(Generic[T]):
         self._known: tuple[float, T] | None = None
 
     def __call__(self, age: float = AGE) -> T:
-        """The answer, at most ``age`` seconds old; who asks meanwhile waits for the same one."""
-        with self._lock:
+        """The answer, at most ``age`` seconds old when somebody began to ask anew.
+
+        Without one of before, all who look wait for the same one.
+        """
+        known = self._known
+        if not self._lock.acquire(blocking=known is None) and known is not None:
+            return known[1]
+        try:
             if self._known is None or time.monotonic() - self._known[0] > age:
-                self._known = None
                 self._known = (time.monotonic(), self._ask())
             return self._known[1]
+        finally:
+            self._lock.release()
 
     def forget(self) -> None:
         """The next one to look asks anew."""
@@ -45,22 +57,43 @@ class Shared(Generic[T]):
             self._known = None
 
 
+def _figures(run: Run) -> object:
+    """What of a run changes when it has other rows."""
+    return run.state, run.queued, run.metrics
+
+
+class Reading(NamedTuple):
+    """A run's rows, when they were read and what the run said then."""
+
+    figures: object
+    at: float
+    rows: Rows
+
+    def serves(self, run: Run) -> bool:
+        """Whether they need not be read again for ``run`` as it is now."""
+        if run.state == "running" and self.rows and time.monotonic() - self.at < STEP:
+            return True
+        return self.figures == _figures(run)
+
+
 class Watch:
-    """The active runs, the queue, the workers, and single runs with their rows."""
+    """The active runs, the newest, the queue, the workers, and single runs with their rows."""
 
     def __init__(self, queue: JobQueue, library: RunLibrary) -> None:
         self._store = queue.store
         self.active = Shared(queue.store.active)
+        self.newest = Shared(lambda: queue.store.newest(1))
         self.workers: Shared[list[WorkerInfo]] = Shared(queue.workers)
         self.waiting: Shared[list[Waiting]] = Shared(lambda: queue.waiting(self.active()))
         self.library = Shared(library.runs)
         self._runs: OrderedDict[str, Shared[Run]] = OrderedDict()
-        self._rows: OrderedDict[str, tuple[object, Rows]] = OrderedDict()
+        self._rows: OrderedDict[str, Reading] = OrderedDict()
         self._lock, self._rows_lock = threading.Lock(), threading.Lock()
 
     def forget(self) -> None:
         """Something was changed here: what is looked at next is asked for anew."""
         self.active.forget()
+        self.newest.forget()
         self.waiting.forget()
         self.library.forget()
         with self._lock:
@@ -78,13 +111,26 @@ class Watch:
         return look(age)
 
     def rows(self, run: Run) -> Rows:
-        """A run's rows (see ``RunStore.history``), read again when its figures have changed."""
-        version = (run.state, run.queued, run.metrics)
-        with self._rows_lock:  # who looks meanwhile waits for the same answer
-            known = self._rows.pop(run.id, None)
-            if known is None or known[0] != version:
-                known = (version, self._store.history(run.id))
+        """A run's rows (see ``RunStore.history``), read again when its figures have changed.
+
+        Where many look, each would see other figures, and have other charts made for them: so
+        those of a run that trains stand still for a moment.
+        """
+        known = self._rows.get(run.id)
+        if known is not None and known.serves(run):
+            return known.rows
+        # Somebody reads what is new. Of a run that has ended nobody would look again.
+        wait = known is None or not run.active
+        if not self._rows_lock.acquire(blocking=wait) and known is not None:
+            return known.rows
+        try:
+            known = self._rows.get(run.id)
+            if known is None or not known.serves(run):
+                known = Reading(_figures(run), time.monotonic(), self._store.history(run.id))
             self._rows[run.id] = known
+            self._rows.move_to_end(run.id)
             while len(self._rows) > KEPT:
                 self._rows.popitem(last=False)
-            return known[1]
+            return known.rows
+        finally:
+            self._rows_lock.release()

@@ -1,11 +1,15 @@
 """A browser that is shown late what the server draws, so that a click meets the drawing before."""
 
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.helpers.waiting import PATIENCE
 
 
 class LateServer:
@@ -46,15 +50,29 @@ class LateServer:
                 if not (without_fragments and ForwardMsg.FromString(message).delta.fragment_id):
                     self._socket.send(message)
 
-    def wait_for_runs(self, count: int = 1, whole: bool = False) -> None:
-        """Until the server has finished so many runs of its script, none of them shown yet.
+    def wait_for_whole_run(self) -> None:
+        """Until the server has finished a run of the whole page, which is not shown yet."""
+        self._wait(self._whole_run)
 
-        ``whole`` counts those of the whole page alone, not those of a fragment.
+    def wait_for(self, text: str) -> None:
+        """Until the server has said this, which is not shown yet.
+
+        The end of a run says less: pages look by themselves, where a machine is slow before it.
         """
-        while self._runs(whole) < count:
+        self._wait(lambda: any(text.encode() in message for message in self._held or []))
+
+    def _wait(self, arrived: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not arrived():
+            assert time.monotonic() < deadline, f"waited in vain, and held {self._kinds()}"
             self._page.wait_for_timeout(20)  # messages arrive only while the page is asked
 
-    def _runs(self, whole: bool) -> int:
+    def _kinds(self) -> Counter[str | None]:
+        """What was held, by kind of message."""
+        said = (ForwardMsg.FromString(message) for message in self._held or [])
+        return Counter(message.WhichOneof("type") for message in said)
+
+    def _whole_run(self) -> bool:
         said = [ForwardMsg.FromString(message) for message in self._held or []]
         ends = [message for message in said if message.HasField("script_finished")]
-        return sum(not (whole and end.metadata.run.fragment_ids) for end in ends)
+        return any(not end.metadata.run.fragment_ids for end in ends)

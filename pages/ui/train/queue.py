@@ -3,6 +3,7 @@
 import streamlit as st
 
 from mnist_core.errors import ClusterError
+from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.runs.records import Run
 from pages.ui.actions import reported
 from pages.ui.state import backend, select_run
@@ -59,18 +60,15 @@ def workers(active: list[Run]) -> None:
     except ClusterError:
         return  # the queue says so already
     training = {run.id: run.name for run in active if run.state == "running"}
-    rows = [
-        {
-            "machine": worker.host,
-            "cores": str(worker.cores or "unknown"),
-            "GPUs": ", ".join(worker.gpus) or "none",
-            "doing": ", ".join(training[r] for r in worker.runs if r in training) or "nothing",
-            "address": worker.address,
-        }
-        for worker in found
-    ]
-    with st.popover(f"Workers: {len(rows)}", icon=":material/memory:"):
-        if rows:
-            st.table(rows)
-        else:
-            st.markdown("There is no worker, so runs wait until one comes.")
+    lines = [_line(worker, training) for worker in found]
+    with st.popover(f"Workers: {len(lines)}", icon=":material/memory:"):
+        st.markdown("\n".join(lines) or "There is no worker, so runs wait until one comes.")
+
+
+def _line(worker: WorkerInfo, training: dict[str, str]) -> str:
+    """A worker in words. A table of data would take as long as the chart, at every poll."""
+    cores = f"{worker.cores} core{'s' * (worker.cores != 1)}" if worker.cores else "cores unknown"
+    doing = ", ".join(training[run] for run in worker.runs if run in training)
+    gpus = ", ".join(worker.gpus) or "no GPU"
+    said = f"{literal(f'{cores}, {gpus}')}: {literal(doing or 'nothing to do')}"
+    return f"- **{literal(worker.host)}**, {said}  \n  {literal(worker.address)}"

@@ -12,6 +12,7 @@ from pages.ui.words import literal
 
 SEEN = "train.seen"  # session key: the runs that were looked at here
 BEFORE = "train.before"  # session key: (a run's id, that of the run before it)
+ENDED = 5.0  # seconds for which what is known of a run that has ended will do
 
 
 def before(run: Run) -> Run | None:
@@ -25,7 +26,7 @@ def before(run: Run) -> Run | None:
         found = run_before(run, backend().watch.library(), seen)
         known = found.id if found else None
         st.session_state[BEFORE] = (run.id, known)
-    return backend().watch.run(known) if known else None
+    return backend().watch.run(known, ENDED) if known else None
 
 
 def show(run: Run, other: Run | None) -> None:

@@ -102,5 +102,4 @@ def loaded_with(page: str) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_does_not_wait_for_mlflow_dask_or_pytorch(page: str) -> None:
-    slow = {"mlflow", "distributed", "torchvision"} | ({"torch"} if page != "draw" else set())
-    assert not loaded_with(page) & slow
+    assert not loaded_with(page) & {"mlflow", "distributed", "torchvision", "torch"}

@@ -1,0 +1,76 @@
+"""One page is drawn after another, so that of thirty at once not all wait for the last.
+
+Python runs one thread at a time, 5 ms each. Thirty threads that draw end when all do, and the
+server's own thread, which sends what is drawn and hears who clicks, gets one turn in thirty.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+PATIENCE = 0.25  # seconds; who draws for longer waits for something, and the next need not
+
+
+class Turns:
+    """A queue of those who draw: who clicked goes before those whose pages look by themselves.
+
+    A ticket is an event that is set when it is its holder's turn.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[bool, deque[threading.Event]] = {False: deque(), True: deque()}
+        self._drawing: threading.Event | None = None
+        self._since = 0.0
+        self._mine = threading.local()
+
+    @contextmanager
+    def turn(self, poll: bool = False) -> Iterator[None]:
+        """Draw when it is this thread's turn; a part of a page is drawn in its page's turn."""
+        if getattr(self._mine, "ticket", None) is not None:
+            yield
+            return
+        self._mine.ticket = self._wait(poll)
+        try:
+            yield
+        finally:
+            self._end(self._mine.ticket)
+            self._mine.ticket = None
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Wait for something in the midst of a turn, while others draw."""
+        self._end(self._mine.ticket)
+        try:
+            yield
+        finally:
+            self._mine.ticket = self._wait(poll=True)
+
+    def _wait(self, poll: bool) -> threading.Event:
+        ticket = threading.Event()
+        with self._lock:
+            self._waiting[poll].append(ticket)
+            if self._drawing is None:
+                self._next()
+        while not ticket.wait(PATIENCE):
+            with self._lock:
+                if time.monotonic() - self._since > PATIENCE:
+                    self._next()
+        return ticket
+
+    def _end(self, ticket: threading.Event) -> None:
+        with self._lock:
+            if self._drawing is ticket:  # else the next had waited long enough
+                self._next()
+
+    def _next(self) -> None:
+        waiting = self._waiting[False] or self._waiting[True]
+        self._drawing = waiting.popleft() if waiting else None
+        self._since = time.monotonic()
+        if self._drawing is not None:
+            self._drawing.set()
+
+
+turns = Turns()

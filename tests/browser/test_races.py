@@ -1,0 +1,54 @@
+"""Two requests of one browser that meet lose nothing."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from streamlit import config
+
+from tests.helpers.app import ROOT, App
+from tests.helpers.browser import go_to
+
+RACES = Path(__file__).parents[1] / "helpers/races/app.py"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    running = App(tmp_path / "home", (sys.executable, "-m", "streamlit", "run", str(RACES)), ROOT)
+    yield running
+    running.stop()
+
+
+def test_what_a_part_no_longer_shows_goes_when_another_follows_at_once(page: Page) -> None:
+    expect(page.get_by_text("Looked again")).to_be_visible()
+    for _ in range(3):
+        expect(page.get_by_text("What comes and goes")).to_be_visible()
+        page.get_by_text("Show", exact=True).click()
+        expect(page.get_by_text("What comes and goes")).to_have_count(0)
+        page.get_by_text("Show", exact=True).click()
+
+
+def test_what_was_typed_is_kept_when_another_page_follows_at_once(page: Page) -> None:
+    go_to(page, "typed")
+    for name in ("first", "second"):
+        expect(page.get_by_text("Holds")).to_be_visible()
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Name").press("Enter")
+        go_to(page, "other")
+        expect(page.get_by_text(f"Said: {name}")).to_be_visible()
+        go_to(page, "typed")
+
+
+def test_what_a_click_changed_is_shown_when_another_request_follows_at_once(page: Page) -> None:
+    go_to(page, "ends")
+    for number in range(3):
+        expect(page.get_by_text(f"Number {number}", exact=True)).to_be_visible()
+        page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Number 3", exact=True)).to_be_visible()
+
+
+def test_a_run_is_not_ended_before_it_heard_what_it_was_asked_for() -> None:
+    config.get_config_options()  # reads .streamlit/config.toml
+    assert config.get_option("runner.fastReruns") is False

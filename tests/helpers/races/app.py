@@ -1,0 +1,95 @@
+"""Pages on which two requests of a browser meet every time, as they do now and then elsewhere."""
+
+import time
+
+import streamlit as st
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime import get_instance
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, get_script_run_ctx
+
+from pages.ui.fragments import fragment
+from pages.ui.races import mend
+
+
+def redrawn_alone() -> ScriptRequests | None:
+    """The requests that wait, in the run of a part of a page; None in that of the whole page."""
+    context = get_script_run_ctx()
+    assert context is not None
+    return context.script_requests if context.fragment_ids_this_run else None
+
+
+def shows() -> None:
+    """A part whose content comes and goes, and that ends when the other part is due."""
+    if st.checkbox("Show", value=True):
+        st.text("What comes and goes")
+    requests = redrawn_alone()
+    while requests is not None and requests._state == ScriptRequestType.CONTINUE:
+        time.sleep(0.01)
+
+
+def polls() -> None:
+    st.text("Looked again")
+
+
+def parts() -> None:
+    fragment(shows, None)()
+    fragment(polls, 0.2)()
+
+
+def keep() -> None:
+    st.session_state["said"] = st.session_state["field"]
+
+
+def holds(here: str) -> None:
+    """A part that, looking again, lets nothing be heard until another page was asked for."""
+    requests = redrawn_alone()
+    st.text("Looked" if requests is None else "Holds")
+    while requests is not None and requests._rerun_data.page_script_hash == here:
+        time.sleep(0.01)
+
+
+def typed() -> None:
+    st.text_input("Name", key="field", on_change=keep)
+    context = get_script_run_ctx()
+    assert context is not None
+    fragment(holds, 0.2)(context.page_script_hash)
+
+
+def part() -> None:
+    """A part that can be asked for by its name."""
+    st.text("A part")
+    st.session_state["part"] = ThreadState.get().fragment_id
+
+
+def ends() -> None:
+    """A page that, drawn for a click, is done when the next request comes, and not yet heard."""
+    clicked = st.button("Next")
+    fragment(part, None)()
+    number = st.session_state.get("number", 0) + clicked
+    st.session_state["number"] = number
+    if clicked:
+        context = get_script_run_ctx()
+        assert context is not None
+        requests, here = context.script_requests, context.page_script_hash
+        again = ClientState(fragment_id=st.session_state["part"], page_script_hash=here)
+        info = get_instance()._session_mgr.get_session_info(context.session_id)
+        assert info is not None
+        assert requests is not None
+        session = info.session
+
+        def ask() -> None:
+            while requests._state != ScriptRequestType.STOP:
+                time.sleep(0.01)
+            session.request_rerun(again)
+
+        session._event_loop.call_soon_threadsafe(ask)
+    st.text(f"Number {number}")
+
+
+def other() -> None:
+    st.text(f"Said: {st.session_state.get('said')}")
+
+
+mend()
+st.navigation([st.Page(page) for page in (parts, typed, other, ends)], position="top").run()

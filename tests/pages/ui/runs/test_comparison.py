@@ -1,0 +1,47 @@
+"""Runs side by side."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mnist_core.config.train import TrainConfig
+from mnist_core.runs.records import Run, Segment
+from pages.ui.runs import comparison
+from tests.helpers.runs import RUN
+
+COUNT = 10_000
+
+
+def compared() -> None:
+    import streamlit as st
+
+    from pages.ui.runs.comparison import show
+
+    show(st.session_state["chosen"], st.session_state["chosen"])
+
+
+def test_ten_thousand_selected_runs_ask_for_forty_curves_and_draw_twelve_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def rows(run: Run) -> list[dict[str, float]]:
+        asked.append(run.id)
+        return []
+
+    monkeypatch.setattr(
+        comparison, "backend", lambda: SimpleNamespace(watch=SimpleNamespace(rows=rows))
+    )
+    page = AppTest.from_function(compared, default_timeout=300)
+    page.session_state["chosen"] = [
+        replace(RUN, id=f"{i}", segments=(Segment(0, TrainConfig(learning_rate=0.1 + i * 1e-4)),))
+        for i in range(COUNT)
+    ]
+    page.run()
+    assert not page.exception
+    assert asked == [f"{i}" for i in range(comparison.MAX_CURVES)]
+    assert len(page.button) == comparison.MAX_GROUPS
+    assert len(page.dataframe[0].value) == COUNT
+    assert any(f"first {comparison.MAX_CURVES} of {COUNT}" in info.value for info in page.info)
