@@ -20,23 +20,27 @@ def use() -> None:
 
 
 try:
-    left, right = st.columns([1, 3], gap="large")
-    with left:
+    left, right = st.columns([1, 3])
+    with left, st.container(key="card-form", border=True):
+        samples.open_link()
         name = samples.choose_dataset()
         data = samples.dataset(name)
         label = samples.choose_class(data)
         st.button("Other pictures", icon=":material/shuffle:", on_click=samples.next_draw)
         st.markdown("**Distort them**")
         distortion = samples.strengths()
-        if st.button(
-            "Train with these",
-            icon=":material/arrow_forward:",
-            type="primary",
-            on_click=use,
-            help="Takes the distortions over into the Train page's form; starts nothing.",
-        ):
-            st.switch_page("pages/train.py")
-    with right:
+        samples.keep_link(data, label, distortion)
+        with st.container(key="foot"):
+            if st.button(
+                "Train with these",
+                icon=":material/arrow_forward:",
+                type="primary",
+                width="stretch",
+                on_click=use,
+                help="Takes the distortions over into the Train page's form; starts nothing.",
+            ):
+                st.switch_page("pages/train.py")
+    with right, st.container(key="card-picture", border=True):
         samples.facts(data)
         samples.show(data, label, distortion)
 except MnistLabError as error:

@@ -11,7 +11,7 @@ from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import Trials, fold
 from pages.ui.actions import reported, show_problem
-from pages.ui.address import FILTER, in_address, write_address
+from pages.ui.address import FILTER, in_address, keep_in_address, write_address
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.runs import bin, comparison, exports, panel, unreadable
@@ -21,6 +21,7 @@ from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks at the list while something in it changes
 REDRAW = 5.0  # seconds after which the figures of what trains are drawn again
+APART = "apart"  # query parameter: the trials of sweeps are listed one by one
 DELETED = "runs.deleted"  # session key: what Undo brings back
 
 page(
@@ -93,25 +94,28 @@ def leave_study() -> None:
 def view(shown: list[Run]) -> tuple[list[Run | Trials], list[str]]:
     """The table's rows and columns: a sweep is one row that opens when it is ticked."""
     opened = st.session_state.get(OPEN)
-    trials = [run for run in shown if run.study == opened] if opened else []
+    rows: list[Run | Trials]
     with st.container(horizontal=True, vertical_alignment="center"):
         if opened:
+            rows = [run for run in shown if run.study == opened]
             st.button("All runs", icon=":material/arrow_back:", on_click=leave_study)
-            st.markdown(f"{len(trials):,} trials of **{literal(opened)}**")
-        rows = fold(shown)
-        if not opened and len(rows) < len(shown):
-            apart = st.toggle(
-                "Trials one by one",
-                st.session_state.setdefault("runs.apart", False),
-                key="runs.apart",
-                persist_state="session",
-                help="A sweep is one row with the figures of its best trial. Tick it, and its "
-                "trials are shown.",
-            )
-            rows = shown if apart else rows
+            st.markdown(f"{len(rows):,} trials of **{literal(opened)}**")
+        else:
+            rows = fold(shown)
+            if len(rows) < len(shown):
+                apart = st.toggle(
+                    "Trials one by one",
+                    st.session_state.setdefault("runs.apart", APART in st.query_params),
+                    key="runs.apart",
+                    persist_state="session",
+                    help="A sweep is one row with the figures of its best trial. Tick it, and its "
+                    "trials are shown.",
+                )
+                keep_in_address(APART, "yes" if apart else "")
+                rows = [*shown] if apart else rows
         columns = choose_columns()
         bin.button()
-    return trials if opened else rows, columns
+    return rows, columns
 
 
 def choose(runs: list[Run], shown: list[Run]) -> list[Run]:
@@ -146,9 +150,10 @@ def actions(chosen: list[Run]) -> None:
 
 def first_run() -> None:
     st.info("No run yet. Train a network, and it will be kept here with all its settings.")
-    if st.button("Train the first one", type="primary", icon=":material/play_arrow:"):
-        st.switch_page("pages/train.py")
-    bin.button()
+    with st.container(horizontal=True):
+        if st.button("Train the first one", type="primary", icon=":material/play_arrow:"):
+            st.switch_page("pages/train.py")
+        bin.button()
     exports.importer()
 
 
@@ -158,7 +163,6 @@ try:
     library = backend().library
     runs = backend().watch.library()
     changing = not library.complete or any(run.active for run in runs)
-    fragment(watch, POLL if changing else None)(runs, time.monotonic())
     if st.session_state.get(DELETED):
         count = len(st.session_state[DELETED])
         note, back = st.columns([4, 1], vertical_alignment="center")
@@ -183,5 +187,7 @@ try:
                 panel.show(chosen[0], runs)
             else:
                 comparison.show(chosen, runs)
+    # Last: it shows nothing, and a gap stands above whatever follows it.
+    fragment(watch, POLL if changing else None)(runs, time.monotonic())
 except MnistLabError as error:
     st.error(literal(str(error)))

@@ -63,6 +63,8 @@ def live(name: str, was_active: bool) -> None:
     runview.headline(view.name, sweepview.HEADLINES[view.state], ask, view.stopping)
     if view.error:
         st.error(literal(view.error))
+    if not view.active and view.done:
+        st.markdown(studies().summary(name))
     sweepview.progress(view)
     sweepview.pictures(view)
     if view.active:
@@ -94,19 +96,22 @@ def next_steps(view: StudyView) -> None:
 
 
 def controls(names: list[str]) -> None:
-    """The form of a new study."""
+    """The form of a new study; what starts it is in sight however long the form is."""
+    sweepform.open_link(names)
     config = sweepform.sweep_form(names)
-    if config is not None:
-        sweepform.cost(config)
-    start_button(
-        "Start sweep",
-        "start",
-        start,
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        disabled=config is None,
-    )
+    with st.container(key="foot", gap="xsmall"):
+        if config is not None:
+            sweepform.keep_link(config)
+            sweepform.cost(config)
+        start_button(
+            "Start sweep",
+            "start",
+            start,
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=config is None,
+        )
 
 
 def choose(names: list[str], name: str | None) -> None:
@@ -118,18 +123,18 @@ def choose(names: list[str], name: str | None) -> None:
         shown = st.session_state["sweep.shown"]
         select_study(None if shown == NEW else shown)
 
-    st.selectbox("Study", options, key="sweep.shown", on_change=chosen)
+    st.selectbox("Sweep shown", options, key="sweep.shown", on_change=chosen)
 
 
 try:
     names = studies().names()
     name = selected_study(names)
-    left, picture = st.columns([1, 3], gap="large")
-    with left:
+    left, picture = st.columns([1, 3])
+    with left, st.container(key="card-form", border=True):
         if names:
             choose(names, name)
         controls(names)
-    with picture:
+    with picture, st.container(key="card-picture", border=True):
         show_problem()
         if name is None:
             st.info(
@@ -140,8 +145,6 @@ try:
             )
         else:
             view = studies().look(name)
-            if not view.active and view.done:
-                st.markdown(studies().summary(name))
             if view.active:
                 fragment(live, POLL)(name, was_active=True)
             else:  # no fragment: a click on a chart draws the network that it opens, below

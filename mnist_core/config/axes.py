@@ -17,6 +17,7 @@ AXIS_SYNTAX = (
     "0.01:1:log:5 (so many of its values)"
 )
 MOST_VALUES = 1000  # of a range: more than any chart tells apart
+MOST_DIGITS = 10  # of how many values a range is to have
 
 NO_LAYER = "none"  # hidden sizes without any; studies of earlier versions say it with ""
 
@@ -112,8 +113,8 @@ class RangeAxis(Axis):
     count: int | None = None
 
     def __str__(self) -> str:
-        low, high = (round(end) if end.is_integer() else end for end in (self.low, self.high))
-        return f"{low}:{high}" + ":log" * self.log + (f":{self.count}" if self.count else "")
+        ends = f"{typed(self.low)}:{typed(self.high)}"
+        return ends + ":log" * self.log + (f":{self.count}" if self.count else "")
 
     def _check_values(self) -> None:
         spec = FIELDS[self.field]
@@ -159,12 +160,17 @@ def parse_axis(field: str, text: str) -> ListAxis | RangeAxis:
     """
     parts = [part.strip() for part in text.strip().split(":")]
     if len(parts) == 1:
-        words = [word.strip() for word in parts[0].split(",") if word.strip()]
+        words = [word.strip() for word in parts[0].removesuffix(",").split(",")]
+        if "" in words and len(words) > 1:
+            allowed = f"has nothing between two commas; write {AXIS_SYNTAX}"
+            raise ConfigError([Problem(field, text, allowed)])
+        words = [word for word in words if word]
         return ListAxis(field=field, values=tuple(_value(field, word) for word in words))
     low, high, *rest = parts
     log = rest[:1] == ["log"]
     count = rest[1:] if log else rest
-    read = len(count) <= 1 and all(word.isdecimal() for word in count)
+    # Python refuses to read thousands of digits.
+    read = len(count) <= 1 and all(word.isdecimal() and len(word) < MOST_DIGITS for word in count)
     if not read or None in (_number(low), _number(high)):
         raise ConfigError([Problem(field, text, f"is no axis; write {AXIS_SYNTAX}")])
     return parse_range(field, low, high, log, int(count[0]) if count else None)
@@ -183,6 +189,11 @@ def parse_range(field: str, low: str, high: str, log: bool, count: int | None = 
             raise ConfigError([Problem(field, text, f"must {name} with a number")])
         ends[name] = value
     return RangeAxis(field=field, low=ends["begin"], high=ends["end"], log=log, count=count)
+
+
+def typed(end: float) -> str:
+    """The end of a range as somebody would type it, to its last digit: 1 and not 1.0."""
+    return str(round(end) if end.is_integer() else end)
 
 
 def _number(text: str) -> float | None:

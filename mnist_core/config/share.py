@@ -1,9 +1,11 @@
-"""A configuration as the query of a link, and back. A link never starts anything."""
+"""What a form holds as the query of a link, and back. A link never starts anything."""
 
 import math
 from collections.abc import Mapping
 
+from mnist_core.config.axes import NO_AXIS, ListAxis, RangeAxis, parse_axis
 from mnist_core.config.fields import FIELDS, FieldSpec, format_sizes, parse_config
+from mnist_core.config.sweep import SweepConfig, parse_sweep
 from mnist_core.config.train import MAX_LAYERS, MAX_UNITS, TrainConfig
 from mnist_core.errors import ConfigError
 
@@ -36,6 +38,56 @@ def from_query(query: Mapping[str, str]) -> tuple[TrainConfig, list[str]]:
             shown = as_text(values[name]) or "no hidden layer"
             notes.append(f"{spec.label}: {error.problems[0].allowed}, so {text!r} became {shown}.")
     return parse_config(values), notes
+
+
+EXPLORE = "explore."  # before the name of a field: its values in a sweep
+LINKED = ("sampler", "pruner", "trials", "objective")  # of a sweep, beside axes and base
+
+
+def sweep_to_query(config: SweepConfig) -> dict[str, str]:
+    """Name -> text of a study's axes and of all else that differs from the default.
+
+    A study's name and its sampler's seed are its own, and in no link.
+    """
+    axes = {EXPLORE + axis.field: str(axis) for axis in config.axes}
+    fields = SweepConfig.model_fields
+    chosen = {name: getattr(config, name) for name in LINKED}
+    others = {name: str(v) for name, v in chosen.items() if v != fields[name].default}
+    return axes | others | to_query(config.base)
+
+
+def sweep_from_query(query: Mapping[str, str], name: str) -> tuple[SweepConfig | None, list[str]]:
+    """The study of that name in a link, and a sentence about each value that could not be taken.
+
+    None where the link has no setting to explore.
+    """
+    base, notes = from_query(query)
+    axes: list[ListAxis | RangeAxis] = []
+    for key, text in query.items():
+        field = key.removeprefix(EXPLORE)
+        if field == key:
+            continue
+        try:
+            if field not in FIELDS or field in NO_AXIS:
+                notes.append(f"{field!r} is nothing that a sweep can explore.")
+            else:
+                axes.append(parse_axis(field, text))
+        except ConfigError as error:
+            notes.append(f"{FIELDS[field].label}: {error.problems[0].allowed}.")
+    if not axes:
+        return None, notes
+    said = {key: query[key] for key in LINKED if key in query}
+    while True:
+        try:
+            return parse_sweep({"name": name, "base": base, "axes": axes, **said}), notes
+        except ConfigError as error:
+            wrong = [problem for problem in error.problems if problem.field in said]
+            names = {p.field: SweepConfig.model_fields[p.field].title for p in error.problems}
+            if not wrong:  # as a grid with more points than the trials that it does not name
+                return None, [*notes, *(f"{names[p.field]}: {p.allowed}." for p in error.problems)]
+            for p in wrong:
+                notes.append(f"{names[p.field]}: {p.allowed}, so {p.value!r} was left out.")
+                said.pop(p.field, None)
 
 
 def as_text(value: object) -> str:

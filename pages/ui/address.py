@@ -46,7 +46,13 @@ def write_address(name: str, value: str) -> None:
     """Let the page's address carry this; an empty value leaves it out. Not for callbacks."""
     known = st.session_state.get(ADDRESS + name) or [st.query_params.get(name, "")]
     st.session_state[ADDRESS + name] = known if known[-1] == value else [*known, value]
-    if value:
-        st.query_params[name] = value
-    else:
-        st.query_params.pop(name, None)
+    keep_in_address(name, value)
+
+
+def keep_in_address(name: str, value: str) -> None:
+    """Let the page's address carry what a session begins with; an empty value leaves it out."""
+    if st.query_params.get(name, "") != value:
+        if value:
+            st.query_params[name] = value
+        else:
+            del st.query_params[name]

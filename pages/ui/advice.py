@@ -2,19 +2,20 @@
 
 import streamlit as st
 
-from mnist_core.errors import DataError
+from mnist_core.errors import DataError, MnistLabError
 from mnist_core.insight.diagnosis import Finding, dead_finding, dead_units, diagnose
 from mnist_core.runs.records import Run
 from pages.ui.forms import clone
 from pages.ui.state import predictor
+from pages.ui.words import literal
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def _dead(run_id: str, checkpoint: str, dataset: str, source: str) -> list[tuple[int, int]]:
     from mnist_core.data.probe import probe_pictures
 
-    model = predictor(run_id, checkpoint).model
-    return dead_units(model, probe_pictures(dataset, source))
+    network = predictor(run_id, checkpoint).network
+    return dead_units(network, probe_pictures(dataset, source))
 
 
 def _silent(run: Run) -> Finding | None:
@@ -32,7 +33,11 @@ def show(run: Run, rows: list[dict[str, float]], here: bool) -> None:
     if not run.result:
         return
     findings = diagnose(run, rows)
-    silent = _silent(run)
+    try:
+        silent = _silent(run)
+    except MnistLabError as error:  # its network cannot be read: what else there is to say remains
+        st.error(literal(str(error)), icon=":material/error:")
+        silent = None
     if silent is not None:
         findings.append(silent)
     if not findings:

@@ -1,15 +1,20 @@
 """The fields of ``TrainConfig`` as widgets, and what people typed back as a ``TrainConfig``."""
 
-from typing import Any, Literal
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from mnist_core.config.device import explain_automatic, multiplications
 from mnist_core.config.fields import FIELDS, FieldSpec, format_sizes, parse_config
-from mnist_core.config.share import from_query, to_query
+from mnist_core.config.share import EXPLORE, from_query, to_query
 from mnist_core.config.train import TrainConfig
+from mnist_core.data.catalog import DATASETS
 from mnist_core.errors import ConfigError
 from pages.ui.words import literal
+
+K = TypeVar("K")
 
 TRAIN = "train"  # the form of the Train page
 
@@ -27,8 +32,10 @@ def fill(prefix: str, config: TrainConfig, original: tuple[str, TrainConfig] | N
     ``original`` is the name and configuration of the run it was taken from: what differs from it
     is marked.
     """
-    for name, value in config.model_dump().items():
-        st.session_state[widget_key(prefix, name)] = _typed(name, value)
+    values = {name: _typed(name, value) for name, value in config.model_dump().items()}
+    for name, value in values.items():
+        st.session_state[widget_key(prefix, name)] = value
+    st.session_state[widget_key(prefix, "values")] = values  # for who looks before it is drawn
     st.session_state[widget_key(prefix, "original")] = original
     st.session_state[widget_key(prefix, "notes")] = []
 
@@ -40,21 +47,45 @@ def clone(name: str, config: TrainConfig, original: TrainConfig) -> None:
 
 def open_link(prefix: str) -> None:
     """Fill the form from the page's address, once a session, and say what could not be taken."""
-    notes_key = widget_key(prefix, "notes")
-    if notes_key not in st.session_state:
+
+    def take() -> list[str]:
         query = {name: st.query_params[name] for name in FIELDS if name in st.query_params}
         config, notes = from_query(query)
         if query:
             fill(prefix, config)
-        st.session_state[notes_key] = notes
+        return notes
+
+    take_once(prefix, take)
+
+
+def take_once(prefix: str, take: Callable[[], list[str]]) -> None:
+    """``take`` what an address holds into a form, once a session; show what it says of it."""
+    notes_key = widget_key(prefix, "notes")
+    if notes_key not in st.session_state:
+        st.session_state[notes_key] = take()
     for note in st.session_state[notes_key]:
-        st.warning(f"From the link: {literal(note)}", icon=":material/link:")
+        show_note(note)
+
+
+def show_note(note: str) -> None:
+    """What of a link could not be taken."""
+    st.warning(f"From the link: {literal(note)}", icon=":material/link:")
 
 
 def keep_link(config: TrainConfig) -> None:
     """Let the page's address carry the configuration."""
-    others = {k: v for k, v in st.query_params.items() if k not in FIELDS}
-    wanted = others | to_query(config)
+    put_into_link(to_query(config))
+
+
+def put_into_link(values: Mapping[str, str], also: Collection[str] = ()) -> None:
+    """Let the page's address carry these, and none other of a form's fields.
+
+    ``also`` are the names of a page's fields that are no hyperparameters.
+    """
+    owned = {*FIELDS, *also}
+    known = st.query_params.items()
+    others = {k: v for k, v in known if k not in owned and not k.startswith(EXPLORE)}
+    wanted = others | dict(values)
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
 
@@ -100,7 +131,8 @@ def config_form(
     for name in MAIN:
         field(name)
     rest = rest or st.container()
-    with rest.expander("More settings", expanded=source is not None):
+    more = rest.expander("More settings", expanded=source is not None)
+    with more:
         for name, spec in FIELDS.items():
             if name not in MAIN and not spec.distorts:
                 field(name)
@@ -111,7 +143,12 @@ def config_form(
                 field(name)
     # Streamlit forgets widgets of a page that is left; these survive.
     st.session_state[widget_key(prefix, "values")] = values
-    return None if problems else parse_config(values)
+    config = None if problems else parse_config(values)
+    if config is not None and config.device == "auto" and len(devices) > 1:
+        before, classes = DATASETS[config.dataset].ends
+        work = multiplications((before, *config.hidden_sizes, classes), config.batch_size)
+        more.caption(explain_automatic(devices, work))
+    return config
 
 
 def shown(name: str, value: Any) -> str:
@@ -154,16 +191,42 @@ def number(
 
 
 def choice(spec: FieldSpec, key: str, disabled: bool = False) -> str:
-    """A list to choose from, with the choices' names."""
-    chosen: str = st.selectbox(
-        spec.label,
-        spec.choices,
-        index=spec.choices.index(st.session_state.get(key, spec.default)),
-        format_func=lambda name: spec.choice_names.get(name, name),
-        help=spec.help,
+    """A list of a field's choices."""
+    said = {name: spec.choice_names.get(name, name) for name in spec.choices}
+    return options(spec.label, said, key, spec.default, help=spec.help, disabled=disabled)
+
+
+def options(
+    label: str, said: Mapping[K, str], key: str, default: K | None = None, **looks: Any
+) -> K:
+    """A list to choose from, each choice as it is ``said``.
+
+    It begins with what ``key`` holds, and where that is nothing with ``default``.
+    """
+    choices = list(said)
+    chosen: K = st.selectbox(
+        label,
+        choices,
+        index=choices.index(st.session_state.get(key, default)),
+        format_func=said.__getitem__,
         key=key,
         persist_state="session",
-        disabled=disabled,
+        **looks,
+    )
+    return chosen
+
+
+def switch(label: str, said: Mapping[K, str], default: K, key: str, **looks: Any) -> K:
+    """A few choices side by side, each as it is ``said``, of which one is always on."""
+    chosen: K = st.segmented_control(
+        label,
+        list(said),
+        default=default,
+        required=True,
+        format_func=said.__getitem__,
+        key=key,
+        persist_state="session",
+        **looks,
     )
     return chosen
 

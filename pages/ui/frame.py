@@ -44,9 +44,9 @@ def page(title: str, about: str) -> None:
     read_address()
     if not st.session_state.pop(DRAWN_ANEW, False) and backend().given_up:
         backend.clear()  # who comes again, after doing what the message says, tries again
-    active = _active()
-    every = OPENING if active is None else BUSY if active else IDLE
-    fragment(_status, every)(active)
+    seen = _look()
+    every = OPENING if seen is None else BUSY if seen else IDLE
+    fragment(_status, every)(_states(seen))
 
 
 def tab_title(title: str) -> None:
@@ -72,25 +72,37 @@ def _heading(title: str, about: str) -> str:
     )
 
 
-def _active() -> list[tuple[str, str]] | str | None:
-    """The runs that wait or train, and which; None while the trainer starts; why it cannot."""
+def _look() -> list[Run] | str | None:
+    """The runs that wait or train; None while the trainer starts; a text says why it cannot."""
     if not backend().ready:
         return None
     try:
-        return [(run.id, run.state) for run in backend().watch.active()]
+        return backend().watch.active()
     except MnistLabError as error:
         return str(error)  # the page itself shows it, where it needs the trainer
 
 
-def _status(seen: list[tuple[str, str]] | str | None) -> None:
+def _states(seen: list[Run] | str | None) -> list[tuple[str, str]] | str | None:
+    """What of a look calls for another drawing of the page when it changes."""
+    return [(run.id, run.state) for run in seen] if isinstance(seen, list) else seen
+
+
+def _status(drawn: list[tuple[str, str]] | str | None) -> None:
     """What is training; the page is drawn again when another run began or one has ended."""
     acknowledge_address()
-    if _active() != seen:
+    seen = _look()
+    if _states(seen) != drawn:
         st.session_state[DRAWN_ANEW] = True
         st.rerun()
-    training = _training()
+    active = seen if isinstance(seen, list) else []
+    training = [run for run in active if run.state == "running"]
     with st.container(key="now", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.html(_said(training))
+        if seen is None:
+            st.html(_line(backend().starting or "Opening …"))
+        elif isinstance(seen, str):
+            st.html(_line("The trainer does not run"))
+        else:
+            st.html(_said(training, len(active)))
         elsewhere = [run for run in training if st.session_state.get(RUN) != run.id]
         if (training and st.session_state["page"] != "Train") or elsewhere:
             run = (elsewhere or training)[0]
@@ -99,28 +111,15 @@ def _status(seen: list[tuple[str, str]] | str | None) -> None:
                 st.switch_page("pages/train.py")
 
 
-def _training() -> list[Run]:
-    """The runs that train now; none while that cannot be known."""
-    if not backend().ready:
-        return []
-    try:
-        return [run for run in backend().watch.active() if run.state == "running"]
-    except MnistLabError:
-        return []
+def _said(training: list[Run], active: int) -> str:
+    """What of so many active runs is training, and how far it is."""
+    if not training:
+        return _line(f"{active} waiting" if active else "Nothing is training")
+    first, others = training[0], f" · {active - 1} more" if active > 1 else ""
+    bar = f"<i><b style='width:{share_done(first):.0%}'></b></i>"
+    return _line(f"{first.name} · {progress_short(first)}{others}", bar)
 
 
-def _said(training: list[Run]) -> str:
-    """What is training and how far it is; always a line, so that nothing below it moves."""
-    text, bar = "Nothing is training", ""
-    if not backend().ready:
-        text = backend().starting or "Opening …"
-    elif isinstance(active := _active(), str):
-        text = "The trainer does not run"
-    elif training:
-        text = f"{training[0].name} · {progress_short(training[0])}"
-        bar = f"<i><b style='width:{share_done(training[0]):.0%}'></b></i>"
-        if len(active or ()) > 1:
-            text += f" · {len(active or ()) - 1} more"
-    elif active:
-        text = f"{len(active)} waiting"
+def _line(text: str, bar: str = "") -> str:
+    """Always a line, so that nothing below it moves."""
     return f"<div class='lab-now'><span>{html.escape(text)}</span>{bar}</div>"

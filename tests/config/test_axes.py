@@ -35,6 +35,9 @@ def test_axes_are_read_as_people_type_them(text: str, axis: dict[str, Any]) -> N
     [
         ("learning_rate", "", "empty axis"),
         ("learning_rate", " , ", "empty axis"),
+        ("learning_rate", "0.1,,0.2", "between two commas"),
+        ("hidden_sizes", ",16", "between two commas"),
+        ("learning_rate", "0.1:1:" + "9" * 5000, "0.01:1:log"),
         ("learning_rate", "1:0.1", "begin below its end"),
         ("learning_rate", "0:1:log", "above 0"),
         ("learning_rate", "0:1", "1e-06"),

@@ -4,7 +4,9 @@ import pytest
 
 from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.config.presets import PRESETS
-from mnist_core.config.share import from_query, to_query
+from mnist_core.config.questions import QUESTIONS
+from mnist_core.config.share import from_query, sweep_from_query, sweep_to_query, to_query
+from mnist_core.config.sweep import SweepConfig, parse_sweep
 from mnist_core.config.train import TrainConfig
 
 CHANGED = {
@@ -68,3 +70,58 @@ def test_bad_values_are_clamped_and_named(name: str, text: str, became: object) 
 
 def test_what_is_no_field_is_left_alone() -> None:
     assert from_query({"run": "abc", "embed": "true"}) == (TrainConfig(), [])
+
+
+SWEEPS = [
+    *QUESTIONS.values(),
+    parse_sweep(
+        {
+            "name": "all else",
+            "base": {"activation": "tanh", "hidden_sizes": (), "device": "cpu"},
+            "axes": {"dropout": "0:0.5:7", "optimizer": "adam,sgd", "seed": "1:9"},
+            "sampler": "tpe",
+            "pruner": "halving",
+            "trials": 33,
+            "objective": "val_loss",
+        }
+    ),
+]
+
+
+@pytest.mark.parametrize("config", SWEEPS, ids=lambda config: config.name)
+def test_a_study_survives_a_link(config: SweepConfig) -> None:
+    assert sweep_from_query(sweep_to_query(config), config.name) == (config, [])
+
+
+def test_a_link_says_what_of_a_study_could_not_be_taken() -> None:
+    query = {
+        "explore.learning_rate": "fast",
+        "explore.device": "cpu",
+        "explore.epochs": "1,2",
+        "sampler": "dice",
+        "trials": "many",
+        "epochs": "0",
+    }
+    config, notes = sweep_from_query(query, "linked")
+    base = parse_config({"epochs": 1})
+    assert config == parse_sweep({"name": "linked", "base": base, "axes": {"epochs": "1,2"}})
+    said = " ".join(notes)
+    for wrong in ("Learning rate", "'device'", "'dice'", "'many'", "'0'"):
+        assert wrong in said
+    assert len(notes) == 5
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({}, []),
+        ({"sampler": "tpe", "filter": "x"}, []),
+        ({"explore.seed": "0:100:100"}, ["Trials: the grid has 100 points"]),
+        ({"explore.seed": ""}, ["Seed"]),
+    ],
+)
+def test_a_link_without_a_study_is_none(query: dict[str, str], said: list[str]) -> None:
+    config, notes = sweep_from_query(query, "linked")
+    assert config is None
+    assert len(notes) == len(said)
+    assert all(text in note for text, note in zip(said, notes, strict=True))

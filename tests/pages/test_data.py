@@ -44,6 +44,30 @@ def test_distortions_are_shown_and_taken_to_the_form(app: Backend) -> None:
 
 
 @pytest.mark.usefixtures("app")
+def test_the_address_carries_what_is_chosen_and_opens_it() -> None:
+    page = open_page("data")
+    assert page.query_params == {}
+    page.selectbox(key="data.class.mnist").set_value("3")
+    page.slider(key="data.rotation").set_value(30.0).run()
+    again = open_page("data", **page.query_params)
+    assert not again.exception
+    assert again.selectbox(key="data.class.mnist").value == "3"
+    assert again.slider(key="data.rotation").value == 30.0
+    assert pictures(again) == pictures(page)
+    assert again.query_params == page.query_params
+
+
+@pytest.mark.usefixtures("app")
+def test_what_is_wrong_in_the_address_is_said() -> None:
+    page = open_page("data", **{"class": "ten", "rotation": "400", "dataset": "nothing"})
+    assert not page.exception
+    said = " ".join(warning.value for warning in page.warning)
+    for wrong in ("ten", "400", "nothing"):
+        assert wrong in said
+    assert page.slider(key="data.rotation").value == page.slider(key="data.rotation").max
+
+
+@pytest.mark.usefixtures("app")
 def test_a_damaged_file_is_a_message_that_names_it(
     small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

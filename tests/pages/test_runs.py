@@ -24,12 +24,7 @@ def names(page: AppTest) -> list[str]:
 
 
 def open_runs(*ids: str, **query: str) -> AppTest:
-    page = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=PATIENCE)
-    if ids:
-        page.query_params["runs"] = ",".join(ids)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
+    page = open_page("runs", **({"runs": ",".join(ids)} if ids else {}), **query)
     assert not page.exception, page.exception
     return page
 
@@ -107,6 +102,7 @@ def test_a_sweep_is_one_row_that_opens(app: Backend) -> None:
     assert len(names(page)) == 2
     page.toggle(key="runs.apart").set_value(True).run()
     assert len(names(page)) == 4
+    assert len(names(open_runs(**page.query_params))) == 4
     page.text_input(key="runs.filter").set_value("learning_rate = 0.2").run()
     assert len(names(page)) == 1
     assert not page.exception
@@ -121,6 +117,9 @@ def test_columns_are_chosen_and_kept(app: Backend) -> None:
     chosen.set_value(["momentum"]).run()
     order = page.dataframe(key="runs.table").proto.column_order
     assert list(order) == ["name", "momentum"]
+    again = open_runs(**page.query_params)
+    assert again.multiselect(key="runs.columns").value == ["momentum"]
+    assert open_runs(columns="nonsense").query_params == {}
 
 
 def test_labels_are_kept(app: Backend) -> None:
@@ -210,3 +209,26 @@ def test_a_link_to_the_train_page_fills_the_form_clamps_and_starts_nothing(app: 
     page.number_input(key="train.learning_rate").set_value(0.5).run()
     assert "learning_rate" not in page.query_params
     assert page.query_params["hidden_sizes"] == "64,16"
+
+
+def test_a_run_that_was_stopped_while_it_waited_to_go_on_is_shown(app: Backend) -> None:
+    (run_id,) = train_runs(app, {"hidden_sizes": "8"})
+    app.store.add_segment(run_id, parse_config({"hidden_sizes": "8", "epochs": 3}), "nobody")
+    app.store.set_state(run_id, "stopped")
+    train = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=PATIENCE)
+    train.query_params["run"] = run_id
+    for page in (open_runs(run_id), train.run()):
+        assert not page.exception
+        shown = {metric.label: metric.value for metric in page.metric}
+        assert shown["Parameters"] == "–"
+        assert shown["Test accuracy"].endswith(" %")
+
+
+def test_a_run_whose_network_is_that_of_another_says_so_and_can_be_cloned(app: Backend) -> None:
+    small, large = train_runs(app, {"hidden_sizes": "8"}, {"hidden_sizes": "9"})
+    files = app.store.files
+    checkpoint = app.store.get(small).checkpoint
+    files.write(small, checkpoint, files.read(large, app.store.get(large).checkpoint))
+    page = open_runs(small)
+    assert any("Put the right file back" in error.value for error in page.error)
+    assert button(page, "Clone")

@@ -37,6 +37,31 @@ def test_empty_page_offers_the_next_step_and_its_cost(app: Backend) -> None:
     assert any(c.value.startswith("64 trials · about") for c in page.caption)
 
 
+def test_the_address_carries_the_form_and_opens_it(app: Backend) -> None:
+    page = open_page("sweep")
+    assert page.query_params == {}  # nobody has touched it
+    page.session_state["train.values"] = {"activation": "tanh"}
+    page.selectbox(key="sweep.sampler").set_value("random").run()
+    page.number_input(key="sweep.trials").set_value(7)
+    set_axes(page, hidden_sizes="4,8", learning_rate="0.1:0.3")
+    page.run()
+    again = open_page("sweep", **page.query_params)
+    assert not again.exception
+    assert again.selectbox(key="sweep.sampler").value == "random"
+    assert again.number_input(key="sweep.trials").value == 7
+    assert again.text_input(key="sweep.axis.hidden_sizes.values").value == "4,8"
+    assert again.text_input(key="sweep.axis.learning_rate.high").value == "0.3"
+    assert again.query_params == page.query_params
+    assert again.session_state["train.activation"] == "tanh"  # Train's form has it, too
+
+
+def test_what_is_wrong_in_a_sweeps_address_is_said(app: Backend) -> None:
+    page = open_page("sweep", **{"explore.learning_rate": "fast", "explore.epochs": "1,2"})
+    assert not page.exception
+    assert any("Learning rate" in warning.value for warning in page.warning)
+    assert page.text_input(key="sweep.axis.epochs.values").value == "1,2"
+
+
 @pytest.mark.slow
 def test_a_sweep_runs_and_a_trial_opens(app: Backend) -> None:
     page = open_page("sweep")
@@ -129,7 +154,7 @@ def test_stop_then_resume_then_extend(gate: Gate, app: Backend) -> None:
     assert 0 < stopped.share < 1
     metrics = {metric.label: metric.value for metric in page.metric}
     assert stopped.best is not None
-    assert metrics["Best so far"] == f"{stopped.best['val_accuracy']:.2%}".replace("%", " %")
+    assert metrics["Best so far"] == f"{stopped.best['val_accuracy']:.1%}".replace("%", " %")
     page.session_state[TRIAL] = stopped.best["trial"]
     page.run()
     epochs = [c.value for c in page.caption if c.value.startswith("The sweep was stopped after")]

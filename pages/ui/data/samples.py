@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from mnist_core.config.distortion import Distortion
 from mnist_core.config.fields import FIELDS
+from mnist_core.config.share import from_query, to_query
+from mnist_core.config.train import TrainConfig
 from pages.ui import forms, runview
 from pages.ui.pictures import picture, row
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from mnist_core.data.pictures import ImageDataset
 
 WALL = 63  # pictures as they are
@@ -25,10 +26,35 @@ MOST_LOADED = 2  # data sets kept; CIFAR has 150 MB
 SIDE = 84  # pixels of the screen
 DRAW = "data.draw"  # session key: how often other pictures were asked for
 ANY = "all"
+CLASS = "class"  # in the page's address
+LINKED = ("dataset", *(name for name, spec in FIELDS.items() if spec.distorts))
 
 
 def key(name: str) -> str:
     return forms.widget_key("data", name)
+
+
+def open_link() -> None:
+    """Choose what the page's address says, once a session, and say what could not be taken."""
+
+    def take() -> list[str]:
+        said = {name: st.query_params[name] for name in LINKED if name in st.query_params}
+        config, notes = from_query(said)
+        for name in said:
+            st.session_state[key(name)] = getattr(config, name)
+        if CLASS in st.query_params:
+            st.session_state[_class_key(config.dataset)] = st.query_params[CLASS]
+        return notes
+
+    forms.take_once("data", take)
+
+
+def keep_link(data: "ImageDataset", label: int | None, distortion: Distortion) -> None:
+    """Let the page's address carry what is chosen."""
+    query = to_query(TrainConfig(dataset=data.name, **distortion.model_dump()))
+    if label is not None:
+        query[CLASS] = data.classes[label]
+    forms.put_into_link(query, (CLASS,))
 
 
 def choose_dataset() -> str:
@@ -59,10 +85,19 @@ def dataset(name: str) -> "ImageDataset":
 
 def choose_class(data: "ImageDataset") -> int | None:
     """The class to look at, or None for all."""
+    if st.session_state.get(_class_key(data.name), ANY) not in (ANY, *data.classes):
+        said = st.session_state.pop(_class_key(data.name))
+        note = f"Show: there is no class {said!r} among {', '.join(data.classes)}."
+        st.session_state[key("notes")].append(note)
+        forms.show_note(note)
     chosen = st.selectbox(
-        "Show", [ANY, *data.classes], key=f"data.class.{data.name}", persist_state="session"
+        "Show", [ANY, *data.classes], key=_class_key(data.name), persist_state="session"
     )
     return None if chosen == ANY else data.classes.index(chosen)
+
+
+def _class_key(dataset: str) -> str:
+    return f"data.class.{dataset}"
 
 
 def next_draw() -> None:
@@ -101,28 +136,29 @@ def facts(data: "ImageDataset") -> None:
 
 def show(data: "ImageDataset", label: int | None, distortion: Distortion) -> None:
     """Some pictures, and beneath each what a few epochs would show the network instead."""
-    import torch
-
-    from mnist_core.data.augment import distort
-    from mnist_core.data.pictures import as_rows
+    from mnist_core.data.pictures import in_rows
 
     draw = np.random.default_rng(st.session_state.get(DRAW, 0))
-    labels = data.labels.numpy()
+    labels = data.labels
     rows = np.arange(len(labels)) if label is None else np.flatnonzero(labels == label)
     bent = bool(distortion.bends or distortion.thickness)
     picked = draw.choice(rows, min(WALL, len(rows)), replace=False)[: SHOWN if bent else WALL]
-    images = as_rows(data.images[torch.from_numpy(picked)])
+    images = in_rows(data.images[picked])
     names = [data.classes[label] for label in labels[picked]]
     st.html(row([_shown(x, data, name) for x, name in zip(images, names, strict=True)]))
     if not bent:
         st.caption("Move a slider to see what a network would be shown instead.")
         return
     st.markdown("**The same pictures, distorted: different in each epoch**")
+    import torch  # here: whoever does not distort needs none
+
+    from mnist_core.data.augment import distort
+
     noise = torch.Generator().manual_seed(st.session_state.get(DRAW, 0))
     for epoch in range(1, VARIANTS + 1):
-        varied = distort(images, distortion, noise).clamp(0, 1)
+        varied = distort(torch.from_numpy(images), distortion, noise).clamp(0, 1).numpy()
         st.html(row([_shown(x, data, f"epoch {epoch}") for x in varied]))
 
 
-def _shown(image: "Tensor", data: "ImageDataset", caption: str) -> str:
-    return picture(image.reshape(data.image_shape).numpy(), caption, SIDE)
+def _shown(image: NDArray[np.float32], data: "ImageDataset", caption: str) -> str:
+    return picture(image.reshape(data.image_shape), caption, SIDE)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from mnist_core.drawing.my_digits import MOST_BYTES, MyDigit, MyDigits, as_tensors, parse_digits
+from mnist_core.drawing.my_digits import MOST_BYTES, MyDigit, MyDigits, as_arrays, parse_digits
 from mnist_core.drawing.prepare import strokes_to_mnist
 from mnist_core.drawing.strokes import as_strokes
 from mnist_core.errors import DrawingError, MnistLabError
@@ -122,15 +122,16 @@ def _reading() -> None:
 @st.cache_data(max_entries=500, show_spinner=False)
 def _share_read(model: str, checkpoint: str, path: str, version: tuple[int, int]) -> float:
     """The share of the digits that a model reads right; ``checkpoint`` is empty for the app's."""
-    images, labels = as_tensors(_read(path, version))
+    images, labels = as_arrays(_read(path, version))
     who = models.shipped() if model == models.SHIPPED else predictor(model, checkpoint)
-    readings = who.read(images.numpy().reshape(-1, 28, 28))
-    return float(np.mean([r.digit == y for r, y in zip(readings, labels.tolist(), strict=True)]))
+    readings = who.read(images.reshape(-1, 28, 28))
+    return float(np.mean([r.digit == y for r, y in zip(readings, labels, strict=True)]))
 
 
 def _scores(kept: MyDigits, digits: tuple[MyDigit, ...], model: str, runs: models.Readers) -> None:
     """How well the chosen model and the newest read the set, next to their test accuracy."""
     newest = list(runs)[:SCORED]
+    yours = "Your digit" if len(digits) == 1 else f"Your {len(digits)} digits"
     titles, rows = models.titles(runs), []
     for who in dict.fromkeys([model, models.SHIPPED, *newest]):
         checkpoint = "" if who == models.SHIPPED else runs[who].checkpoint
@@ -139,7 +140,7 @@ def _scores(kept: MyDigits, digits: tuple[MyDigit, ...], model: str, runs: model
         rows.append(
             {
                 "Model": titles[who],
-                f"Your {len(digits)} digits": percent(right, 1),
+                yours: percent(right, 1),
                 "Test set": "" if test is None else percent(test, 2),
             }
         )

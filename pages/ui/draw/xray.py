@@ -38,9 +38,9 @@ def xray(strokes: Drawing, prediction: Prediction, reader: Predictor) -> None:
         )
     left, right = st.columns([1.6, 1], gap="large")
     with left:
-        hidden = len(reader.model.layers) > 1
+        hidden = len(reader.network.layers) > 1
         st.markdown(f"**What the first layer responds to: its {UNITS} strongest units**")
-        st.html(row([_unit(r) for r in strongest_responses(reader.model, steps.image, UNITS)]))
+        st.html(row([_unit(r) for r in strongest_responses(reader.network, steps.image, UNITS)]))
         what = "hidden unit" if hidden else "digit"
         st.caption(
             f"The weights of a {what}: ink on blue raises its answer, ink on orange lowers it."

@@ -36,15 +36,8 @@ def show(chosen: list[Run], runs: list[Run]) -> None:
 def curves(chosen: list[Run]) -> None:
     if len(chosen) > MAX_CURVES:
         st.info(f"The curves of the first {MAX_CURVES} of {len(chosen)} runs.")
-    metric = st.segmented_control(
-        "Curve",
-        list(CURVES),
-        default="val_accuracy",
-        required=True,
-        format_func=CURVES.__getitem__,
-        label_visibility="collapsed",
-        key="compare.metric",
-        persist_state="session",
+    metric = forms.switch(
+        "Curve", CURVES, "val_accuracy", "compare.metric", label_visibility="collapsed"
     )
     # Plotly takes a name for HTML.
     shown = chosen[:MAX_CURVES]

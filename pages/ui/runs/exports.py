@@ -54,17 +54,19 @@ def network(run: Run, rows: list[dict[str, float]]) -> None:
     )
 
     name = re.sub(r"\W+", "-", run.name).strip("-") or "network"
-    model = predictor(run.id, run.checkpoint).model
+    trained = predictor(run.id, run.checkpoint).network
     files = {
         "Weights": (
-            lambda: to_safetensors(model, run.config),
+            lambda: to_safetensors(trained, run.config),
             f"{name}.safetensors",
             "The weights with their settings as safetensors. This page takes them in again.",
         ),
         "ONNX": (
-            lambda: to_onnx(model, probe_pictures(run.config.dataset, run.data.get("source", ""))),
+            lambda: to_onnx(
+                trained, probe_pictures(run.config.dataset, run.data.get("source", ""))
+            ),
             f"{name}.onnx",
-            "For other frameworks and devices. It is compared with PyTorch on real pictures first.",
+            "For other frameworks and devices. It is first compared with the network itself.",
         ),
         "Script": (
             lambda: to_script(run, rows),

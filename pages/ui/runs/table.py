@@ -12,11 +12,13 @@ from mnist_core.runs.conditions import RESULTS, STATES, TITLES
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import Trials, folded_table
 from pages.ui import forms
+from pages.ui.address import keep_in_address
 from pages.ui.state import RUNS, select_runs, selected_runs
 
 KEY = "runs.table"
 ORDER = "runs.order"  # session key: the id of each row, as the table was last drawn
 OPEN = "runs.open"  # session key: the study whose trials are shown one by one
+COLUMNS = "columns"  # query parameter: those that are shown
 STUDY = "study:"  # what a row's id begins with that stands for a study
 # What most people look for; the others are a click away.
 USUAL = (
@@ -43,16 +45,19 @@ States: {", ".join(STATES)}.
 def choose_columns() -> list[str]:
     """Which columns are shown, in the table's order; a run's name always is."""
     titles = {name: config["label"] for name, config in _columns().items()}
+    others, usual = [n for n in titles if n != "name"], [n for n in USUAL if n != "name"]
+    said = [name for name in st.query_params.get(COLUMNS, "").split(",") if name in others]
     with st.popover("Columns", icon=":material/view_column:"):
         chosen = st.multiselect(
             "Columns",
-            [name for name in titles if name != "name"],
-            st.session_state.setdefault("runs.columns", [n for n in USUAL if n != "name"]),
+            others,
+            st.session_state.setdefault("runs.columns", said or usual),
             format_func=titles.__getitem__,
             key="runs.columns",
             persist_state="session",
             label_visibility="collapsed",
         )
+    keep_in_address(COLUMNS, "" if chosen == usual else ",".join(chosen))
     return [name for name in titles if name == "name" or name in chosen]
 
 

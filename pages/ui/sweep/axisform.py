@@ -11,9 +11,11 @@ from mnist_core.config.axes import (
     parse_axis,
     parse_range,
     shown,
+    typed,
     usual_axis,
 )
 from mnist_core.config.fields import FIELDS
+from pages.ui import forms
 
 COUNT = 16  # values of a range to begin with
 LISTED = 10  # values that are written out
@@ -35,8 +37,8 @@ def fill_axis(axis: ListAxis | RangeAxis, count: int = COUNT) -> None:
     if isinstance(axis, RangeAxis):
         values = {
             "kind": "range",
-            "low": _typed(axis.low),
-            "high": _typed(axis.high),
+            "low": typed(axis.low),
+            "high": typed(axis.high),
             "count": axis.count or count,
             "log": axis.log,
         }
@@ -45,11 +47,6 @@ def fill_axis(axis: ListAxis | RangeAxis, count: int = COUNT) -> None:
         values = {"kind": "list", "values": list(axis.values) if chosen else str(axis)}
     for name, value in values.items():
         st.session_state[part(axis.field, name)] = value
-
-
-def _typed(value: float) -> str:
-    """A number as somebody would type it, to its last digit: 1 and not 1.0."""
-    return str(round(value) if value.is_integer() else value)
 
 
 def begin(field: str) -> None:
@@ -101,16 +98,8 @@ def axis_fields(field: str, counted: bool) -> None:
             help=spec.help,
         )
         return
-    kind = st.segmented_control(
-        spec.label,
-        list(KINDS),
-        default=st.session_state[part(field, "kind")],
-        required=True,
-        format_func=KINDS.__getitem__,
-        key=part(field, "kind"),
-        persist_state="session",
-        help=spec.help,
-    )
+    key = part(field, "kind")
+    kind = forms.switch(spec.label, KINDS, st.session_state[key], key, help=spec.help)
     if kind == "list":
         _text(field, "values", f"{spec.label}, values", "such as 16, 32, 64", hidden=True)
         return
@@ -131,13 +120,10 @@ def axis_fields(field: str, counted: bool) -> None:
                 persist_state="session",
             )
     with high if counted else low:
-        st.selectbox(
-            "In",
-            list(STEPS),
-            index=list(STEPS).index(st.session_state[part(field, "log")]),
-            format_func=STEPS.__getitem__,
-            key=part(field, "log"),
-            persist_state="session",
+        forms.options(
+            "Spaced by",
+            STEPS,
+            part(field, "log"),
             help="Equal factors suit what spans several powers of ten, as learning rates do: "
             "0.01, 0.1, 1.",
         )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.ui.address import keep_in_address
 from pages.ui.state import backend
 
 if TYPE_CHECKING:
@@ -25,10 +26,7 @@ def select_study(name: str | None) -> None:
     """Look at this study, here and after a reload; None is the form of a new one."""
     st.session_state[STUDY] = name
     st.session_state.pop(TRIAL, None)
-    if name is None:
-        st.query_params.pop(STUDY, None)
-    else:
-        st.query_params[STUDY] = name
+    keep_in_address(STUDY, name or "")
 
 
 def selected_study(names: list[str]) -> str | None:

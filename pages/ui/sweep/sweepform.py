@@ -2,13 +2,15 @@
 
 import math
 import uuid
+from functools import cache
 from typing import Any
 
 import streamlit as st
 
-from mnist_core.config.axes import NO_AXIS
+from mnist_core.config.axes import MOST_VALUES, NO_AXIS, RangeAxis, parse_axis, usual_axis
 from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.config.questions import QUESTIONS
+from mnist_core.config.share import LINKED, sweep_from_query, sweep_to_query
 from mnist_core.config.sweep import MAX_TRIALS, SweepConfig, parse_sweep
 from mnist_core.errors import ConfigError, DataError, MnistLabError, Problem
 from pages.ui import forms
@@ -72,7 +74,7 @@ def fill(config: SweepConfig, names: list[str]) -> None:
     }
     grid = config.grid() if config.sampler == "grid" else {}
     for axis in config.axes:
-        fill_axis(axis, max(len(grid.get(axis.field, ())), 2) if grid else COUNT)
+        fill_axis(axis, min(len(grid[axis.field]), MOST_VALUES) if grid else COUNT)
     st.session_state[key("base")] = config.base
     for name, value in values.items():
         st.session_state[key(name)] = value
@@ -86,18 +88,35 @@ def ask(names: list[str]) -> None:
         del st.session_state[key("base")]  # all else is as on the Train page
 
 
-def options(label: str, name: str, said: dict[str, str], help: str | None = None) -> None:
-    """A list to choose from, with the choices' names."""
-    choices = list(said)
-    st.selectbox(
-        label,
-        choices,
-        index=choices.index(st.session_state[key(name)]),
-        format_func=said.__getitem__,
-        key=key(name),
-        persist_state="session",
-        help=help,
-    )
+def open_link(names: list[str]) -> None:
+    """Fill the form from the page's address, once a session, and say what could not be taken."""
+
+    def take() -> list[str]:
+        config, notes = sweep_from_query(st.query_params, free_name(names))
+        if config is not None:
+            fill(config, names)
+            del st.session_state[key("base")]
+            forms.fill(forms.TRAIN, config.base)  # as whoever shares the link had it there
+        return notes
+
+    forms.take_once("sweep", take)
+
+
+def keep_link(config: SweepConfig) -> None:
+    """Let the page's address carry the form, unless nobody has touched it."""
+    query = sweep_to_query(config)
+    forms.put_into_link({} if query == _untouched() else query, LINKED)
+
+
+@cache
+def _untouched() -> dict[str, str]:
+    """What the address of a form that nobody has touched would carry."""
+    axes = [parse_axis(field, usual_axis(field)) for field in DEFAULTS["fields"]]
+    counted = [
+        axis.model_copy(update={"count": COUNT}) if isinstance(axis, RangeAxis) else axis
+        for axis in axes
+    ]
+    return sweep_to_query(parse_sweep({"name": "untouched", "axes": counted}))
 
 
 def sweep_form(names: list[str]) -> SweepConfig | None:
@@ -130,16 +149,17 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         format_func=lambda field: FIELDS[field].label,
         key=key("fields"),
         persist_state="session",
+        wrap=True,
         help="The settings that differ from trial to trial. All others are as on the Train page.",
     )
     slot("axes")
     for field in fields:
         axis_fields(field, counted=held("sampler") == "grid")
         slot(field)
-    options(
+    forms.options(
         "How values are chosen",
-        "sampler",
         SAMPLERS,
+        key("sampler"),
         help="A grid is easy to read and grows fast with each setting. With three settings or "
         "more, the others find good values in fewer trials.",
     )
@@ -155,15 +175,15 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         )
     with st.expander("More settings"):
         st.text_input("Name", held("name"), key=key("name"), persist_state="session")
-        options(
+        forms.options(
             "Who is stopped early",
-            "pruner",
             PRUNERS,
+            key("pruner"),
             help="Trials that fall behind after an epoch are cut (pruned), so that the others get "
             "their time.",
         )
         slot("pruner")
-        options("What is looked for", "objective", OBJECTIVES)
+        forms.options("What is looked for", OBJECTIVES, key("objective"))
     try:
         config = current(names)
     except ConfigError as error:

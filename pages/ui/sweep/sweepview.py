@@ -36,11 +36,18 @@ def progress(view: StudyView) -> None:
             st.progress(0.0, text="Waiting for a worker, and for the first steps")
     best = view.best
     trials, top, pace = st.columns(3)
-    trials.metric("Trials", f"{view.done:,} of {view.planned:,}")
-    top.metric("Best so far", percent(best["val_accuracy"]) if best else "–")
+    trials.metric(
+        "Trials",
+        f"{view.done:,} of {view.planned:,}",
+        help="A trial is one network, trained with settings of its own.",
+    )
+    top.metric(
+        "Best so far" if view.done < view.planned else "Best validation",
+        percent(best["val_accuracy"], 1) if best else "–",
+    )
     if view.active:
         speed = f"{view.models_per_second:.2f}" if view.models_per_second else "–"
-        pace.metric("Models per second", speed)
+        pace.metric("Networks per second", speed)
 
 
 def clicked(chart: str) -> None:
@@ -108,12 +115,15 @@ def pictures(view: StudyView) -> None:
 
 
 def findings(view: StudyView, shares: dict[str, float], brushed: set[int] | None) -> None:
-    """Importance, slices, cost, and the table."""
+    """Importance, each setting by itself, cost, and the table."""
     axes = view.config.axes
-    importance, slices, cost, table = st.tabs(["What mattered", "Slices", "Cost", "Table"])
+    importance, slices, cost, table = st.tabs(
+        ["What mattered", "One setting at a time", "Cost", "Table"]
+    )
     with importance:
         if shares:
             st.plotly_chart(sweep_charts.importance_bars(shares, axes), key="sweep-importance")
+            st.caption("How much of the differences between trials comes from each setting.")
         else:
             st.caption("No setting stands out from chance. More trials may show which one matters.")
     with slices:
@@ -121,9 +131,11 @@ def findings(view: StudyView, shares: dict[str, float], brushed: set[int] | None
             with column:
                 figure = sweep_charts.slice_chart(view.rows, axis, axes, view.name)
                 chart(figure, f"sweep-slice-{axis.field}-{view.name}")
+        st.caption("A point is a trial: the value of one setting, and the accuracy it reached.")
     with cost:
         figure = sweep_charts.pareto(view.rows, "parameters", "parameters", axes, view.name)
         chart(figure, f"sweep-pareto-{view.name}")
+        st.caption("Up and to the left is better. Nothing beats the trials on the line in both.")
     with table:
         rows = [row for row in view.rows if brushed is None or row["trial"] in brushed]
         st.caption(f"{len(rows):,} of {len(view.rows):,} trials")
