@@ -31,10 +31,17 @@ REACHED_WITHIN = 5  # seconds
 SIGN_OF_LIFE = 15  # seconds between two lines that say how far the installation is
 
 STATIC = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
-# Several at once, each with workers of its own: 1 GB a process.
-SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "4", "--dist", "worksteal")
-QUICK = (*STATIC, ("pytest", "-m", "not slow", *SIDE_BY_SIDE))
-ALL = (*STATIC, ("pytest",))
+
+
+def side_by_side(which: str, most: int) -> tuple[str, ...]:
+    """Those tests in up to so many processes; one that is done takes tests from the others."""
+    many = ("-n", "logical", "--maxprocesses", str(most), "--dist", "worksteal")
+    return ("pytest", "-m", which, *many)
+
+
+# A process takes 1 to 2 GB; one of the slow tests, with an app, workers and a browser, up to 4.
+QUICK = (*STATIC, side_by_side("not slow", 4))
+ALL = (*QUICK, side_by_side("slow", 2))
 
 
 def run(*command: str) -> int:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mnist_core.data.datasets import load_dataset, load_sample
-from mnist_core.data.pictures import ResidentDataset
+from mnist_core.data.resident import ResidentDataset
 from tests.helpers.files import idx, write_mnist
 from tests.helpers.gate import Gate
 from tests.helpers.workers import Workers
@@ -24,14 +24,37 @@ KEEPING = {"cli", "exchange", "jobs", "pages", "runs", "sweep"}
 SLOW = {"browser", "faults"}  # folders; single tests elsewhere are marked where they stand
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     for item in items:
         if item.path.parent.name in SLOW:
             item.add_marker(pytest.mark.slow)
+    # Side by side, each process begins with a stretch of them. The shared workers take seconds to
+    # start: what needs them is one stretch, so that one process has them.
+    items.sort(key=lambda item: "_workers" not in item.fixturenames)
 
 
 @pytest.fixture(scope="session")
-def _empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _migrations_read_once() -> Iterator[None]:
+    """Each opening of a database reads all of its library's migrations; they stay the same."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    read = ScriptDirectory.from_config
+    known: dict[str | None, ScriptDirectory] = {}
+
+    def remembered(config: Config) -> ScriptDirectory:
+        place = config.get_main_option("script_location")
+        if place not in known:
+            known[place] = read(config)
+        return known[place]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptDirectory, "from_config", remembered)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _empty_home(tmp_path_factory: pytest.TempPathFactory, _migrations_read_once: None) -> Path:
     """A home folder whose databases have tables and nothing in them."""
     from mnist_core.runs.store import RunStore
     from mnist_core.sweep.storage import open_storage
@@ -102,7 +125,7 @@ def _sample_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "t10k-images-idx3-ubyte": sample.test_images,
         "t10k-labels-idx1-ubyte": sample.test_labels,
     }
-    write_mnist(root, {name: idx(tensor.numpy()) for name, tensor in files.items()})
+    write_mnist(root, {name: idx(array) for name, array in files.items()})
     return root
 
 

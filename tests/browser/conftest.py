@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.helpers.app import App
-from tests.helpers.browser import watch
+from tests.helpers.browser import open_tab, watch
 from tests.helpers.chromium import launch
 from tests.helpers.gate import Gate
 from tests.helpers.waiting import PATIENCE
@@ -31,6 +31,7 @@ def playwright() -> Iterator[Playwright]:
 def browser(playwright: Playwright) -> Iterator[Browser]:
     launched = launch(playwright)
     assert launched is not None, "python -m tests.helpers.chromium gets a browser"
+    expect.set_options(timeout=PATIENCE * 1000)
     yield launched
     launched.close()
 
@@ -38,14 +39,12 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def page(app: App, browser: Browser) -> Iterator[Page]:
     """A page on the app; the test fails when it or its console reports an error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE * 1000)
-    expect.set_options(timeout=PATIENCE * 1000)
+    opened = open_tab(browser, viewport={"width": 1280, "height": 900})
     errors = watch(opened)
     opened.goto(app.url)
     yield opened
+    print(opened.url, opened.locator("body").inner_text(), sep="\n")  # pytest shows it of a failure
     shown = opened.locator("[data-testid=stException]").count()
-    context.close()
+    opened.context.close()
     assert errors == []
     assert shown == 0

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import go_to
-from tests.helpers.waiting import PATIENCE
+from tests.helpers.browser import go_to, open_tab
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 RUN = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
@@ -25,10 +24,7 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_pages_are_accessible(app: App, browser: Browser, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE * 1000)
-    expect.set_options(timeout=PATIENCE * 1000)
+    page = open_tab(browser, viewport={"width": 1280, "height": 800}, color_scheme=scheme)
     page.goto(f"{app.url}/?epochs=1")
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text("Test accuracy")).to_be_visible()
@@ -39,5 +35,5 @@ def test_all_pages_are_accessible(app: App, browser: Browser, scheme: str) -> No
         expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)
         expect(page.locator("[data-stale=true]")).to_have_count(0)  # what fades away is pale
         found[name] = violations(page)
-    context.close()
+    page.context.close()
     assert found == {name: [] for name in found}

@@ -2,10 +2,11 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import SEVEN, draw, go_to, watch
+from tests.helpers.browser import SEVEN, draw, go_to, open_tab, settle, watch
 from tests.helpers.gate import Gate
 from tests.helpers.late import LateServer
 
@@ -67,11 +68,12 @@ def test_a_part_that_is_drawn_again_before_its_page_was_sent_leaves_the_page_who
     server = LateServer(page)
     page.reload()
     expect(page.get_by_text("Nothing is training")).to_be_visible()
+    settle(page)
     field = page.get_by_label("Hidden layer sizes", exact=True)
     with server.holding(without_fragments=True):
         field.fill("64")
         field.press("Enter")
-        server.wait_for_runs(whole=True)
+        server.wait_for_whole_run()
     expect(page.get_by_text("Nothing is training")).to_have_count(0)
     expect(page.get_by_text("Nothing is training")).to_be_visible()  # at the next look
     expect(field).to_have_value("64")
@@ -90,7 +92,7 @@ def test_a_double_click_starts_one_run(page: Page, gate: Gate) -> None:
 
 
 def test_who_comes_first_by_a_link_to_a_page_sees_the_whole_app(app: App, browser: Browser) -> None:
-    page = browser.new_page()
+    page = open_tab(browser)
     page.goto(f"{app.url}/draw")
     expect(page.locator("canvas.upper-canvas")).to_be_visible()
     names = page.get_by_test_id("stTopNavLink")
@@ -138,9 +140,38 @@ def test_the_scale_is_one_click_away_and_the_run_before_is_a_ghost(page: Page) -
     expect(page.get_by_text("(hidden layer sizes 32 → 64)")).to_be_visible()
     for view, text in {
         "0 to 100 %": "0%",
-        "Error, log scale": "Error",
+        "Error, log": "Error",
         "Loss": "training",
-        "Fit the curve": "Accuracy",
+        "Close-up": "Accuracy",
     }.items():
         page.get_by_role("radio", name=view).click()
         expect(chart.filter(has_text=text).first).to_be_visible()
+
+
+def test_what_a_form_leads_to_is_in_sight_however_long_the_form_is(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for name, button in {"Sweep": "Start sweep", "Data": "Train with these"}.items():
+        go_to(page, name)
+        expect(page.get_by_role("button", name=button)).to_be_in_viewport(ratio=1)
+    go_to(page, "Sweep")
+    tags = page.get_by_test_id("stMultiSelectTagsContainer").last  # one is hidden, to be measured
+    inner = tags.get_by_label("Learning rate", exact=True).bounding_box()
+    outer = tags.bounding_box()
+    assert inner is not None
+    assert outer is not None
+    assert inner["x"] + inner["width"] <= outer["x"] + outer["width"], "its name is cut"
+
+
+@pytest.mark.parametrize("name", ["Train", "Data", "Sweep", "Runs"])
+def test_a_page_begins_right_below_its_heading(page: Page, name: str) -> None:
+    go_to(page, name)
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.get_by_text("Nothing is training")).to_be_visible()
+    card = page.locator(".st-key-card-form")
+    first = page.get_by_test_id("stAlert") if name == "Runs" else card
+    expect(first).to_be_visible()
+    heading, content = page.locator(".lab-page").bounding_box(), first.bounding_box()
+    assert heading is not None
+    assert content is not None
+    gap = content["y"] - heading["y"] - heading["height"]
+    assert 8 <= gap <= 20, "1 rem"

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import ONE, PAD, SEVEN, draw, go_to, pad_box, watch
+from tests.helpers.browser import ONE, PAD, SEVEN, draw, go_to, open_tab, pad_box, settle, watch
 from tests.helpers.late import LateServer
 
 BAR = [[(110, 140), (190, 140)]]
@@ -89,8 +89,15 @@ def test_the_drawing_survives_another_pen_and_another_model(pad: Page) -> None:
 
 
 def test_the_drawing_is_there_after_a_look_at_another_page(pad: Page) -> None:
+    server = LateServer(pad)
+    pad.reload()
     pen = pad.get_by_role("slider", name="Pen width")
-    pen.press("ArrowRight")
+    expect(pen).to_be_visible()
+    settle(pad)
+    with server.holding():
+        pen.press("ArrowRight")
+        server.wait_for("Pen width")
+    settle(pad)  # a canvas that takes another pen drops the stroke under way
     expect(pen).to_have_value("19")
     draw(pad, SEVEN)
     expect(answer(pad)).to_have_text("7")
@@ -149,6 +156,9 @@ def test_a_key_keeps_the_drawing_and_the_next_stroke_is_a_new_one(pad: Page) -> 
         {"name": "mine.json", "mimeType": "application/json", "buffer": exported.read_bytes()}
     )
     expect(pad.get_by_alt_text("a 7")).to_be_visible()
+    settle(pad)
+    # While a file is read nobody can choose another, but this test could.
+    expect(pad.get_by_role("button", name="Add files")).to_be_enabled()
     pad.locator("input[type=file]").set_input_files(
         {"name": "other.json", "mimeType": "application/json", "buffer": b'{"format": 1}'}
     )
@@ -177,8 +187,7 @@ def test_a_digit_is_drawn_with_the_keyboard_alone(pad: Page) -> None:
 
 
 def test_a_click_that_meets_the_drawing_before_downloads(app: App, browser: Browser) -> None:
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
+    page = open_tab(browser)
     server = LateServer(page)
     page.goto(f"{app.url}/draw")
     look(page, "My digits")
@@ -187,9 +196,9 @@ def test_a_click_that_meets_the_drawing_before_downloads(app: App, browser: Brow
     expect(page.get_by_alt_text("a 1")).to_be_visible()
     with page.expect_download() as download, server.holding():
         page.keyboard.press("7")
-        server.wait_for_runs()
+        server.wait_for("a 7")
         page.get_by_role("button", name="Export").click()
-        server.wait_for_runs(2)
+        server.wait_for('"name": "my-digits.json"')
     assert b'"label":7' in download.value.path().read_bytes()
     page.close()
 
@@ -226,18 +235,15 @@ def test_pictures_are_read_and_other_files_are_a_message(pad: Page) -> None:
 @pytest.fixture
 def phone(app: App, browser: Browser) -> Iterator[Page]:
     """The Draw page on a phone's screen, for fingers."""
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    page = context.new_page()
-    page.set_default_timeout(60_000)
+    screen = {"width": 390, "height": 844}
+    page = open_tab(browser, viewport=screen, has_touch=True, is_mobile=True)
     errors = watch(page)
     page.goto(app.url)
     page.get_by_test_id("stExpandSidebarButton").tap()
     page.get_by_role("link", name="Draw", exact=True).tap()
     page.get_by_role("button", name="Collapse sidebar").tap()
     yield page
-    context.close()
+    page.context.close()
     assert errors == []
 
 

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import SEVEN, draw, go_to
+from tests.helpers.browser import SEVEN, draw, go_to, open_tab
 from tests.helpers.gate import Gate
 
 
@@ -41,8 +41,7 @@ def test_start_watch_stop_resume_click_and_draw(page: Page, gate: Gate) -> None:
 
 def test_a_form_whose_code_comes_late_shows_its_values(app: App, browser: Browser) -> None:
     """A slow network: the page has been drawn twice before the browser can show a widget."""
-    context = browser.new_context()
-    page = context.new_page()
+    page = open_tab(browser)
     held: list[Route] = []
     code = re.compile(r"/static/js/\w*(Input|elect)\w*\.")
     page.route(code, lambda route: held.append(route))
@@ -61,4 +60,4 @@ def test_a_form_whose_code_comes_late_shows_its_values(app: App, browser: Browse
     ):
         field = page.locator(f'input[aria-label="{label}"]')
         expect(field).to_have_value(value)
-    context.close()
+    page.context.close()

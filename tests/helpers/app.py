@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.helpers.ports import free_port
 from tests.helpers.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,9 +22,7 @@ class App:
 
     def __init__(self, home: Path, command: Sequence[str] = COMMAND, cwd: Path = ROOT) -> None:
         self.home, self.command, self.cwd = home, command, cwd
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.start()
 

@@ -1,8 +1,10 @@
 """What a person does in a browser: follow links, draw, look at charts."""
 
-from playwright.sync_api import ConsoleMessage, FloatRect, Page
+from typing import Any
 
-from tests.helpers.waiting import wait_until
+from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Page
+
+from tests.helpers.waiting import PATIENCE, wait_until
 
 PAD = 280  # the pad's own units, however large it is on the screen
 # Digits as strokes on the pad.
@@ -29,6 +31,29 @@ def watch(page: Page) -> list[str]:
 def go_to(page: Page, name: str) -> None:
     """Follow the link to a page, as a person does."""
     page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+
+
+def busy(page: Page) -> bool:
+    """Whether something on the page is still to come, or about to go."""
+    return bool(
+        page.evaluate(
+            "document.fonts.status !== 'loaded' || document.querySelector("
+            "'[data-testid=stSkeleton], [data-stale=true], [data-test-script-state=running]')"
+            " !== null"
+        )
+    )
+
+
+def open_tab(browser: Browser, **options: Any) -> Page:
+    """A page in a context of its own, which waits for as long as a slow machine needs."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE * 1000)
+    return context.new_page()
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is drawn, as somebody does who is about to type."""
+    wait_until(lambda: not busy(page), "the page is drawn")
 
 
 def pad_box(page: Page) -> FloatRect:

@@ -12,8 +12,11 @@ from tests.helpers.waiting import PATIENCE, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def open_page(name: str) -> AppTest:
-    return AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=PATIENCE).run()
+def open_page(name: str, **query: str) -> AppTest:
+    """The page as it is drawn first; ``query`` is what its address carries."""
+    page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=PATIENCE)
+    page.query_params.update(query)
+    return page.run()
 
 
 def wait_for(page: AppTest, condition: Callable[[AppTest], object]) -> AppTest:
