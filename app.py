@@ -15,6 +15,7 @@ page = st.navigation(
         st.Page("pages/data.py", title="Data"),
         st.Page("pages/sweep.py", title="Sweep"),
         st.Page("pages/draw.py", title="Draw"),
+        st.Page("pages/inside.py", title="Inside"),
         st.Page("pages/runs.py", title="Runs"),
     ],
     position="top",

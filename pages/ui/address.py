@@ -3,6 +3,7 @@
 import streamlit as st
 
 FILTER = "filter"  # query parameter: which runs are listed
+VIEW, PART = "view", "part"  # query parameters: what of a run is looked into, on which pictures
 IN_ADDRESS = ("run", "runs", FILTER)
 ADDRESS = "address."  # session keys: what the address said since the browser last showed it
 SAID = "address.new."  # session keys: what it says that was not written here

@@ -38,3 +38,42 @@ if (!window.mnistLabHeard) {
     }
   }, 500);
 }
+
+// On a map of pictures, the one that is pointed at. They are all on one sheet (space.py); the point
+// knows its place there.
+
+if (!window.mnistLabMap) {
+  const SIZE = 96; // px
+  const shown = document.body.appendChild(document.createElement("div"));
+  shown.className = "lab-pointed";
+  shown.hidden = true;
+  const point = (event) => {
+    const { columns, width, height, sheet } = document.querySelector(".lab-sheet")?.dataset ?? {};
+    const place = event.points[0]?.customdata;
+    if (sheet === undefined || place === undefined) return;
+    const scale = SIZE / width;
+    shown.style.width = `${SIZE}px`;
+    shown.style.height = `${height * scale}px`;
+    shown.style.backgroundImage = `url(${sheet})`;
+    shown.style.backgroundSize = `${columns * SIZE}px auto`;
+    const [column, row] = [place % columns, Math.floor(place / columns)];
+    shown.style.backgroundPosition = `${-column * SIZE}px ${-row * height * scale}px`;
+    const { clientX, clientY } = event.event;
+    shown.style.left = `${Math.min(clientX + 24, innerWidth - SIZE - 8)}px`;
+    shown.style.top = `${Math.max(clientY - height * scale - 24, 8)}px`;
+    shown.hidden = false;
+  };
+  const leave = () => { shown.hidden = true; };
+  window.mnistLabMap = setInterval(() => {
+    const chart = document.querySelector(".st-key-map .js-plotly-plot");
+    if (!chart) {
+      leave();
+    } else if (chart.on) {
+      // A chart that was drawn anew has lost them; one that was not has each of them once.
+      for (const [event, listener] of [["plotly_hover", point], ["plotly_unhover", leave]]) {
+        chart.removeListener(event, listener);
+        chart.on(event, listener);
+      }
+    }
+  }, 500);
+}

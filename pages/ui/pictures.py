@@ -24,21 +24,25 @@ FOR, AGAINST = (
 )
 
 
+def as_address(image: NDArray[np.float32]) -> str:
+    """A (h, w) or (h, w, 3) picture in [0, 1] as an address that holds all of it."""
+    buffer = io.BytesIO()
+    Image.fromarray((image * 255).round().astype(np.uint8)).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
 def picture(image: NDArray[np.float32], caption: str, side: int = 140, label: str = "") -> str:
     """A (h, w) or (h, w, 3) picture in [0, 1], each pixel a crisp square, above its caption.
 
     ``label`` is said instead of the caption to who cannot see it.
     """
-    buffer = io.BytesIO()
-    Image.fromarray((image * 255).round().astype(np.uint8)).save(buffer, "PNG")
-    data = base64.b64encode(buffer.getvalue()).decode()
     height, width = image.shape[:2]
     scale = side / max(height, width)
     return (
         f"<figure style='margin:0;width:{side}px'>"
         f"<div style='height:{side}px;display:flex;align-items:center;justify-content:center;"
         f"background:#000'><img alt='{html.escape(label or caption)}' "
-        f"src='data:image/png;base64,{data}' style='width:{width * scale:.0f}px;"
+        f"src='{as_address(image)}' style='width:{width * scale:.0f}px;"
         f"height:{height * scale:.0f}px;max-width:none;image-rendering:pixelated'></div>"
         f"<figcaption style='font-size:0.8rem;opacity:0.75'>{html.escape(caption)}</figcaption>"
         "</figure>"
@@ -54,6 +58,20 @@ def signed(values: NDArray[np.float32]) -> NDArray[np.float32]:
     share = np.sign(share) * np.sqrt(np.abs(share))
     colours: NDArray[np.float32] = np.clip(share, 0, 1) * FOR + np.clip(-share, 0, 1) * AGAINST
     return colours
+
+
+def strip(values: NDArray[np.float32], caption: str, columns: int = 64) -> str:
+    """Numbers (N,) as squares in rows of ``columns``: light blue above 0, orange below."""
+    columns = min(len(values), columns)
+    padded = np.zeros(-(-len(values) // columns) * columns, np.float32)
+    padded[: len(values)] = values
+    return (
+        f"<figure style='margin:0 0 0.5rem'><img alt='{html.escape(caption)}' "
+        f"src='{as_address(signed(padded.reshape(-1, columns)))}' style='display:block;width:"
+        f"{14 * columns}px;max-width:100%;image-rendering:pixelated'>"
+        f"<figcaption style='font-size:0.8rem;opacity:0.75'>{html.escape(caption)}</figcaption>"
+        "</figure>"
+    )
 
 
 def row(figures: Sequence[str]) -> str:

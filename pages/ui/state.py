@@ -29,6 +29,7 @@ MOST_IN_ADDRESS = (
     50  # runs; browsers and servers cut an address of more than a few thousand letters
 )
 RUNS = "runs"  # query parameter (ids with commas) and session key: the runs that are compared
+DRAWING = "canvas.left"  # session key: the drawing on the pad, as its component has it
 
 LATE = 30.0  # seconds after which a trainer that has not answered is worth a look
 

@@ -60,3 +60,25 @@ def test_weights_of_no_network_are_refused(weights: dict[str, np.ndarray], said:
 def test_an_unknown_activation_is_refused() -> None:
     with pytest.raises(ValueError, match="'step'"):
         Network.of(WEIGHTS, "step")
+
+
+@pytest.mark.parametrize("hidden", [(), (7,), (6, 5)])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_gradient_of_the_loss_is_autograds(hidden: tuple[int, ...], activation: str) -> None:
+    generator = torch.Generator().manual_seed(1)
+    model = MnistModel(20, hidden, 4, activation, generator=generator)
+    pictures = 3 * torch.randn(50, 20, generator=generator)
+    labels = torch.arange(50) % 4
+    expected = torch.nn.functional.cross_entropy(model(pictures), labels)
+    expected.backward()
+    loss, found = in_numpy(model).loss_gradients(pictures.numpy(), labels.numpy())
+    assert loss == pytest.approx(expected.item(), rel=1e-5)
+    for (by_weight, by_bias), layer in zip(found, model.layers, strict=True):
+        np.testing.assert_allclose(by_weight, layer.weight.grad.numpy(), rtol=1e-3, atol=1e-6)
+        np.testing.assert_allclose(by_bias, layer.bias.grad.numpy(), rtol=1e-3, atol=1e-6)
+
+
+def test_the_loss_of_a_share_that_rounds_to_0_is_its_logit() -> None:
+    weights = {"layers.0.weight": np.array([[400.0], [0.0]]), "layers.0.bias": np.zeros(2)}
+    loss, _ = Network.of(weights, "relu").loss_gradients(np.ones((1, 1), np.float32), np.array([1]))
+    assert loss == pytest.approx(400)

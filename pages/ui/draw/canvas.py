@@ -6,13 +6,15 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.state import DRAWING
+
 SIDE = 280  # pixels: ten for each of the image's
 Drawing = list[dict[str, Any]]  # strokes, as Fabric.js paths in the canvas's pixels
 
 KEY = "canvas"
-# Session keys: the drawing as it is now, and as it was when the page was opened. A change of the
-# latter clears the canvas, so it stays while the page is open.
-LEFT, OPENED_WITH = "canvas.left", "canvas.opened"
+# Session key: the drawing as it was when the page was opened. A change of it clears the canvas, so
+# it stays while the page is open.
+OPENED_WITH = "canvas.opened"
 
 BUTTONS = """
 <div>
@@ -44,7 +46,7 @@ def draw_canvas(pen_width: int, kept: int = 0) -> Drawing:
     from streamlit_drawable_canvas import st_canvas
 
     if KEY not in st.session_state:  # the page was opened; what was drawn before is drawn again
-        st.session_state[OPENED_WITH] = st.session_state.get(LEFT)
+        st.session_state[OPENED_WITH] = st.session_state.get(DRAWING)
     result = st_canvas(
         stroke_width=pen_width,
         stroke_color="#ffffff",
@@ -55,7 +57,7 @@ def draw_canvas(pen_width: int, kept: int = 0) -> Drawing:
         initial_drawing=st.session_state[OPENED_WITH],
         key=KEY,
     )
-    st.session_state[LEFT] = result.json_data
+    st.session_state[DRAWING] = result.json_data
     _tools()(data={"kept": kept}, key="canvas_tools", height="content")
     strokes: Drawing = (result.json_data or {}).get("objects", [])
     return strokes

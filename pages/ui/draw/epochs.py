@@ -5,34 +5,17 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_core.charts.base import probability_history
-from mnist_core.nn.network import Network
 from mnist_core.runs.records import Run
-from mnist_core.runs.snapshots import probabilities_of, read_snapshots, snapshot_files
+from mnist_core.runs.snapshots import probabilities_of
 from pages.ui.fragments import fragment
 from pages.ui.pictures import DIGITS, bars, picture
+from pages.ui.snapshots import networks
 from pages.ui.state import RUN, backend
 from pages.ui.words import told_apart
 
 POLL = 1.0  # seconds between two looks at a run that trains
 PINNED = "epochs.pinned"  # the image that stays while others are drawn
 NEWEST = 50  # runs offered
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _kept(run_id: str) -> dict[str, dict[int, Network]]:
-    """The networks of a run by file, filled as they are read; together they have a few MB."""
-    return {}
-
-
-def networks(run_id: str) -> dict[int, Network]:
-    """The networks of a run by epoch; a file never changes once it is there."""
-    store, known = backend().store, _kept(run_id)
-    found: dict[int, Network] = {}
-    for file in snapshot_files(store, run_id):
-        if file not in known:
-            known[file] = read_snapshots(store, run_id, file)
-        found.update(known[file])
-    return found
 
 
 def epochs(image: NDArray[np.float32] | None) -> None:

@@ -1,0 +1,126 @@
+"""What a network confuses, and how sure it may be, as Plotly figures."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from mnist_core.charts.base import ACCENT, MUTED, SECOND, layout
+
+MOST_NUMBERS = 20  # classes whose cells have their numbers written in them
+CELL = 34  # pixels that a cell is high
+
+
+def confusion_chart(
+    confusion: NDArray[np.int64], classes: Sequence[str], chosen: tuple[int, int] | None = None
+) -> go.Figure:
+    """A matrix (classes, classes) of counts, a row for what a picture shows; mistakes in colour.
+
+    What is right would outshine all mistakes, so the diagonal is grey. A click selects a point with
+    ``customdata`` (truth, answer); cells of count 0 cannot be clicked. ``chosen`` is framed.
+    """
+    count, names = len(classes), list(classes)
+    wrong = (confusion - np.diag(confusion.diagonal())).astype(float)
+    np.fill_diagonal(wrong, np.nan)
+    truths, answers = np.nonzero(confusion)
+    told = count <= MOST_NUMBERS
+    figure = go.Figure(
+        [
+            go.Heatmap(
+                z=wrong.tolist(),
+                x=names,
+                y=names,
+                colorscale=[
+                    [0, "rgba(138, 143, 152, 0.06)"],
+                    [0.0001, "rgba(230, 159, 0, 0.25)"],
+                    [1, SECOND],
+                ],
+                showscale=not told,
+                colorbar={"title": "pictures"},
+                hoverinfo="skip",
+                xgap=1,
+                ygap=1,
+            ),
+            # A heat map tells nobody where it is clicked; points on its cells do.
+            go.Scatter(
+                x=[names[i] for i in answers],
+                y=[names[i] for i in truths],
+                mode="markers+text" if told else "markers",
+                marker={"symbol": "square", "size": 28 if told else 7, "color": "rgba(0,0,0,0)"},
+                text=[f"{confusion[t, a]:,}" for t, a in zip(truths, answers, strict=True)]
+                if told
+                else None,
+                textfont={
+                    "size": 12,
+                    "color": [
+                        MUTED if t == a else "#D55E00" for t, a in zip(truths, answers, strict=True)
+                    ],
+                },
+                customdata=[
+                    [int(t), int(a), int(confusion[t, a])]
+                    for t, a in zip(truths, answers, strict=True)
+                ],
+                hovertemplate="%{y} read as %{x}: %{customdata[2]:,}<extra></extra>",
+                selected={"marker": {"opacity": 1}},
+                unselected={
+                    "marker": {"opacity": 1},
+                },
+                showlegend=False,
+            ),
+        ]
+    )
+    height = 110 + CELL * min(count, MOST_NUMBERS)
+    figure.update_layout(layout("What is read as what", "answer", "shown", height, "confusion"))
+    figure.update_layout(hovermode="closest", clickmode="event+select", dragmode=False)
+    axis = {"type": "category", "showgrid": False, "range": [-0.5, count - 0.5]}
+    figure.update_xaxes(axis, categoryarray=names)
+    figure.update_yaxes(axis, categoryarray=names, range=[count - 0.5, -0.5])
+    if chosen is not None:
+        truth, answer = chosen
+        figure.add_shape(
+            type="rect",
+            x0=answer - 0.5,
+            x1=answer + 0.5,
+            y0=truth - 0.5,
+            y1=truth + 0.5,
+            line={"color": ACCENT, "width": 2},
+        )
+    return figure
+
+
+def calibration_chart(bins: Sequence[tuple[int, float, float]], height: int = 320) -> go.Figure:
+    """How often answers are right against how sure they are, from (count, confidence, accuracy).
+
+    On the diagonal, what it says is what it does; below it, it is too sure.
+    """
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=[0, 1],
+                y=[0, 1],
+                mode="lines",
+                line={"color": MUTED, "dash": "dash", "width": 1},
+                hoverinfo="skip",
+            ),
+            go.Scatter(
+                x=[confidence for _, confidence, _ in bins],
+                y=[accuracy for _, _, accuracy in bins],
+                mode="lines+markers",
+                line={"color": ACCENT, "width": 2},
+                marker={"size": 8},
+                customdata=[count for count, _, _ in bins],
+                hovertemplate="%{customdata:,} answers, %{x:.0%} sure: %{y:.1%} right"
+                "<extra></extra>",
+            ),
+        ]
+    )
+    title = "How sure it is, and how often right"
+    figure.update_layout(
+        layout(title, "confidence", "right answers", height, "calibration"),
+        showlegend=False,
+        hovermode="closest",
+    )
+    figure.update_xaxes(tickformat=".0%", range=[-0.02, 1.02])
+    figure.update_yaxes(tickformat=".0%", range=[-0.02, 1.02])
+    return figure

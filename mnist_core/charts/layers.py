@@ -1,0 +1,43 @@
+"""A figure of each layer from epoch to epoch, as a Plotly figure."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from mnist_core.charts.base import PALETTE, epoch_axis, finite, layout
+from mnist_core.charts.compare import DASHES
+
+
+def layers_chart(
+    epochs: Sequence[int],
+    lines: Mapping[str, Sequence[float]],
+    title: str,
+    unit: str,
+    revision: str,
+    share: bool = False,
+    height: int = 320,
+) -> go.Figure:
+    """A line a layer, by its name; on a log scale, or as a ``share`` from 0 to 1."""
+    figure = go.Figure()
+    for place, (name, values) in enumerate(lines.items()):
+        figure.add_scatter(
+            x=list(epochs),
+            # A logarithm has no place for 0.
+            y=finite([v if share or v > 0 else float("nan") for v in values]),
+            mode="lines+markers" if len(epochs) <= 30 else "lines",
+            name=name,
+            line={
+                "color": PALETTE[place % len(PALETTE)],
+                "dash": DASHES[place // len(PALETTE) % len(DASHES)],
+                "width": 2,
+            },
+            hovertemplate="%{y:.1%}" if share else "%{y:.3g}",
+        )
+    figure.update_layout(layout(title, "epoch", unit, height, revision))
+    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top"})
+    figure.update_xaxes(epoch_axis(max(epochs, default=1)))
+    if share:
+        figure.update_yaxes(tickformat=".0%", range=[-0.02, 1.02])
+    else:
+        figure.update_yaxes(type="log", exponentformat="power")
+    return figure

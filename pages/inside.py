@@ -1,0 +1,77 @@
+"""Inside: what a trained network has learnt, what it gets wrong, and how it works."""
+
+import streamlit as st
+
+from mnist_core.errors import MnistLabError
+from mnist_core.runs.records import Run
+from pages.ui.address import VIEW, keep_in_address
+from pages.ui.fragments import fragment
+from pages.ui.frame import page
+from pages.ui.inside import against, layers, mistakes, onepicture, space, units
+from pages.ui.inside.looked import Looked, choose_part, choose_run
+from pages.ui.state import backend
+from pages.ui.words import literal
+
+VIEWS = {
+    "mistakes": "What it gets wrong",
+    "units": "Its hidden units",
+    "picture": "One picture, step by step",
+    "map": "A map of what it sees",
+    "layers": "Its layers, epoch by epoch",
+    "two": "Beside another run",
+}
+SHOW = {
+    "mistakes": mistakes.show,
+    "units": units.show,
+    "picture": onepicture.show,
+    "map": space.show,
+    "layers": layers.show,
+    "two": against.show,
+}
+
+page("Inside", "Look into a trained network: what it confuses, what its units see, how it learnt.")
+
+
+def view(run: Run, chosen: str, part: str) -> None:
+    """What was chosen; a click in it runs this part of the page alone."""
+    try:
+        looked = Looked(run, part)
+        looked.caution()
+        SHOW[chosen](looked)
+    except MnistLabError as error:
+        st.error(literal(str(error)))
+
+
+def choose_view() -> str:
+    """What to look at; the page's address carries it."""
+    if "inside.view" not in st.session_state:
+        said = st.query_params.get(VIEW)
+        st.session_state["inside.view"] = said if said in VIEWS else next(iter(VIEWS))
+    chosen = st.radio(
+        "Look at",
+        list(VIEWS),
+        index=list(VIEWS).index(st.session_state["inside.view"]),
+        format_func=VIEWS.__getitem__,
+        key="inside.view",
+        persist_state="session",
+    )
+    keep_in_address(VIEW, chosen)
+    return chosen
+
+
+try:
+    runs = [run for run in backend().watch.library() if run.ready]
+    if not runs:
+        st.info("No trained network yet. Train one, and look here at what it has learnt.")
+        if st.button("Train the first one", type="primary", icon=":material/play_arrow:"):
+            st.switch_page("pages/train.py")
+    else:
+        left, right = st.columns([1, 3])
+        with left, st.container(key="card-form", border=True):
+            run = choose_run(runs)
+            chosen = choose_view()
+            part = choose_part()
+        with right, st.container(key="card-picture", border=True):
+            fragment(view, None)(run, chosen, part)
+except MnistLabError as error:
+    st.error(literal(str(error)))
