@@ -54,6 +54,10 @@ class DeviceError(MnistLabError):
     """The device asked for is not on this machine; lists the ones that are."""
 
 
+class NetworkError(MnistLabError):
+    """A trained network that answers nothing: its weights are no numbers; says since when."""
+
+
 class DrawingError(MnistLabError):
     """A drawing or picture that cannot be turned into a digit image; says why."""
 

@@ -4,22 +4,14 @@ import streamlit as st
 
 from mnist_core.errors import MnistLabError
 from mnist_core.runs.records import Run
-from pages.ui.address import VIEW, keep_in_address
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.inside import against, layers, mistakes, onepicture, space, units
-from pages.ui.inside.looked import Looked, choose_part, choose_run
+from pages.ui.inside.choose import choose_part, choose_run, choose_view
+from pages.ui.looked import Looked
 from pages.ui.state import backend
 from pages.ui.words import literal
 
-VIEWS = {
-    "mistakes": "What it gets wrong",
-    "units": "Its hidden units",
-    "picture": "One picture, step by step",
-    "map": "A map of what it sees",
-    "layers": "Its layers, epoch by epoch",
-    "two": "Beside another run",
-}
 SHOW = {
     "mistakes": mistakes.show,
     "units": units.show,
@@ -40,23 +32,6 @@ def view(run: Run, chosen: str, part: str) -> None:
         SHOW[chosen](looked)
     except MnistLabError as error:
         st.error(literal(str(error)))
-
-
-def choose_view() -> str:
-    """What to look at; the page's address carries it."""
-    if "inside.view" not in st.session_state:
-        said = st.query_params.get(VIEW)
-        st.session_state["inside.view"] = said if said in VIEWS else next(iter(VIEWS))
-    chosen = st.radio(
-        "Look at",
-        list(VIEWS),
-        index=list(VIEWS).index(st.session_state["inside.view"]),
-        format_func=VIEWS.__getitem__,
-        key="inside.view",
-        persist_state="session",
-    )
-    keep_in_address(VIEW, chosen)
-    return chosen
 
 
 try:

@@ -10,7 +10,7 @@ from mnist_core.config.presets import PRESETS
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.insight.compare import SEED_RUNS, group_of
 from mnist_core.runs.records import Run
-from pages.ui import advice, forms, runview, seeds
+from pages.ui import advice, forms, learnt, runview, seeds
 from pages.ui.actions import PROBLEM, reported, show_problem, start_button
 from pages.ui.forms import TRAIN
 from pages.ui.fragments import fragment
@@ -281,6 +281,7 @@ try:
             next_steps(shown)
     with picture:
         if shown is not None and not shown.active:
+            learnt.show(shown)
             advice.show(shown, rows, here=True)
             runview.details(shown, rows)
             others(shown)

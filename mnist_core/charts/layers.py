@@ -1,5 +1,6 @@
 """A figure of each layer from epoch to epoch, as a Plotly figure."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -39,5 +40,15 @@ def layers_chart(
     if share:
         figure.update_yaxes(tickformat=".0%", range=[-0.02, 1.02])
     else:
-        figure.update_yaxes(type="log", exponentformat="power")
+        shown = [value for values in lines.values() for value in values if 0 < value < math.inf]
+        figure.update_yaxes(type="log", tickvals=_ticks(shown), tickformat="~g")
     return figure
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Powers of ten around all values; where there are few of them, 2 and 5 times these too."""
+    if not values:
+        return []
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    factors = (1, 2, 5) if high - low <= 3 else (1,)
+    return [factor * 10.0**power for power in range(low, high + 1) for factor in factors]

@@ -93,8 +93,9 @@ def remarks(rows: Sequence[LayerRow]) -> list[str]:
     if shares and max(shares) >= DEAD:
         layer = shares.index(max(shares)) + 1
         said.append(
-            f"Dead: {max(shares):.0%} of the units in layer {layer} answer 0 to every picture, and "
-            "no gradient reaches them. A smaller learning rate kills fewer; GELU has none."
+            f"Dead: {max(shares):.0%} of the units in layer {layer} answer 0 to each of these "
+            "pictures; no gradient reaches them. A smaller learning rate kills fewer, and GELU "
+            "has none."
         )
     vanished = len(now) > 1 and now[0].gradient < VANISHED * now[-1].gradient
     if vanished and now[0].loss > UNLEARNT:

@@ -105,6 +105,11 @@ class Network:
         return (self.layers[0][0].shape[1], *(len(bias) for _, bias in self.layers))
 
     @property
+    def finite(self) -> bool:
+        """Whether all its parameters are numbers; those of a run that diverged are not."""
+        return all(np.isfinite(array).all() for layer in self.layers for array in layer)
+
+    @property
     def weights(self) -> dict[str, FloatArray]:
         """What ``of`` takes."""
         return {

@@ -7,7 +7,6 @@ from mnist_core.insight.diagnosis import Finding, dead_finding, dead_units, diag
 from mnist_core.runs.records import Run
 from pages.ui.forms import clone
 from pages.ui.state import predictor
-from pages.ui.words import literal
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
@@ -35,8 +34,7 @@ def show(run: Run, rows: list[dict[str, float]], here: bool) -> None:
     findings = diagnose(run, rows)
     try:
         silent = _silent(run)
-    except MnistLabError as error:  # its network cannot be read: what else there is to say remains
-        st.error(literal(str(error)), icon=":material/error:")
+    except MnistLabError:  # its network cannot be read, which is said where its mistakes would be
         silent = None
     if silent is not None:
         findings.append(silent)

@@ -41,8 +41,15 @@ class Turns:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Wait for something in the midst of a turn, while others draw."""
-        self._end(self._mine.ticket)
+        """Wait for something, or compute for long, in the midst of a turn, while others draw.
+
+        Who has no turn, as a page that is drawn alone or who is aside already, just does it.
+        """
+        ticket, self._mine.ticket = getattr(self._mine, "ticket", None), None
+        if ticket is None:
+            yield
+            return
+        self._end(ticket)
         try:
             yield
         finally:

@@ -7,7 +7,8 @@ from mnist_core.insight.answers import Answers
 from mnist_core.insight.parts import Pictures
 from mnist_core.runs.records import Run
 from pages.ui import forms
-from pages.ui.inside.looked import NEWEST, Looked, thumbnail
+from pages.ui.inside.choose import NEWEST
+from pages.ui.looked import Looked, thumbnail
 from pages.ui.pictures import row
 from pages.ui.state import backend
 from pages.ui.words import literal, told_apart

@@ -6,11 +6,11 @@ from mnist_core.charts.layers import layers_chart
 from mnist_core.insight.layers import LayerRow, layer_rows, remarks
 from mnist_core.nn.network import Network
 from pages.ui import forms
-from pages.ui.inside.looked import Looked, rows_of
+from pages.ui.looked import Looked, rows_of
 from pages.ui.snapshots import networks
 from pages.ui.turns import turns
 
-ASKED = 1000  # pictures on which answers and gradients are measured
+ASKED = 2000  # pictures on which answers and gradients are measured
 MOST_EPOCHS = 60  # measured; of more, some between the first and the last
 FIGURES = {
     "gradient": ("Gradients", "Size of the gradient", "root mean square"),

@@ -12,34 +12,17 @@ from mnist_core.insight.answers import (
     Indices,
     calibration,
     class_scores,
-    most_confused,
 )
 from mnist_core.insight.parts import Pictures
-from pages.ui.inside.looked import Looked, thumbnail
+from pages.ui.learnt import mistake, summary
+from pages.ui.looked import Looked
 from pages.ui.pictures import row
 from pages.ui.words import literal, percent
 
 SHOWN, READ = "inside.shown", "inside.read"  # widget keys: which cell of the matrix is looked at
 CHART = "inside.confusion"
 ANY = "any"
-PAGE = 28  # pictures at once
-
-
-def summary(answers: Answers, classes: tuple[str, ...], said: str) -> str:
-    """How much of the pictures is read right, and what is confused most, in Markdown."""
-    right, count = int(answers.right.sum()), len(answers.labels)
-    text = (
-        f"**{right:,} of {count:,} {said} are read right** ({percent(right / count, 1)}), "
-        f"{count - right:,} wrong."
-    )
-    if (worst := most_confused(answers.confusion)) is not None:
-        truth, answer, times = worst
-        how_often = "once" if times == 1 else "twice" if times == 2 else f"{times:,} times"
-        text += (
-            f" Most often **{literal(classes[truth])}** is read as **{literal(classes[answer])}**: "
-            f"{how_often}."
-        )
-    return text
+PAGE = 20  # pictures at once
 
 
 def show(looked: Looked) -> None:
@@ -89,8 +72,8 @@ def _class(label: str, key: str, classes: tuple[str, ...]) -> int | None:
 def _click() -> None:
     """A cell of the matrix was clicked; a click on nothing shows all mistakes again."""
     points = st.session_state[CHART].selection.points
-    for place, key in enumerate((SHOWN, READ)):
-        st.session_state[key] = points[0]["customdata"][2 + place] if points else ANY
+    for axis, key in (("y", SHOWN), ("x", READ)):
+        st.session_state[key] = points[0][axis] if points else ANY
 
 
 def _chosen(
@@ -124,22 +107,8 @@ def _pictures(pictures: Pictures, answers: Answers, rows: Indices) -> None:
     if pages > 1:
         # A list of another length is another list, which begins at its first page.
         which = st.pagination(pages, key=f"inside.page.{len(rows)}.{rows[0]}")
-    names = pictures.classes
-    st.html(
-        row(
-            [
-                thumbnail(
-                    pictures.images[i],
-                    f"{names[pictures.labels[i]]}"
-                    + ("" if answers.right[i] else f" → {names[answers.answers[i]]}")
-                    + f", {percent(float(answers.confidence[i]), 0)}",
-                    label=f"number {pictures.numbers[i]}: {names[pictures.labels[i]]}, read as "
-                    f"{names[answers.answers[i]]}",
-                )
-                for i in rows[(which - 1) * PAGE : which * PAGE]
-            ]
-        )
-    )
+    shown = rows[(which - 1) * PAGE : which * PAGE]
+    st.html(row([mistake(pictures, answers, i) for i in shown]))
 
 
 def _matrix_in_words(answers: Answers, classes: tuple[str, ...]) -> str:
@@ -160,17 +129,17 @@ def _table(answers: Answers, classes: tuple[str, ...]) -> None:
         {
             "Class": list(classes),
             "Pictures": [score.count for score in scores],
-            "Read right": [score.recall for score in scores],
-            "Right when it says so": [score.precision for score in scores],
+            "Read right": [100 * score.recall for score in scores],
+            "Right when it says so": [100 * score.precision for score in scores],
         },
         hide_index=True,
         column_config={
             "Read right": st.column_config.NumberColumn(
-                format="percent",
+                format="%.1f %%",
                 help="Recall: of the pictures of this class, the share that is read as it.",
             ),
             "Right when it says so": st.column_config.NumberColumn(
-                format="percent",
+                format="%.1f %%",
                 help="Precision: of the pictures that are read as this class, the share that is.",
             ),
         },

@@ -7,7 +7,7 @@ from mnist_core.drawing.prepare import strokes_to_mnist
 from mnist_core.insight.answers import Answers
 from mnist_core.nn.network import ACTIVATIONS, FloatArray, Network, softmax
 from pages.ui import forms
-from pages.ui.inside.looked import Looked, rows_of
+from pages.ui.looked import Looked, rows_of
 from pages.ui.pictures import bars, picture, row, signed, strip
 from pages.ui.state import DRAWING
 from pages.ui.words import literal, percent

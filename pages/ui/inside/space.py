@@ -12,8 +12,8 @@ from mnist_core.insight.parts import Pictures
 from mnist_core.insight.space import STAGES, Plane, hidden_answers, neighbour_maps, principal_plane
 from pages.ui import forms
 from pages.ui.fragments import fragment
-from pages.ui.inside.looked import Looked, rows_of
 from pages.ui.inside.units import choose_layer
+from pages.ui.looked import Looked, rows_of
 from pages.ui.pictures import as_address
 from pages.ui.state import in_background
 from pages.ui.turns import turns

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_core.insight.units import STRONGEST, Need, most_pictures, need, portraits
 from mnist_core.nn.network import FloatArray, Network
-from pages.ui.inside.looked import Looked, rows_of
+from pages.ui.looked import Looked, rows_of
 from pages.ui.pictures import picture, row, signed
 from pages.ui.snapshots import networks
 from pages.ui.turns import turns
@@ -108,14 +108,8 @@ def _portraits(network: Network, layer: int, looked: Looked) -> FloatArray:
 def _worth(found: Need, unit: int) -> str:
     if found.dead[unit]:
         return "dead"
-    points = f"{100 * found.lost[unit]:.1f}"
-    return (
-        "0.0"
-        if points == "-0.0"
-        else points.replace("-", "+")
-        if points[0] == "-"
-        else f"−{points}"
-    )
+    points = f"{-100 * found.lost[unit]:+.1f}"
+    return "0.0" if points[1:] == "0.0" else points.replace("-", "−")
 
 
 def _tile(values: FloatArray, shape: tuple[int, ...], caption: str, heard: str = "") -> str:

@@ -5,7 +5,7 @@ import streamlit as st
 from mnist_core.errors import MnistLabError
 from mnist_core.insight.compare import group_of
 from mnist_core.runs.records import Run
-from pages.ui import advice, runview, seeds
+from pages.ui import advice, learnt, runview, seeds
 from pages.ui.actions import reported
 from pages.ui.forms import clone
 from pages.ui.runs import exports
@@ -21,6 +21,7 @@ def show(run: Run, runs: list[Run]) -> None:
     runview.charts(run, rows)
     runview.figures(run, rows)
     runview.details(run, rows)
+    learnt.show(run)
     advice.show(run, rows, here=False)
     actions(run)
     seeds.summary(run, group_of(run, runs))

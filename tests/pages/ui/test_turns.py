@@ -121,6 +121,18 @@ def test_who_waits_for_something_lets_others_draw(turns: Turns) -> None:
 
 
 @pytest.mark.usefixtures("patient")
+def test_who_is_aside_already_or_has_no_turn_just_goes_on(turns: Turns) -> None:
+    with turns.aside():
+        assert turns._drawing is None
+    with turns.turn():
+        mine = turns._drawing
+        with turns.aside(), turns.aside():
+            assert turns._drawing is None
+        assert turns._drawing not in (None, mine)
+    assert turns._drawing is None
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_turn_ends_with_an_error(turns: Turns) -> None:
     with pytest.raises(ZeroDivisionError), turns.turn():
         raise ZeroDivisionError

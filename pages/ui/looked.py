@@ -8,53 +8,14 @@ from numpy.typing import NDArray
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.pictures import in_rows
+from mnist_core.errors import NetworkError
 from mnist_core.insight.answers import Answers, read_all
-from mnist_core.insight.parts import PARTS, Part, Pictures, pictures_of
+from mnist_core.insight.parts import Part, Pictures, pictures_of
 from mnist_core.nn.network import FloatArray, Network
 from mnist_core.runs.records import Run
-from pages.ui import forms
-from pages.ui.address import PART, keep_in_address
 from pages.ui.pictures import picture
-from pages.ui.state import predictor, select_run, selected_run
+from pages.ui.state import predictor
 from pages.ui.turns import turns
-from pages.ui.words import told_apart
-
-NEWEST = 200  # runs offered, beside the one that is looked at
-CHOSEN = "inside.run"  # widget key
-PART_TITLES: dict[Part, str] = {
-    "validation": "Validation",
-    "training": "Training",
-    "test": "Test",
-}
-
-
-def choose_run(runs: list[Run]) -> Run:
-    """One of the runs that have ended: that which was looked at last, else the newest."""
-    known = {run.id: run for run in runs}
-    asked = selected_run()
-    offered = {run.id: run.name for run in runs[:NEWEST]}
-    if asked in known:
-        offered.setdefault(asked, known[asked].name)
-    chosen = asked if asked in known else runs[0].id
-    st.session_state[CHOSEN] = chosen
-    st.selectbox(
-        "Run",
-        list(offered),
-        format_func=told_apart(offered).__getitem__,
-        key=CHOSEN,
-        on_change=lambda: select_run(st.session_state[CHOSEN]),
-    )
-    return known[chosen]
-
-
-def choose_part() -> Part:
-    """Which pictures are shown to it; the page's address carries it."""
-    if "inside.part" not in st.session_state:
-        said = st.query_params.get(PART)
-        st.session_state["inside.part"] = said if said in PARTS else PARTS[0]
-    part = forms.switch("Pictures", PART_TITLES, PARTS[0], "inside.part")
-    keep_in_address(PART, part if part != PARTS[0] else "")
-    return part
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -86,7 +47,14 @@ class Looked:
 
     @property
     def network(self) -> Network:
-        return predictor(self.run.id, self.run.checkpoint).network
+        """Raises NetworkError for one that diverged."""
+        network = predictor(self.run.id, self.run.checkpoint).network
+        if not network.finite:
+            raise NetworkError(
+                f"{self.run.name} diverged: its weights are no numbers any more, so there is "
+                "nothing to look at. Train it again with a smaller learning rate."
+            )
+        return network
 
     @property
     def pictures(self) -> Pictures:
@@ -97,7 +65,7 @@ class Looked:
 
     @property
     def answers(self) -> Answers:
-        pictures = self.pictures
+        pictures, _ = self.pictures, self.network
         with turns.aside():
             return _answers(self.run.id, self.run.checkpoint, self.part, pictures)
 
