@@ -6,16 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alembic.util.exc import CommandError
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from mlflow.exceptions import MlflowException
-from sqlalchemy import create_engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from mnist_core.errors import RunNotFoundError, StoreError, StoreUnavailableError
 from mnist_core.settings import place, sqlite_file
-
-OPENING = 60.0  # seconds in which another process makes the tables of a new store
-LOCK_KEY = 0x6D6E697374  # "mnist": any number will do that nobody else uses in this database
 
 FULL = ("the disk is full", "Free some space, then try again")
 LOCKED = (
@@ -81,26 +77,6 @@ def store_errors(uri: str) -> Iterator[None]:
             raise RunNotFoundError(f"not in {place(uri)}: {error}") from error
         kind = StoreUnavailableError if is_transient(error, uri) else StoreError
         raise kind(_sentence(error, uri)) from error
-
-
-@contextmanager
-def alone(uri: str) -> Iterator[None]:
-    """One process at a time: two that make the tables of a new store break each other's."""
-    path = sqlite_file(uri)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock", timeout=OPENING):
-            yield
-    elif uri.startswith("postgresql"):
-        engine = create_engine(uri)
-        try:
-            with engine.connect() as connection:
-                connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
-                yield  # the end of the connection frees it
-        finally:
-            engine.dispose()
-    else:
-        yield
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mlflow.entities import Experiment
 
+from mnist_core.runs.alone import alone
 from mnist_core.runs.client import StoreClient
-from mnist_core.runs.failures import alone
 from mnist_core.settings import sqlite_file
 
 EXPERIMENT = "mnist-lab"

@@ -1,10 +1,10 @@
 """Optuna's storage: opened, waited for, and its failures said."""
 
+import contextlib
 import functools
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import optuna
@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from mnist_core.errors import StoreError
+from mnist_core.runs.alone import alone
 from mnist_core.runs.patience import patiently
 from mnist_core.settings import Settings, place, sqlite_file
 
@@ -81,13 +82,13 @@ def open_storage(url: str | None = None, patience: float = 0.0) -> BaseStorage:
     """
     url = url or Settings().studies_uri
     try:
-        if (path := sqlite_file(url)) is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # A page that reads while a study writes waits for nobody in this mode.
-            connection = sqlite3.connect(path)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.close()
-        storage = PatientStorage(url, patience)
+        path = sqlite_file(url)
+        with alone(url):
+            if path is not None:
+                # A page that reads while a study writes waits for nobody in this mode.
+                with contextlib.closing(sqlite3.connect(path)) as connection:
+                    connection.execute("PRAGMA journal_mode=WAL")
+            storage = PatientStorage(url, patience)
         if path is not None:
             event.listen(storage.engine, "connect", _write_without_waiting)
             storage.engine.dispose()  # the connections from before the line above
@@ -98,7 +99,7 @@ def open_storage(url: str | None = None, patience: float = 0.0) -> BaseStorage:
         raise StoreError(f"the studies in {place(url)} cannot be opened: {why}.{remedy}") from error
 
 
-@contextmanager
+@contextlib.contextmanager
 def storage_errors() -> Iterator[None]:
     """Whatever goes wrong with the studies' database is a StoreError; also a decorator."""
     try:

@@ -3,6 +3,8 @@
 from itertools import accumulate
 from typing import Any
 
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue, _is_toast_delta
@@ -15,11 +17,16 @@ def mend() -> None:
     ForwardMsgQueue.clear = _clear_part  # type: ignore[method-assign]
     script_requests._coalesce_widget_states = _coalesce_keeping_values
     AppSession._handle_scriptrunner_event_on_event_loop = _hear_to_its_end  # type: ignore[method-assign]
+    AppSession.request_rerun = _ask_of_the_page_that_comes  # type: ignore[method-assign]
 
 
 _clear = ForwardMsgQueue.clear
 _coalesce = script_requests._coalesce_widget_states
 _handle = AppSession._handle_scriptrunner_event_on_event_loop
+_request = AppSession.request_rerun
+
+# Of a session: the page that was asked for and has not begun yet, and the one that has.
+ASKED, SHOWN = "_lab_page_asked", "_lab_page_shown"
 
 
 def _clear_part(
@@ -83,6 +90,7 @@ def _hear_to_its_end(
     session: AppSession,
     sender: ScriptRunner | None,
     event: ScriptRunnerEvent,
+    forward_msg: ForwardMsg | None = None,
     *facts: Any,
     **named: Any,
 ) -> None:
@@ -95,4 +103,31 @@ def _hear_to_its_end(
     """
     if event != ScriptRunnerEvent.SHUTDOWN:
         sender = session._scriptrunner
-    _handle(session, sender, event, *facts, **named)
+    if forward_msg is not None and forward_msg.HasField("navigation"):
+        _begin(session, forward_msg.navigation.page_script_hash)
+    _handle(session, sender, event, forward_msg, *facts, **named)
+
+
+def _begin(session: AppSession, page: str) -> None:
+    """A page begins: the one that was asked for, or one that the page before leads to by itself."""
+    if getattr(session, ASKED, "") in ("", page):
+        setattr(session, ASKED, "")
+        setattr(session, SHOWN, page)
+
+
+def _ask_of_the_page_that_comes(session: AppSession, client_state: ClientState | None) -> None:
+    """Ask for a run of the page that was asked for last, whatever the browser still shows.
+
+    Every request says which page the browser shows. A part that looks again by itself, or a field
+    that somebody leaves, may say so of a page from which somebody has gone on a moment before.
+    Streamlit would then go back to it: the click on the other page is lost, or that page, already
+    drawn, is taken out of the browser again, which gives up when more of it comes. Who asks for
+    another page is known by saying nothing of any field.
+    """
+    if client_state is not None:
+        if client_state.fragment_id or client_state.widget_states.widgets:
+            page = getattr(session, ASKED, "") or getattr(session, SHOWN, "")
+            client_state.page_script_hash = page or client_state.page_script_hash
+        else:
+            setattr(session, ASKED, client_state.page_script_hash)
+    _request(session, client_state)

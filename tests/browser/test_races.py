@@ -49,6 +49,14 @@ def test_what_a_click_changed_is_shown_when_another_request_follows_at_once(page
     expect(page.get_by_text("Number 3", exact=True)).to_be_visible()
 
 
+def test_a_part_of_a_page_that_was_left_leads_nobody_back(page: Page) -> None:
+    go_to(page, "left")
+    expect(page.get_by_text("Left", exact=True)).to_be_visible()
+    go_to(page, "reached")
+    expect(page.get_by_text("Drawn 3 times")).to_be_visible()
+    expect(page.get_by_text("Reached", exact=True)).to_be_visible()
+
+
 def test_a_run_is_not_ended_before_it_heard_what_it_was_asked_for() -> None:
     config.get_config_options()  # reads .streamlit/config.toml
     assert config.get_option("runner.fastReruns") is False

@@ -2,6 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -47,6 +50,33 @@ def patient() -> Iterator[RDBStorage]:
     yield storage
     storage.remove_session()
     storage.engine.dispose()
+
+
+def test_those_who_open_a_new_database_at_once_do_so_one_after_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Optuna makes the tables without looking who else does: two visitors, and both fail."""
+    making, together, begins = [0], [0], Barrier(4)
+    make = RDBStorage.__init__
+
+    def watched(storage: RDBStorage, *args: Any, **values: Any) -> None:
+        making[0] += 1
+        together[0] = max(together[0], making[0])
+        make(storage, *args, **values)
+        making[0] -= 1
+
+    monkeypatch.setattr(RDBStorage, "__init__", watched)
+
+    def opened(_: int) -> BaseStorage:
+        begins.wait()
+        return open_storage(f"sqlite:///{tmp_path / 'new.db'}")
+
+    with ThreadPoolExecutor(4) as visitors:
+        storages = list(visitors.map(opened, range(4)))
+    assert together == [1]
+    for storage in storages:
+        assert storage.get_all_studies() == []
+        storage.engine.dispose()  # type: ignore[attr-defined]
 
 
 @pytest.mark.slow

@@ -5,8 +5,8 @@ import streamlit as st
 from mnist_core.insight.parts import PARTS, Part
 from mnist_core.runs.records import Run
 from pages.ui import forms
-from pages.ui.address import PART, VIEW, keep_in_address
-from pages.ui.state import select_run, selected_run
+from pages.ui.address import PART, VIEW, keep_in_address, write_address
+from pages.ui.state import RUN, select_run, selected_run
 from pages.ui.words import told_apart
 
 NEWEST = 200  # runs offered, beside the one that is looked at
@@ -36,6 +36,7 @@ def choose_run(runs: list[Run]) -> Run:
     chosen = asked if asked in known else runs[0].id
     if asked is None:
         select_run(chosen)
+        write_address(RUN, chosen)
     elif asked != chosen:
         st.caption("The run that you looked at has no network yet. This is the newest that has.")
     st.session_state[CHOSEN] = chosen

@@ -87,9 +87,44 @@ def ends() -> None:
     st.text(f"Number {number}")
 
 
+def counted() -> None:
+    """A part that both of the next two pages have at the same place."""
+    count = st.session_state["drawn"] = st.session_state.get("drawn", 0) + 1
+    st.text(f"Drawn {count} times")
+    st.session_state["counted"] = ThreadState.get().fragment_id
+
+
+def left() -> None:
+    """A page that somebody leaves."""
+    fragment(counted, None)()
+    st.text("Left")
+    context = get_script_run_ctx()
+    assert context is not None
+    st.session_state["left"] = context.page_script_hash
+
+
+def reached() -> None:
+    """A page that is being drawn when a part of the one before is asked for."""
+    fragment(counted, None)()
+    context = get_script_run_ctx()
+    assert context is not None
+    requests, before = context.script_requests, st.session_state["left"]
+    assert requests is not None
+    info = get_instance()._session_mgr.get_session_info(context.session_id)
+    assert info is not None
+    session = info.session
+    late = ClientState(fragment_id=st.session_state["counted"], page_script_hash=before)
+    session._event_loop.call_soon_threadsafe(session.request_rerun, late)
+    while requests._state == ScriptRequestType.CONTINUE:
+        time.sleep(0.01)
+    st.text("Reached")
+
+
 def other() -> None:
     st.text(f"Said: {st.session_state.get('said')}")
 
 
 mend()
-st.navigation([st.Page(page) for page in (parts, typed, other, ends)], position="top").run()
+st.navigation(
+    [st.Page(page) for page in (parts, typed, other, ends, left, reached)], position="top"
+).run()

@@ -1,9 +1,11 @@
 """What a session's unsent messages become when a part of its page is drawn once more."""
 
 import pytest
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
+from pages.ui import races
 from pages.ui.races import mend
 
 DONE, CUT_SHORT = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY, ForwardMsg.FINISHED_EARLY_FOR_RERUN
@@ -69,3 +71,45 @@ def test_what_stands_in_a_part_stays_where_another_is_due() -> None:
         queue.enqueue(message)
     queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["line"])
     assert queue.flush() == [pad, inner]
+
+
+class Session:
+    """What of a session the mended functions look at."""
+
+
+def of_field(page: str) -> ClientState:
+    """A request for which a field of a page was left."""
+    state = ClientState(page_script_hash=page)
+    state.widget_states.widgets.add(id="field").string_value = "typed"
+    return state
+
+
+def test_who_has_gone_on_is_not_led_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(races, "_request", lambda _, state: asked.append(state.page_script_hash))
+    session = Session()
+
+    def ask(state: ClientState) -> str:
+        races._ask_of_the_page_that_comes(session, state)  # type: ignore[arg-type]
+        return asked[-1]
+
+    def begin(page: str) -> None:
+        races._begin(session, page)  # type: ignore[arg-type]
+
+    def part(page: str) -> ClientState:
+        return ClientState(page_script_hash=page, fragment_id="part")
+
+    assert ask(ClientState(page_script_hash="")) == ""  # opened at the app's address
+    assert ask(part("main")) == "main"
+    begin("train")
+    assert ask(part("main")) == "train"
+    assert ask(ClientState(page_script_hash="sweep")) == "sweep"
+    begin("train")  # what was drawn until then
+    assert ask(part("train")) == "sweep"
+    assert ask(of_field("train")) == "sweep"
+    begin("sweep")
+    assert ask(part("train")) == "sweep"
+    assert ask(ClientState(page_script_hash="train")) == "train"  # and back
+    begin("train")
+    begin("draw")  # a button led there
+    assert ask(of_field("train")) == ask(of_field("draw")) == "draw"
