@@ -55,7 +55,7 @@ class DeviceError(MnistLabError):
 
 
 class NetworkError(MnistLabError):
-    """A trained network that answers nothing: its weights are no numbers; says since when."""
+    """A network that has no answers, as one that diverged; says what to do."""
 
 
 class DrawingError(MnistLabError):

@@ -49,9 +49,9 @@ class Looked:
     def network(self) -> Network:
         """Raises NetworkError for one that diverged."""
         network = predictor(self.run.id, self.run.checkpoint).network
-        if not network.finite:
+        if self.run.state == "diverged" or not network.finite:
             raise NetworkError(
-                f"{self.run.name} diverged: its weights are no numbers any more, so there is "
+                f"{self.run.name} diverged: its answers are no numbers any more, so there is "
                 "nothing to look at. Train it again with a smaller learning rate."
             )
         return network
