@@ -60,6 +60,14 @@ def sweep(page: Page) -> None:
     take(page, "sweep")
 
 
+def inside(page: Page) -> None:
+    """What the last run confuses."""
+    go_to(page, "Inside")
+    expect(page.get_by_text("Its worst mistakes")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    take(page, "inside")
+
+
 def main() -> None:
     """Take all pictures with an app of their own."""
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
@@ -70,7 +78,7 @@ def main() -> None:
             page.set_default_timeout(PATIENCE)
             expect.set_options(timeout=PATIENCE)
             page.goto(app.url)
-            for step in (train, read, sweep):
+            for step in (train, read, inside, sweep):
                 step(page)
         finally:
             app.stop()

@@ -9,10 +9,10 @@ from mnist_core.insight.answers import Indices
 from mnist_core.insight.units import silent
 from mnist_core.nn.network import ACTIVATIONS, FloatArray, Network
 
-# Rules of thumb, set on networks of 1 to 8 hidden layers on MNIST and Fashion-MNIST.
-VANISHED = 1e-3  # of the last layer's gradient: below that the first layer stands still
+# Rules of thumb, set on thirteen networks of 0 to 8 hidden layers that learnt MNIST for 5 epochs.
+VANISHED = 1e-3  # of the last layer's gradient: where something was learnt, it was above 0.05
 UNLEARNT = 1.0  # nats: a loss above that still has something to learn
-EXPLODED = 100.0  # times the gradient of the first epochs
+EXPLODED = 100.0  # times the gradient before training; the largest was 18
 DEAD = 0.1  # of a layer's units
 
 

@@ -1,4 +1,4 @@
-"""The Inside page in a real browser: from a run's end to its mistakes, a cell, a point of the map."""
+"""The Inside page in a real browser: from a run's end to its mistakes, and to a map's point."""
 
 import re
 
@@ -8,6 +8,10 @@ from tests.helpers.browser import settle
 from tests.helpers.waiting import wait_until
 
 CHART = ".js-plotly-plot"
+WHICH_POINT = """([truth, answer]) => {
+  const { x, y } = document.querySelector(".js-plotly-plot").data[1];
+  return y.findIndex((shown, i) => shown === truth && x[i] === answer);
+}"""
 
 
 def test_from_a_run_to_what_it_gets_wrong_and_to_the_picture_of_a_point(page: Page) -> None:
@@ -29,19 +33,14 @@ def test_from_a_run_to_what_it_gets_wrong_and_to_the_picture_of_a_point(page: Pa
     count = {"once": "1", "twice": "2"}.get(times, times)
     # Points follow each other by what they show, and then by what is answered.
     cells = page.locator(f"{CHART} .textpoint text")
-    at = page.evaluate(
-        "([truth, answer]) => document.querySelector('.js-plotly-plot').data[1].y.findIndex("
-        "(y, i) => y === truth && document.querySelector('.js-plotly-plot').data[1].x[i] === answer)",
-        [truth, answer],
-    )
+    at = page.evaluate(WHICH_POINT, [truth, answer])
     expect(cells.nth(at)).to_have_text(count)
     box = cells.nth(at).bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.get_by_text(f"{truth}, read as {answer}", exact=True)).to_be_visible()
-    expect(
-        page.get_by_alt_text(re.compile(f"^picture \\d+: {truth}, read as {answer}$"))
-    ).to_have_count(min(int(count), 20))
+    shown = page.get_by_alt_text(re.compile(rf"^picture \d+: {truth}, read as {answer}$"))
+    expect(shown).to_have_count(min(int(count), 20))
 
     page.get_by_text("A map of what it sees").click()
     expect(page.get_by_text("Pictures as the network sees them")).to_be_visible()

@@ -14,6 +14,8 @@ CARD = "[data-testid=stLayoutWrapper]:has(> .st-key-card-picture)"
 AFTER_CARD = f"{CARD} ~ *, {CARD} ~ * * {{ visibility: hidden; }}"
 # How likely each digit is, and the model's name with its accuracy.
 READ = "[role=img] * { visibility: hidden; } .st-key-model input { visibility: hidden; }"
+# What a network gets wrong is another thing each time.
+INSIDE_CARD = ".st-key-card-picture * { visibility: hidden; }"
 # The sentence on the best trial takes one line or two.
 SUMMARY = ".st-key-card-picture > div:has(> .stMarkdown) { display: none; }"
 
@@ -54,6 +56,10 @@ def test_a_newcomer_finds_all_pages_as_they_were_accepted(page: Page) -> None:
     expect(page.get_by_role("status")).to_have_text("7")
     said += pictures.views(page, "draw", READ)
     pad_box(page)
+
+    arrive(page, "Inside")
+    expect(page.get_by_text("Class by class")).to_be_visible()
+    said += pictures.views(page, "inside", INSIDE_CARD)
 
     arrive(page, "Runs")
     expect(page.get_by_text("1 of 1 runs")).to_be_visible()
