@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_core.config.fields import FIELDS
 from mnist_core.errors import MnistLabError
-from pages.ui.data import samples
+from pages.ui.data import samples, views
 from pages.ui.forms import TRAIN, widget_key
 from pages.ui.frame import page
 from pages.ui.words import literal
@@ -26,10 +26,10 @@ try:
         name = samples.choose_dataset()
         data = samples.dataset(name)
         label = samples.choose_class(data)
+        part = samples.choose_part()
         st.button("Other pictures", icon=":material/shuffle:", on_click=samples.next_draw)
         st.markdown("**Distort them**")
         distortion = samples.strengths()
-        samples.keep_link(data, label, distortion)
         with st.container(key="foot"):
             if st.button(
                 "Train with these",
@@ -42,6 +42,16 @@ try:
                 st.switch_page("pages/train.py")
     with right, st.container(key="card-picture", border=True):
         samples.facts(data)
-        samples.show(data, label, distortion)
+        view = samples.choose_view()
+        samples.keep_link(data, part, label, distortion, view)
+        match view:
+            case "classes":
+                views.classes(data)
+            case "mean":
+                views.mean(data, part)
+            case "hard":
+                views.hard(data, part, label)
+            case _:
+                samples.show(data, part, label, distortion)
 except MnistLabError as error:
     st.error(literal(str(error)))

@@ -65,6 +65,20 @@ class Answers:
         """The rows of all wrong answers, the surest first: the worst mistakes."""
         return self._surest_first(np.flatnonzero(~self.right))
 
+    def hardest(self) -> Indices:
+        """All rows, the one first in which what is shown was thought least likely.
+
+        Where a picture has the wrong label, it is among the first.
+        """
+        likely = self.probabilities[np.arange(len(self.labels)), self.labels]
+        return np.argsort(likely, kind="stable")
+
+    def oddest(self) -> Indices:
+        """All rows, the one first whose answer is least decided: by the entropy of its shares."""
+        shares = self.probabilities
+        logarithms = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+        return np.argsort((shares * logarithms).sum(1), kind="stable")
+
     def _surest_first(self, rows: Indices) -> Indices:
         return rows[np.argsort(-self.confidence[rows], kind="stable")]
 

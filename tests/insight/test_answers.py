@@ -117,3 +117,20 @@ def test_chance_explains_the_error_of_a_network_that_is_as_sure_as_it_is_right()
     sure = random.uniform(0.8, 1, 1000)
     found = calibration(with_confidence(sure, random.random(1000) < sure - 0.1))
     assert found.error > 2 * found.chance
+
+
+def test_the_hardest_are_those_whose_label_is_least_likely_and_the_oddest_least_decided() -> None:
+    shares = np.array([[0.9, 0.1, 0], [0.2, 0.7, 0.1], [0.34, 0.33, 0.33], [0, 0, 1]], np.float32)
+    found = Answers(np.array([0, 0, 2, 0]), shares)
+    assert found.hardest().tolist() == [3, 1, 2, 0]
+    assert found.oddest().tolist() == [2, 1, 0, 3]
+
+
+def test_a_wrong_label_is_among_the_hardest() -> None:
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 5, 300)
+    logits = random.normal(size=(300, 5)).astype(np.float32)
+    logits[np.arange(300), labels] += 6
+    told = labels.copy()
+    told[[17, 200]] = (told[[17, 200]] + 1) % 5
+    assert set(Answers(told, softmax(logits)).hardest()[:2]) == {17, 200}

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from mnist_core.config.fields import parse_config
 from pages.ui.data.samples import SHOWN, WALL
 from pages.ui.state import Backend
 from pages.ui.words import literal
 from tests.helpers.pages import button, open_page
+from tests.helpers.waiting import wait_until
 
 
 def pictures(page: object) -> list[str]:
@@ -91,3 +93,51 @@ def test_a_data_set_without_a_way_to_get_it_says_what_to_do(
     page.selectbox(key="data.dataset").set_value("kmnist").run()
     assert not page.exception
     assert literal("MNIST_LAB_DATA") in page.error[0].value
+
+
+@pytest.mark.usefixtures("app")
+def test_all_pictures_are_paged_by_part_and_class() -> None:
+    page = open_page("data")
+    first = pictures(page)
+    page.segmented_control(key="data.part").set_value("test").run()
+    assert pictures(page)[0].count("<img") == 100  # the test part has no more
+    assert pictures(page) != first
+    page.selectbox(key="data.class.mnist").set_value("4").run()
+    assert pictures(page)[0].count("<img") == 10
+    assert page.query_params["part"] == "test"
+
+
+@pytest.mark.usefixtures("app")
+def test_classes_are_counted_for_a_validation_share() -> None:
+    page = open_page("data", view="classes")
+    assert any("480 to train, 120 to validate, 100 to test" in text.value for text in page.markdown)
+    page.number_input(key="data.val_fraction").set_value(0.5).run()
+    assert any("300 to train, 300 to validate" in text.value for text in page.markdown)
+    assert any(
+        "has 60 pictures to learn from" in text.value.replace("\\", "") for text in page.caption
+    )
+    assert len(page.get("plotly_chart")) == 1
+
+
+@pytest.mark.usefixtures("app")
+def test_each_class_has_a_mean_and_a_spread() -> None:
+    page = open_page("data", view="mean")
+    assert not page.exception
+    mean, spread = pictures(page)
+    assert mean.count("alt='mean of ") == spread.count("alt='spread of ") == 10
+
+
+def test_what_a_network_finds_hardest_is_shown_once_there_is_one(app: Backend) -> None:
+    page = open_page("data", view="hard")
+    assert "No network has been trained" in page.info[0].value
+    app.queue.start(parse_config({"epochs": 1, "hidden_sizes": "8"}))
+    wait_until(lambda: not app.store.active(), "it has ended")
+    app.look_again()
+    page = open_page("data", view="hard")
+    (hardest,) = pictures(page)
+    assert hardest.count("<img") == 55
+    page.segmented_control(key="data.order").set_value("odd").run()
+    assert pictures(page) != [hardest]
+    page.selectbox(key="data.class.mnist").set_value("7").run()
+    assert pictures(page)[0].count(": 7, read as") == pictures(page)[0].count("<img")
+    assert not page.exception

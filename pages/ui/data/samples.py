@@ -14,16 +14,18 @@ from mnist_core.config.fields import FIELDS
 from mnist_core.config.share import from_query, to_query
 from mnist_core.config.train import TrainConfig
 from pages.ui import forms, runview
+from pages.ui.address import PART, VIEW
+from pages.ui.data import views
 from pages.ui.pictures import picture, row
 
 if TYPE_CHECKING:
     from mnist_core.data.pictures import ImageDataset
 
-WALL = 63  # pictures as they are
+WALL = 100  # pictures at once as they are
 SHOWN = 8  # of them, when they are shown with what distortions make of them
 VARIANTS = 4  # of each
 MOST_LOADED = 2  # data sets kept; CIFAR has 150 MB
-SIDE = 84  # pixels of the screen
+SIDE = 72  # pixels of the screen, ten beside each other on a laptop
 DRAW = "data.draw"  # session key: how often other pictures were asked for
 ANY = "all"
 CLASS = "class"  # in the page's address
@@ -44,17 +46,40 @@ def open_link() -> None:
             st.session_state[key(name)] = getattr(config, name)
         if CLASS in st.query_params:
             st.session_state[_class_key(config.dataset)] = st.query_params[CLASS]
+        for name, known in ((VIEW, views.VIEWS), (PART, views.PARTS)):
+            if (wanted := st.query_params.get(name)) in known:
+                st.session_state[key(name)] = wanted
+            elif wanted is not None:
+                notes.append(f"{name}: there is no {wanted!r}, but {', '.join(known)}.")
         return notes
 
     forms.take_once("data", take)
 
 
-def keep_link(data: "ImageDataset", label: int | None, distortion: Distortion) -> None:
+def keep_link(
+    data: "ImageDataset", part: views.DataPart, label: int | None, distortion: Distortion, view: str
+) -> None:
     """Let the page's address carry what is chosen."""
     query = to_query(TrainConfig(dataset=data.name, **distortion.model_dump()))
     if label is not None:
         query[CLASS] = data.classes[label]
-    forms.put_into_link(query, (CLASS,))
+    if part != "train":
+        query[PART] = part
+    if view != "pictures":
+        query[VIEW] = view
+    forms.put_into_link(query, (CLASS, PART, VIEW))
+
+
+def choose_view() -> str:
+    """What of the data set is shown."""
+    return forms.switch(
+        "What is shown", views.VIEWS, "pictures", key(VIEW), label_visibility="collapsed"
+    )
+
+
+def choose_part() -> views.DataPart:
+    """The pictures to learn from, or those to test with."""
+    return forms.switch("Part", views.PARTS, "train", key(PART))
 
 
 def choose_dataset() -> str:
@@ -134,16 +159,25 @@ def facts(data: "ImageDataset") -> None:
     )
 
 
-def show(data: "ImageDataset", label: int | None, distortion: Distortion) -> None:
-    """Some pictures, and beneath each what a few epochs would show the network instead."""
+def show(
+    data: "ImageDataset", part: views.DataPart, label: int | None, distortion: Distortion
+) -> None:
+    """A wall of pictures, or beneath some what a few epochs would show the network instead."""
     from mnist_core.data.pictures import in_rows
 
-    draw = np.random.default_rng(st.session_state.get(DRAW, 0))
-    labels = data.labels
+    draw = st.session_state.get(DRAW, 0)
+    everything, labels = views.part_of(data, part)
     rows = np.arange(len(labels)) if label is None else np.flatnonzero(labels == label)
     bent = bool(distortion.bends or distortion.thickness)
-    picked = draw.choice(rows, min(WALL, len(rows)), replace=False)[: SHOWN if bent else WALL]
-    images = in_rows(data.images[picked])
+    rows = np.random.default_rng(draw).permutation(rows)
+    if bent:
+        picked = rows[:SHOWN]
+    else:
+        pages, which = math.ceil(len(rows) / WALL), 1
+        if pages > 1:
+            which = st.pagination(pages, key=f"data.page.{data.name}.{part}.{label}.{draw}")
+        picked = rows[(which - 1) * WALL : which * WALL]
+    images = in_rows(everything[picked])
     names = [data.classes[label] for label in labels[picked]]
     st.html(row([_shown(x, data, name) for x, name in zip(images, names, strict=True)]))
     if not bent:
@@ -154,7 +188,7 @@ def show(data: "ImageDataset", label: int | None, distortion: Distortion) -> Non
 
     from mnist_core.data.augment import distort
 
-    noise = torch.Generator().manual_seed(st.session_state.get(DRAW, 0))
+    noise = torch.Generator().manual_seed(draw)
     for epoch in range(1, VARIANTS + 1):
         varied = distort(torch.from_numpy(images), distortion, noise).clamp(0, 1).numpy()
         st.html(row([_shown(x, data, f"epoch {epoch}") for x in varied]))
