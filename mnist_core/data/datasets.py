@@ -203,6 +203,12 @@ def resident(dataset: str, source: str, device: str) -> "ResidentDataset":
     return read_from(dataset, source).to(torch.device(device))
 
 
+def forget() -> None:
+    """Keep nothing in memory that was read from files; who uses it now still has it."""
+    _read.cache_clear()
+    resident.cache_clear()
+
+
 def read_from(dataset: str, source: str) -> ImageDataset:
     """The data set as ``prepare`` gave it, by its ``source``."""
     return load_sample() if source == SAMPLE else _read(dataset, Path(source))

@@ -1,6 +1,6 @@
 """Weights, answers and gradients of each layer from epoch to epoch, and what they say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,27 +38,32 @@ def layer_rows(
     networks: Mapping[int, Network], pictures: FloatArray, labels: Indices
 ) -> list[LayerRow]:
     """A row for each epoch and layer, measured on ``pictures`` float32 (N, inputs)."""
-    rows = []
-    for epoch, network in networks.items():
-        activate, _ = ACTIVATIONS[network.activation]
-        sums = network.sums(pictures)
-        loss, gradients = network.loss_gradients(pictures, labels)
-        for place, (total, (weight, _), (by_weight, _)) in enumerate(
-            zip(sums, network.layers, gradients, strict=True)
-        ):
-            hidden = place < len(sums) - 1
-            rows.append(
-                LayerRow(
-                    epoch,
-                    place + 1,
-                    _size(weight),
-                    _size(activate(total) if hidden else total),
-                    _size(by_weight),
-                    float(silent(network, total).mean()) if hidden else 0.0,
-                    loss,
-                )
-            )
-    return rows
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # of one that diverges
+        return [
+            row
+            for epoch, network in networks.items()
+            for row in _layers(epoch, network, pictures, labels)
+        ]
+
+
+def _layers(
+    epoch: int, network: Network, pictures: FloatArray, labels: Indices
+) -> Iterator[LayerRow]:
+    activate, _ = ACTIVATIONS[network.activation]
+    sums = network.sums(pictures)
+    loss, gradients = network.loss_gradients(pictures, labels)
+    layers = zip(sums, network.layers, gradients, strict=True)
+    for place, (total, (weight, _), (by_weight, _)) in enumerate(layers, 1):
+        hidden = place < len(sums)
+        yield LayerRow(
+            epoch,
+            place,
+            _size(weight),
+            _size(activate(total) if hidden else total),
+            _size(by_weight),
+            float(silent(network, total).mean()) if hidden else 0.0,
+            loss,
+        )
 
 
 def _size(values: FloatArray) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mnist_core.config.fields import parse_config
+from mnist_core.settings import Settings
 from pages.ui.data.samples import SHOWN, WALL
 from pages.ui.state import Backend
 from pages.ui.words import literal
@@ -141,3 +142,28 @@ def test_what_a_network_finds_hardest_is_shown_once_there_is_one(app: Backend) -
     page.selectbox(key="data.class.mnist").set_value("7").run()
     assert pictures(page)[0].count(": 7, read as") == pictures(page)[0].count("<img")
     assert not page.exception
+
+
+@pytest.mark.usefixtures("app")
+def test_what_was_downloaded_can_be_removed_and_comes_back_when_asked_for(
+    small_mnist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MNIST_LAB_DATA")
+    downloads = Settings().downloads
+    shutil.copytree(small_mnist, downloads, dirs_exist_ok=True)
+    page = open_page("data")
+    assert any(literal(str(downloads)) in text.value for text in page.caption)
+    page.button(key="data.remove").click().run()
+    assert not page.exception
+    assert "MNIST is not on this computer any more" in page.info[0].value
+    assert pictures(page) == []
+    shutil.copytree(small_mnist, downloads, dirs_exist_ok=True)  # as a download does
+    button(page, "Get it again").click().run()
+    assert not page.exception
+    assert pictures(page)[0].count("<img") == WALL
+
+
+@pytest.mark.usefixtures("app")
+def test_a_folder_of_somebody_s_own_has_no_button_that_removes_it() -> None:
+    page = open_page("data")
+    assert "data.remove" not in [found.key for found in page.button]

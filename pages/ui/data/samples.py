@@ -13,10 +13,14 @@ from mnist_core.config.distortion import Distortion
 from mnist_core.config.fields import FIELDS
 from mnist_core.config.share import from_query, to_query
 from mnist_core.config.train import TrainConfig
+from mnist_core.data.catalog import DATASETS
+from mnist_core.data.disk import place_and_size, removable, remove
 from pages.ui import forms, runview
+from pages.ui.actions import reported
 from pages.ui.address import PART, VIEW
 from pages.ui.data import views
 from pages.ui.pictures import picture, row
+from pages.ui.words import literal
 
 if TYPE_CHECKING:
     from mnist_core.data.pictures import ImageDataset
@@ -29,6 +33,7 @@ SIDE = 72  # pixels of the screen, ten beside each other on a laptop
 DRAW = "data.draw"  # session key: how often other pictures were asked for
 ANY = "all"
 CLASS = "class"  # in the page's address
+REMOVED = "data.removed"  # session key: the data set that was removed here last
 LINKED = ("dataset", *(name for name, spec in FIELDS.items() if spec.distorts))
 
 
@@ -106,6 +111,41 @@ def dataset(name: str) -> "ImageDataset":
         while len(_loaded) > MOST_LOADED:
             _loaded.popitem(last=False)
         return _loaded[place]
+
+
+def gone(name: str) -> bool:
+    """Whether it was removed here: then it comes back when somebody asks for it, and not before."""
+    if st.session_state.get(REMOVED) != name:
+        return False
+    st.info(f"{DATASETS[name].title} is not on this computer any more.")
+    st.button("Get it again", icon=":material/download:", on_click=_get_again)
+    return True
+
+
+def _get_again() -> None:
+    del st.session_state[REMOVED]
+
+
+@reported
+def _remove(name: str) -> None:
+    remove(name)
+    with _lock:
+        _loaded.clear()
+    st.session_state[REMOVED] = name
+
+
+def on_disk(name: str) -> None:
+    """Where its files are, how much they take, and a way to give that back."""
+    found = place_and_size(name)
+    if found is None:
+        return  # the digits that come with a package
+    place, size = found
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{size / 1e6:,.0f} MB in {literal(str(place))}")
+        if removable(name):
+            with st.popover("Remove", icon=":material/delete:"):
+                st.markdown("Its files are deleted. Runs stay, and it can be downloaded again.")
+                st.button("Remove it", key="data.remove", on_click=_remove, args=(name,))
 
 
 def choose_class(data: "ImageDataset") -> int | None:

@@ -42,10 +42,11 @@ def show(looked: Looked) -> None:
     epochs = some_of(sorted(kept))
     with turns.aside():
         rows = _rows(looked.run.id, looked.part, epochs, looked)
-    relu = looked.config.activation == "relu" and len(looked.network.layers) > 1
+    count = len(kept[epochs[-1]].layers)
+    relu = looked.config.activation == "relu" and count > 1
     titles = {name: said for name, (said, _, _) in FIGURES.items() if relu or name != "dead"}
     what = forms.switch("What is shown", titles, "gradient", "inside.figure")
-    names = [f"layer {i + 1}" for i in range(len(looked.network.layers))]
+    names = [f"layer {i + 1}" for i in range(count)]
     names[-1] = "output layer" if len(names) > 1 else "the only layer"
     hidden = names[:-1] if what == "dead" else names
     lines = {
