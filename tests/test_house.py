@@ -177,7 +177,7 @@ def test_nobody_names_a_private_part_of_another_room() -> None:
                 raise AssertionError(f"{module} names {ast.unparse(node)}")
 
 
-def test_what_is_drawn_alone_stands_in_a_container_of_its_own() -> None:
+def test_what_is_drawn_alone_takes_its_turn() -> None:
     for module in SOURCES:
         named = any(
             isinstance(node, ast.Attribute)

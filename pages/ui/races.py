@@ -1,20 +1,19 @@
 """What Streamlit 1.67 loses where two requests of one browser meet, and should not."""
 
-from itertools import accumulate
 from typing import Any
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.forward_msg_queue import ForwardMsgQueue, _is_toast_delta
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import ScriptRunner, ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils import script_requests
 
 
 def mend() -> None:
     """Put this module's functions in the place of Streamlit's; once more changes nothing."""
-    ForwardMsgQueue.clear = _clear_part  # type: ignore[method-assign]
+    ForwardMsgQueue.clear = _clear_but_for_a_part  # type: ignore[method-assign]
     script_requests._coalesce_widget_states = _coalesce_keeping_values
     AppSession._handle_scriptrunner_event_on_event_loop = _hear_to_its_end  # type: ignore[method-assign]
     AppSession.request_rerun = _ask_of_the_page_that_comes  # type: ignore[method-assign]
@@ -29,46 +28,24 @@ _request = AppSession.request_rerun
 ASKED, SHOWN = "_lab_page_asked", "_lab_page_shown"
 
 
-def _clear_part(
+def _clear_but_for_a_part(
     queue: ForwardMsgQueue,
     retain_lifecycle_msgs: bool = False,
     fragment_ids_this_run: list[str] | None = None,
 ) -> None:
-    """Clear a session's unsent messages as Streamlit does, but of a part of a page all or nothing.
+    """Clear a session's unsent messages as Streamlit does, but for a part of a page clear nothing.
 
-    A part of a page that was due while another was being drawn begins before the other's end was
-    sent. Streamlit turns that end into one cut short, after which a browser removes nothing: a
-    message that was put right would stay on the page. That is meant for a part that is drawn once
-    more itself, whose drawing is dropped; another's is sent, and so is its end.
-
-    Of the part that is drawn once more, Streamlit keeps what has another name: the parts within it,
-    and what the browser knows already and is named by its hash. It would be sent before the
-    container that it stands in, and a browser that is told to draw in a container that is not there
-    gives up the whole page.
+    A part that is drawn once more may begin before all that was drawn earlier was sent, on a busy
+    machine where a page is opened. Streamlit then drops what that part had drawn, also out of the
+    middle of a whole page: what stands below it is sent first, and a browser that is told to draw
+    where there is nothing before gives up the page, which stays blank. It would also turn the end
+    of the part, and of others, into one cut short, after which a browser removes nothing. In the
+    order in which they were said, all messages are right.
     """
-    due = set(fragment_ids_this_run or [])
-    ends = [
-        (message, message.script_finished, ended)
-        for message in queue._queue
-        if message.HasField("script_finished")
-        and (ended := [part for part in message.metadata.run.fragment_ids if part not in due])
-    ]
-    dropped = {
-        tuple(message.metadata.delta_path)
-        for message in queue._queue
-        if message.delta.fragment_id in due and not _is_toast_delta(message)  # toasts are kept
-    }
-    _clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
-    if due:
-        for message, status, ended in ends:
-            message.script_finished = status
-            message.metadata.run.fragment_ids[:] = ended
-    if dropped:
-        queue._queue = [
-            message
-            for message in queue._queue
-            if dropped.isdisjoint(accumulate((part,) for part in message.metadata.delta_path))
-        ]
+    if fragment_ids_this_run:
+        queue._delta_index_map = {}  # what comes is not put into the place of what was before
+    else:
+        _clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
 
 
 def _coalesce_keeping_values(
@@ -119,15 +96,22 @@ def _ask_of_the_page_that_comes(session: AppSession, client_state: ClientState |
     """Ask for a run of the page that was asked for last, whatever the browser still shows.
 
     Every request says which page the browser shows. A part that looks again by itself, or a field
-    that somebody leaves, may say so of a page from which somebody has gone on a moment before.
-    Streamlit would then go back to it: the click on the other page is lost, or that page, already
-    drawn, is taken out of the browser again, which gives up when more of it comes. Who asks for
-    another page is known by saying nothing of any field.
+    that somebody leaves, may say so of a page from which somebody has gone on a moment before, or
+    that a busy browser has been sent the successor of and has not drawn yet. Streamlit would then
+    go back to it, and the click on the other page is lost; or run the part, at which such a browser
+    empties the page that it was about to draw, and gives up when the part comes ("Cannot set a node
+    at a delta path", and a blank page). Of another page than it shows, a browser takes the whole
+    alone. So a part that looks again is left: on the page that comes, it will by itself. What
+    somebody did is a request of that whole page.
+
+    Who asks for another page is known by saying nothing of any field.
     """
     if client_state is not None:
-        if client_state.fragment_id or client_state.widget_states.widgets:
-            page = getattr(session, ASKED, "") or getattr(session, SHOWN, "")
-            client_state.page_script_hash = page or client_state.page_script_hash
-        else:
+        page = getattr(session, ASKED, "") or getattr(session, SHOWN, "")
+        if not client_state.fragment_id and not client_state.widget_states.widgets:
             setattr(session, ASKED, client_state.page_script_hash)
+        elif page not in ("", client_state.page_script_hash):
+            if client_state.is_auto_rerun:
+                return
+            client_state.fragment_id, client_state.page_script_hash = "", page
     _request(session, client_state)

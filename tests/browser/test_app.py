@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import SEVEN, draw, go_to, open_tab, settle, watch
+from tests.helpers.browser import SEVEN, draw, go_to, open_tab, watch
 from tests.helpers.gate import Gate
-from tests.helpers.late import LateServer
 
 BEST = 1  # the ring around the best epoch is a point as well
 
@@ -60,24 +59,6 @@ def test_the_chart_grows_and_survives_reload_a_second_tab_and_stop(
         expect(view.get_by_text("Test accuracy")).to_be_visible()
     assert errors == []
     tab.close()
-
-
-def test_a_part_that_is_drawn_again_before_its_page_was_sent_leaves_the_page_whole(
-    page: Page,
-) -> None:
-    server = LateServer(page)
-    page.reload()
-    expect(page.get_by_text("Nothing is training")).to_be_visible()
-    settle(page)
-    field = page.get_by_label("Hidden layer sizes", exact=True)
-    with server.holding(without_fragments=True):
-        field.fill("64")
-        field.press("Enter")
-        server.wait_for_whole_run()
-    expect(page.get_by_text("Nothing is training")).to_have_count(0)
-    expect(page.get_by_text("Nothing is training")).to_be_visible()  # at the next look
-    expect(field).to_have_value("64")
-    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
 
 
 def test_a_double_click_starts_one_run(page: Page, gate: Gate) -> None:

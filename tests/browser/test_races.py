@@ -57,6 +57,29 @@ def test_a_part_of_a_page_that_was_left_leads_nobody_back(page: Page) -> None:
     expect(page.get_by_text("Reached", exact=True)).to_be_visible()
 
 
+# A browser on a busy machine: it hears all that it is sent before it draws any of it.
+LATE = """() => {
+    const post = MessagePort.prototype.postMessage;
+    MessagePort.prototype.postMessage = function () {
+        setTimeout(() => post.call(this, null), 1000);
+    };
+}"""
+
+
+def test_a_part_of_a_page_that_was_left_empties_no_page_that_is_not_drawn_yet(page: Page) -> None:
+    go_to(page, "left")
+    expect(page.get_by_text("Left", exact=True)).to_be_visible()
+    page.evaluate(LATE)
+    go_to(page, "reached")
+    expect(page.get_by_text("Reached", exact=True)).to_be_visible()
+
+
+def test_a_part_that_is_drawn_again_before_its_page_was_sent_leaves_it_whole(page: Page) -> None:
+    go_to(page, "unsent")
+    for text in ("Above", "Looked", "Below"):
+        expect(page.get_by_text(text, exact=True)).to_be_visible()
+
+
 def test_a_run_is_not_ended_before_it_heard_what_it_was_asked_for() -> None:
     config.get_config_options()  # reads .streamlit/config.toml
     assert config.get_option("runner.fastReruns") is False

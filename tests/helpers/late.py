@@ -34,12 +34,8 @@ class LateServer:
         self._socket = socket
 
     @contextmanager
-    def holding(self, without_fragments: bool = False) -> Iterator[None]:
-        """What the server says meanwhile reaches the page at the end.
-
-        ``without_fragments`` drops what was drawn in them, as Streamlit's queue does when they are
-        to be drawn again before it was sent.
-        """
+    def holding(self) -> Iterator[None]:
+        """What the server says meanwhile reaches the page at the end."""
         self._held = []
         try:
             yield
@@ -47,8 +43,7 @@ class LateServer:
             held, self._held = self._held, None
             assert self._socket is not None
             for message in held:
-                if not (without_fragments and ForwardMsg.FromString(message).delta.fragment_id):
-                    self._socket.send(message)
+                self._socket.send(message)
 
     def wait_for_whole_run(self) -> None:
         """Until the server has finished a run of the whole page, which is not shown yet."""

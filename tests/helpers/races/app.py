@@ -1,11 +1,16 @@
 """Pages on which two requests of a browser meet every time, as they do now and then elsewhere."""
 
+import threading
 import time
 
 import streamlit as st
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime import get_instance
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_requests import (
+    RerunData,
+    ScriptRequests,
+    ScriptRequestType,
+)
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState, get_script_run_ctx
 
 from pages.ui.fragments import fragment
@@ -104,20 +109,57 @@ def left() -> None:
 
 
 def reached() -> None:
-    """A page that is being drawn when a part of the one before is asked for."""
+    """A page that is being drawn when a part of the one before looks again, and is asked for."""
     fragment(counted, None)()
+    if before := st.session_state.pop("left", None):
+        context = get_script_run_ctx()
+        assert context is not None
+        info = get_instance()._session_mgr.get_session_info(context.session_id)
+        assert info is not None
+        session, part, heard = info.session, st.session_state["counted"], threading.Event()
+
+        def ask() -> None:
+            for itself in (True, False):
+                late = ClientState(fragment_id=part, page_script_hash=before, is_auto_rerun=itself)
+                session.request_rerun(late)
+            heard.set()
+
+        session._event_loop.call_soon_threadsafe(ask)
+        heard.wait()
+    st.text("Reached")
+
+
+def looked() -> None:
+    """A part that sets free what waits for it to look again."""
+    st.text("Looked")
+    st.session_state["looked"] = ThreadState.get().fragment_id
+    if redrawn_alone() is not None:
+        st.session_state["free"].set()
+
+
+def unsent() -> None:
+    """A page of which nothing is sent until a part in its middle begins once more."""
     context = get_script_run_ctx()
     assert context is not None
-    requests, before = context.script_requests, st.session_state["left"]
-    assert requests is not None
+    requests = context.script_requests
     info = get_instance()._session_mgr.get_session_info(context.session_id)
     assert info is not None
-    session = info.session
-    late = ClientState(fragment_id=st.session_state["counted"], page_script_hash=before)
-    session._event_loop.call_soon_threadsafe(session.request_rerun, late)
-    while requests._state == ScriptRequestType.CONTINUE:
-        time.sleep(0.01)
-    st.text("Reached")
+    assert requests is not None
+    held, free = threading.Event(), threading.Event()
+    st.session_state["free"] = free
+
+    def hold() -> None:
+        """In the thread that sends."""
+        held.set()
+        free.wait()
+
+    info.session._event_loop.call_soon_threadsafe(hold)
+    held.wait()
+    st.text("Above")
+    fragment(looked, None)()
+    st.text("Below")
+    part, here = st.session_state["looked"], context.page_script_hash
+    requests.request_rerun(RerunData(fragment_id=part, page_script_hash=here))
 
 
 def other() -> None:
@@ -126,5 +168,5 @@ def other() -> None:
 
 mend()
 st.navigation(
-    [st.Page(page) for page in (parts, typed, other, ends, left, reached)], position="top"
+    [st.Page(page) for page in (parts, typed, other, ends, left, reached, unsent)], position="top"
 ).run()

@@ -11,30 +11,6 @@ from pages.ui.races import mend
 DONE, CUT_SHORT = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY, ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
-@pytest.mark.parametrize(
-    ("drawn", "due", "status", "ended"),
-    [
-        (["pad"], ["line"], DONE, ["pad"]),
-        (["pad", "line"], ["line"], DONE, ["pad"]),  # both were asked for at once
-        (["pad"], ["pad"], CUT_SHORT, ["pad"]),
-        (["pad"], None, CUT_SHORT, ["pad"]),  # the whole page is
-        ([], ["line"], ForwardMsg.FINISHED_SUCCESSFULLY, []),
-    ],
-)
-def test_the_end_of_a_part_that_is_not_due_stays(
-    drawn: list[str], due: list[str] | None, status: int, ended: list[str]
-) -> None:
-    mend()
-    queue, end = ForwardMsgQueue(), ForwardMsg()
-    end.script_finished = DONE if drawn else ForwardMsg.FINISHED_SUCCESSFULLY
-    end.metadata.run.fragment_ids.extend(drawn)
-    queue.enqueue(end)
-    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=due)
-    (left,) = queue.flush()
-    assert left.script_finished == status
-    assert list(left.metadata.run.fragment_ids) == ended
-
-
 def block(path: list[int], part: str = "") -> ForwardMsg:
     """A container at a place of the page, drawn by a part of it if that is named."""
     message = ForwardMsg()
@@ -52,25 +28,36 @@ def known(path: list[int]) -> ForwardMsg:
     return message
 
 
-def test_what_stands_in_a_part_goes_with_it() -> None:
-    mend()
-    queue = ForwardMsgQueue()
-    page, around = block([0, 0]), known([0, 1])
-    pad, chart, inner = block([0, 0, 0], "pad"), known([0, 0, 0, 0]), block([0, 0, 0, 1], "inner")
-    for message in (page, pad, chart, inner, around):
-        queue.enqueue(message)
-    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["pad"])
-    assert queue.flush() == [page, around]
+def end(part: str = "") -> ForwardMsg:
+    """The end of a run of the whole page, or of a part of it."""
+    message = ForwardMsg()
+    message.script_finished = DONE if part else ForwardMsg.FINISHED_SUCCESSFULLY
+    message.metadata.run.fragment_ids.extend([part] if part else [])
+    return message
 
 
-def test_what_stands_in_a_part_stays_where_another_is_due() -> None:
+@pytest.mark.parametrize("due", [["pad"], ["line"], ["pad", "line"]])
+def test_all_that_was_drawn_is_sent_before_a_part_is_drawn_once_more(due: list[str]) -> None:
     mend()
     queue = ForwardMsgQueue()
-    pad, inner = block([0, 0, 0], "pad"), block([0, 0, 0, 1], "inner")
-    for message in (pad, inner, block([0, 1], "line")):
+    page = [block([0, 0]), block([0, 0, 0], "pad"), known([0, 0, 0, 0]), block([0, 1]), end()]
+    part = [block([0, 0, 0], "pad"), known([0, 0, 0, 0]), end("pad")]
+    for messages in (page, part):  # the part's do not replace the page's
+        for message in messages:
+            queue.enqueue(message)
+        queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=due)
+    assert queue.flush() == page + part
+
+
+def test_what_was_drawn_is_dropped_before_the_whole_page_is() -> None:
+    mend()
+    queue = ForwardMsgQueue()
+    for message in (block([0, 0, 0], "pad"), known([0, 0, 0, 0]), end("pad")):
         queue.enqueue(message)
-    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["line"])
-    assert queue.flush() == [pad, inner]
+    queue.clear(retain_lifecycle_msgs=True)
+    (left,) = queue.flush()
+    assert left.script_finished == CUT_SHORT
+    assert queue.is_empty()
 
 
 class Session:
@@ -84,32 +71,43 @@ def of_field(page: str) -> ClientState:
     return state
 
 
+def of_part(page: str, itself: bool = False) -> ClientState:
+    """A request of a part of a page, for somebody did something in it or since it looks again."""
+    return ClientState(page_script_hash=page, fragment_id="part", is_auto_rerun=itself)
+
+
 def test_who_has_gone_on_is_not_led_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(races, "_request", lambda _, state: asked.append(state.page_script_hash))
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        races, "_request", lambda _, of: asked.append((of.page_script_hash, of.fragment_id))
+    )
     session = Session()
 
-    def ask(state: ClientState) -> str:
+    def ask(state: ClientState) -> tuple[str, str] | None:
+        """The page and the part that Streamlit is asked for."""
+        asked.clear()
         races._ask_of_the_page_that_comes(session, state)  # type: ignore[arg-type]
-        return asked[-1]
+        return asked[0] if asked else None
 
     def begin(page: str) -> None:
         races._begin(session, page)  # type: ignore[arg-type]
 
-    def part(page: str) -> ClientState:
-        return ClientState(page_script_hash=page, fragment_id="part")
-
-    assert ask(ClientState(page_script_hash="")) == ""  # opened at the app's address
-    assert ask(part("main")) == "main"
+    assert ask(ClientState(page_script_hash="")) == ("", "")  # opened at the app's address
+    assert ask(of_part("main")) == ("main", "part")
     begin("train")
-    assert ask(part("main")) == "train"
-    assert ask(ClientState(page_script_hash="sweep")) == "sweep"
+    for itself in (True, False):
+        assert ask(of_part("train", itself)) == ("train", "part")
+    assert ask(of_part("main", True)) is None
+    assert ask(of_part("main")) == ("train", "")
+    assert ask(ClientState(page_script_hash="sweep")) == ("sweep", "")
     begin("train")  # what was drawn until then
-    assert ask(part("train")) == "sweep"
-    assert ask(of_field("train")) == "sweep"
+    assert ask(of_part("train", True)) is None
+    assert ask(of_part("train")) == ("sweep", "")
+    assert ask(of_field("train")) == ("sweep", "")
     begin("sweep")
-    assert ask(part("train")) == "sweep"
-    assert ask(ClientState(page_script_hash="train")) == "train"  # and back
+    assert ask(of_part("train", True)) is None
+    assert ask(of_part("sweep", True)) == ("sweep", "part")
+    assert ask(ClientState(page_script_hash="train")) == ("train", "")  # and back
     begin("train")
     begin("draw")  # a button led there
-    assert ask(of_field("train")) == ask(of_field("draw")) == "draw"
+    assert ask(of_field("train")) == ask(of_field("draw")) == ("draw", "")
