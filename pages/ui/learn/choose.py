@@ -1,0 +1,51 @@
+"""Which chapter is read."""
+
+import streamlit as st
+
+from pages.ui.address import keep_in_address
+
+CHAPTER = "chapter"  # query parameter
+CHOSEN = "learn.chapter"  # widget key
+CHAPTERS = {
+    "pixels": "1 · From pixels to numbers",
+    "linear": "2 · Without a hidden layer",
+    "hidden": "3 · A hidden layer",
+    "loss": "4 · How wrong is it?",
+    "step": "5 · One step of training",
+    "rate": "6 · The learning rate",
+    "batches": "7 · Batches and epochs",
+    "overfit": "8 · Learning by heart",
+    "functions": "9 · What it can compute",
+    "device": "10 · The device",
+    "further": "11 · What to try next",
+}
+
+
+def choose_chapter() -> str:
+    """The chapter that is read; the page's address carries it."""
+    if CHOSEN not in st.session_state:
+        said = st.query_params.get(CHAPTER)
+        st.session_state[CHOSEN] = said if said in CHAPTERS else next(iter(CHAPTERS))
+    chosen = st.radio(
+        "Chapter",
+        list(CHAPTERS),
+        index=list(CHAPTERS).index(st.session_state[CHOSEN]),
+        format_func=CHAPTERS.__getitem__,
+        key=CHOSEN,
+        persist_state="session",
+    )
+    keep_in_address(CHAPTER, chosen)
+    return chosen
+
+
+def lead_on(chapter: str) -> None:
+    """The way to the next chapter."""
+    names = list(CHAPTERS)
+    place = names.index(chapter) + 1
+    if place < len(names):
+
+        def go() -> None:
+            st.session_state[CHOSEN] = names[place]
+
+        title = CHAPTERS[names[place]].split(" · ")[1]
+        st.button(f"Next: {title}", icon=":material/arrow_forward:", on_click=go)
