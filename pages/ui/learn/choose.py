@@ -38,6 +38,11 @@ def choose_chapter() -> str:
     return chosen
 
 
+def title(chapter: str) -> None:
+    """The chapter's heading."""
+    st.subheader(CHAPTERS[chapter])
+
+
 def lead_on(chapter: str) -> None:
     """The way to the next chapter."""
     names = list(CHAPTERS)

@@ -11,7 +11,7 @@ from mnist_core.learn.onestep import losses, nudged
 from mnist_core.learn.trainer import begin, train_epoch
 from mnist_core.nn.network import Network, softmax
 from pages.ui.fragments import fragment
-from pages.ui.learn.choose import CHAPTERS
+from pages.ui.learn.choose import title
 from pages.ui.turns import turns
 from pages.ui.words import percent
 
@@ -23,9 +23,9 @@ CLASS, UNIT = 3, 0  # which weight is changed: from unit 0 to the sum of the thr
 
 
 def show() -> None:
-    st.subheader(CHAPTERS["loss"])
+    title("loss")
     fragment(_one, None)()
-    st.markdown("#### Why not simply count mistakes?")
+    st.markdown("**Why not simply count mistakes?**")
     fragment(_many, None)()
 
 
@@ -66,7 +66,7 @@ def _one() -> None:
 def _trained() -> Network:
     """A network that has learnt a little: an epoch of the chapters' digits."""
     learn, _ = digits()
-    return train_epoch(begin((784, 16, 10), "relu", 1), learn, 0.2, 100, 1, 1)[0]
+    return train_epoch(begin((784, 16, 10), "relu", 1), learn, 0.1, 100, 1, 1)[0]
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
@@ -91,7 +91,7 @@ def _many() -> None:
         -FARTHEST,
         FARTHEST,
         0.0,
-        0.05,
+        0.025,
         key=CHANGE,
         persist_state="session",
     )
@@ -100,7 +100,7 @@ def _many() -> None:
     levels = len(set(right))
     best = int(np.argmin(found))
     st.markdown(
-        f"With {chosen:+.2f} on this weight, the network reads **{right[place]} of {PICTURES}** "
+        f"With {chosen:+.3f} on this weight, the network reads **{right[place]} of {PICTURES}** "
         f"pictures right (before: {right[before]}), at a loss of **{found[place]:.4f}** "
         f"(before: {found[before]:.4f})."
     )
@@ -114,6 +114,6 @@ def _many() -> None:
     st.markdown(
         f"Over all {len(changes)} positions of the slider the count of right answers has only "
         f"**{levels} different values**: between its jumps it is flat, and says nothing about "
-        "where to go. The loss changes with every move, so that it has a **slope**, and a slope is all "
-        "that training needs: move each weight a little to the side where the loss falls."
+        "where to go. The loss changes with every move, so that it has a **slope**, and a slope is "
+        "all that training needs: move each weight a little to the side where the loss falls."
     )

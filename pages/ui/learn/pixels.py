@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_core.learn.digits import digits
 from pages.ui.fragments import fragment
-from pages.ui.learn.choose import CHAPTERS
+from pages.ui.learn.choose import title
 from pages.ui.pictures import picture, row
 
 NUMBER, ROW, COLUMN, MIX = (f"learn.pixels.{name}" for name in ("number", "row", "column", "mix"))
@@ -14,7 +14,7 @@ SHOWN = 280  # screen pixels across
 
 
 def show() -> None:
-    st.subheader(CHAPTERS["pixels"])
+    title("pixels")
     fragment(_numbers, None)()
     st.markdown(
         "A network takes a picture as a **row**: the 28 rows of pixels one after another, 784 "

@@ -12,7 +12,7 @@ from mnist_core.learn.onestep import OneStep, one_step
 from mnist_core.learn.trainer import begin
 from mnist_core.nn.network import Network
 from pages.ui.fragments import fragment
-from pages.ui.learn.choose import CHAPTERS
+from pages.ui.learn.choose import title
 from pages.ui.pictures import picture, row, signed
 from pages.ui.turns import turns
 
@@ -60,7 +60,7 @@ def _lesson() -> Lesson:
 
 
 def show() -> None:
-    st.subheader(CHAPTERS["step"])
+    title("step")
     st.markdown(
         f"A network with {SIZES[1]} hidden units is shown {BATCH} digits, and each of its weights "
         "is moved once. That is a step; training is nothing but many of them."
@@ -215,8 +215,8 @@ def _gradients(step: OneStep) -> None:
     )
     st.markdown(
         "For each weight: by how much would the loss grow if this weight grew by 1, were it to go "
-        "on as it begins? That is its derivative, and all of them together are the **gradient**, with "
-        f"the shapes of the weights: {list(first.shape)} and {list(second.shape)}. Above, those of "
+        "on as it begins? That is its derivative, and all of them together are the **gradient**, "
+        f"with the shapes of the weights: {list(first.shape)} and {list(second.shape)}. Above, those of "
         "the first layer: blue where the loss would grow, orange where it would fall."
     )
     _table(step, "learn.step.slopes", update=False)
