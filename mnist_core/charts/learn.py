@@ -90,7 +90,8 @@ def step_losses(losses: Sequence[float], guess: float, height: int = 260) -> go.
 def work_chart(
     units: Sequence[int],
     seconds: Sequence[float],
-    extremes: Sequence[tuple[float, float]],
+    quickest: Sequence[float],
+    slowest: Sequence[float],
     height: int = 360,
 ) -> go.Figure:
     """Milliseconds of a step by hidden units, on log scales, with the extremes as bars.
@@ -104,11 +105,9 @@ def work_chart(
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": [
-                1000 * (high - mid) for mid, (_, high) in zip(seconds, extremes, strict=True)
-            ],
+            "array": [1000 * (most - mid) for mid, most in zip(seconds, slowest, strict=True)],
             "arrayminus": [
-                1000 * (mid - low) for mid, (low, _) in zip(seconds, extremes, strict=True)
+                1000 * (mid - least) for mid, least in zip(seconds, quickest, strict=True)
             ],
             "color": MUTED,
         },

@@ -21,11 +21,11 @@ def show() -> None:
     fragment(_work, None)()
     fragment(_measure, None)()
     st.markdown(
-        "A GPU multiplies thousands of numbers at once, but each of the some 25 operations of a step "
-        "has first to be started there, which takes about 20 µs however small it is (computed from "
-        "public figures, not measured here). A small network is done on the processor before a GPU "
-        "has begun; a large one, or a large batch, is where it wins. Choose the device on **Train**, "
-        "under More settings, and compare the seconds of two runs on **Runs**."
+        "A GPU multiplies thousands of numbers at once, but each of the some 25 operations of a "
+        "step has first to be started there, which takes about 20 µs however small it is (computed "
+        "from public figures, not measured here). A small network is done on the processor before "
+        "a GPU has begun; a large one, or a large batch, is where it wins. Choose the device on "
+        "**Train**, under More settings, and compare the seconds of two runs on **Runs**."
     )
 
 
@@ -69,7 +69,8 @@ def _measure() -> None:
         work_chart(
             [one.units for one in taken],
             [one.median for one in taken],
-            [(one.least, one.most) for one in taken],
+            [one.least for one in taken],
+            [one.most for one in taken],
         ),
         key="learn-device-work",
         alt="Milliseconds of a step by hidden units: "
@@ -85,6 +86,7 @@ def _measure() -> None:
         "there are few of them. The bars are the quickest and the slowest of seven steps."
     )
     st.caption(
-        f"Training here takes one thread up to {LARGE:,} multiplications forward, about 600 hidden "
-        "units at a batch of 100, and two from there on: threads have to wait for each other."
+        f"Training here takes one thread up to {LARGE:,} multiplications forward, about "
+        f"{LARGE // multiplications((784, 1, 10), 100)} hidden units at a batch of 100, and two "
+        "from there on: threads have to wait for each other."
     )

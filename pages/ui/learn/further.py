@@ -1,6 +1,7 @@
 """Where to go from here: sizes worth a try, and what the tutorial suggests at its end."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import streamlit as st
@@ -92,8 +93,8 @@ def _size() -> None:
         st.error(literal(f"{typed!r}: {error.problems[0].allowed}"), icon=":material/error:")
         return
     sizes = (784, *config.hidden_sizes, 10)
-    parts = [a * b + b for a, b in zip(sizes, sizes[1:], strict=False)]
-    said = " + ".join(f"({a} × {b} + {b})" for a, b in zip(sizes, sizes[1:], strict=False))
+    parts = [a * b + b for a, b in pairwise(sizes)]
+    said = " + ".join(f"({a} × {b} + {b})" for a, b in pairwise(sizes))
     largest = max(range(len(parts)), key=parts.__getitem__)
     st.markdown(
         f"{said} = **{sum(parts):,} parameters**. {parts[largest] / sum(parts):.0%} of them are in "

@@ -216,8 +216,8 @@ def _gradients(step: OneStep) -> None:
     st.markdown(
         "For each weight: by how much would the loss grow if this weight grew by 1, were it to go "
         "on as it begins? That is its derivative, and all of them together are the **gradient**, "
-        f"with the shapes of the weights: {list(first.shape)} and {list(second.shape)}. Above, those of "
-        "the first layer: blue where the loss would grow, orange where it would fall."
+        f"with the shapes of the weights: {list(first.shape)} and {list(second.shape)}. Above, "
+        "those of the first layer: blue where the loss would grow, orange where it would fall."
     )
     _table(step, "learn.step.slopes", update=False)
 
