@@ -34,7 +34,8 @@ IDEAS = (
     ),
     Idea(
         "Another way down",
-        "Adam gives each weight a step size of its own. It needs a much smaller learning rate.",
+        "Adam gives each weight a step size of its own. PyTorch's default rate for it is 0.001; "
+        "what happens at 0.5?",
         {"optimizer": "adam", "learning_rate": 0.002},
     ),
     Idea(
@@ -55,8 +56,8 @@ IDEAS = (
     ),
     Idea(
         "Clothes instead of digits",
-        "Fashion-MNIST: the same size, ten kinds of clothes. The same settings read fewer of them "
-        "right. Train downloads it if it is not here.",
+        "Fashion-MNIST: the same size, ten kinds of clothes. Are they read as well as digits? "
+        "Train downloads it if it is not here.",
         {"dataset": "fashion_mnist"},
     ),
 )
@@ -65,7 +66,7 @@ IDEAS = (
 def show() -> None:
     title("further")
     fragment(_size, None)()
-    st.markdown("**Six things that one setting changes**")
+    st.markdown("**Six things to change**")
     columns = st.columns(2, gap="large")
     for place, idea in enumerate(IDEAS):
         with columns[place % 2]:
