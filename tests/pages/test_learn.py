@@ -11,6 +11,7 @@ from mnist_core.learn.digits import digits
 from pages.ui.forms import TRAIN, widget_key
 from pages.ui.learn import step
 from pages.ui.learn.choose import CHAPTERS
+from pages.ui.words import literal
 from tests.helpers.pages import button, open_page
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -144,7 +145,7 @@ def test_the_parameters_of_a_size_are_counted() -> None:
     parameters = 784 * 64 + 64 + 64 * 16 + 16 + 16 * 10 + 10
     assert f"**{parameters:,} parameters**" in said(page)
     page.text_input(key="learn.further.sizes").set_value("64, none").run()
-    assert "64, none" in page.error[0].value
+    assert literal("64, none") in page.error[0].value
     page.text_input(key="learn.further.sizes").set_value("").run()
     assert "**7,850 parameters**" in said(page)
 
