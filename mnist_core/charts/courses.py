@@ -80,5 +80,5 @@ def steps_chart(lines: Sequence[Line], title: str, steps: int, height: int = 320
 
 def _look(figure: go.Figure, title: str, x: str, unit: str, height: int) -> None:
     figure.update_layout(layout(title, x, unit, height, title))
-    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top"})
+    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.3, "yanchor": "top"})
     figure.update_layout(showlegend=True)

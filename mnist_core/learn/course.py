@@ -1,4 +1,4 @@
-"""A small training that is shown while it runs: its plan, and what was measured after each epoch."""
+"""A small training that is shown while it runs: its plan, and what each epoch measured."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,8 +81,12 @@ def advance(course: Course) -> Course:
     plan, (learn, _) = course.plan, digits()
     with _one_thread():
         network, losses = train_epoch(
-            *(course.network, learn.first(plan.count)),
-            *(plan.rate, plan.batch, SEED, course.epoch + 1),
+            course.network,
+            learn.first(plan.count),
+            plan.rate,
+            plan.batch,
+            SEED,
+            course.epoch + 1,
         )
         points = (*course.points, _measure(network, plan))
     return Course(plan, network, points, (*course.losses, *losses))
@@ -106,7 +110,10 @@ def _measure(network: Network, plan: Plan) -> Measured:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """A step takes less than a millisecond. Where the cores are busy, two threads of NumPy's that
-    wait for each other in each step took fifty times as long."""
+    """NumPy's matrix products on one thread.
+
+    A step takes less than a millisecond. Where the cores are busy, two threads that wait for each
+    other in each step took fifty times as long.
+    """
     with threadpool_limits(1, "blas"):
         yield

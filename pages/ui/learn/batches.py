@@ -25,7 +25,7 @@ def show() -> None:
         "all pictures have been in a batch once, an **epoch** is over. The network (32 hidden "
         "units, ReLU) and the learning rate (0.1) are the same for both."
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, gap="medium"):
         size = forms.switch("Batch size", SIZES, 10, "learn.batches.size")
         view = forms.switch("Chart", VIEWS, "loss", "learn.batches.view")
     plans = {f"batches of {n:,}": _plan(n) for n in dict.fromkeys((size, AGAINST))}

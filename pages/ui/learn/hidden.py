@@ -12,7 +12,7 @@ from mnist_core.learn.digits import digits
 from mnist_core.learn.merge import largest_difference, merged
 from pages.ui import forms
 from pages.ui.learn.choose import CHAPTERS
-from pages.ui.learn.live import Courses, live, points, progress
+from pages.ui.learn.live import Courses, live, progress
 from pages.ui.words import percent
 
 ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid", "gelu": "GELU"}
@@ -27,7 +27,7 @@ def show() -> None:
         "these. Between the two stands an **activation**, which bends each sum: ReLU makes 0 of "
         "what is below 0. Three networks learn the same digits side by side."
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, gap="medium"):
         activation = forms.switch("Activation", ACTIVATIONS, "relu", "learn.hidden.activation")
         units = st.slider(
             "Hidden units",
@@ -79,8 +79,9 @@ def against(better: str, first: Course, worse: str, second: Course) -> str:
     """How much more of the validation digits the first network reads than the second."""
     found, noise = paired(_right(second), _right(first))
     said = (
-        f"**{better}** reads {points(found)} points of the {len(digits()[1]):,} validation digits "
-        f"against **{worse}**; chance is about ±{100 * noise:.1f} points"
+        f"**{better}** reads {100 * abs(found):.1f} points {'more' if found > 0 else 'fewer'} of "
+        f"the {len(digits()[1]):,} validation digits right than **{worse}**; chance alone is about "
+        f"±{100 * noise:.1f} points"
     )
     if abs(found) > 2 * noise:
         return f"{said}, so this is more than chance."
@@ -106,7 +107,7 @@ def _one_layer(course: Course) -> None:
         f"Here the orange network is multiplied out as it is now: [{classes}, {units}] times "
         f"[{units}, {inputs}] is one matrix [{classes}, {inputs}], {parameters(one):,} parameters "
         f"instead of {parameters(network):,}. On {len(rows):,} digits the logits of both differ "
-        f"by at most **{largest_difference(network, one, rows):.0e}** (they reach {size:.0f}; what "
+        f"by at most **{largest_difference(network, one, rows):.6f}** (they reach {size:.0f}; what "
         f"is left is rounding), and {same:,} of {len(rows):,} answers are the same."
     )
     st.markdown(

@@ -1,5 +1,6 @@
-"""Small trainings side by side, drawn after each epoch while they run."""
+"""Small trainings side by side, drawn again and again while they run."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,8 @@ from pages.ui.fragments import fragment
 from pages.ui.turns import turns
 from pages.ui.words import percent
 
-TICK = 0.25  # seconds between two epochs, so that one sees them come
+TICK = 0.25  # seconds between two drawings, so that one sees the epochs come
+DRAWINGS = 12  # of a training at most: on a slow machine they take longer than what they show
 
 Courses = Mapping[str, Course]
 
@@ -95,7 +97,7 @@ def _part(key: str, draw: Callable[[Courses], None]) -> None:
     training: Training = st.session_state[key]
     if training.going:
         with turns.aside():
-            courses = {name: advance(course) for name, course in training.courses.items()}
+            courses = {name: _further(course) for name, course in training.courses.items()}
         after = Training(courses)
         st.session_state[key] = after = replace(after, going=not after.done)
         draw(after.courses)
@@ -105,11 +107,18 @@ def _part(key: str, draw: Callable[[Courses], None]) -> None:
         draw(training.courses)
 
 
+def _further(course: Course) -> Course:
+    """An epoch or a few later."""
+    for _ in range(math.ceil(course.plan.epochs / DRAWINGS)):
+        course = advance(course)
+    return course
+
+
 def progress(courses: Courses) -> str:
     """How far they are, in a sentence."""
     course = next(iter(courses.values()))
     if course.epoch == 0:
-        found = " and ".join(percent(c.points[0].val_accuracy, 1) for c in courses.values())
+        found = ", ".join(percent(c.points[0].val_accuracy, 1) for c in courses.values())
         return (
             f"**Untrained: {found} read right.** The weights are random, so the answers have "
             "nothing to do with the pictures, and of ten digits about one in ten is right by "

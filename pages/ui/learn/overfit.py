@@ -23,7 +23,7 @@ def show() -> None:
         "it reads digits that it has never seen: solid lines. This is called **overfitting** when "
         "the dashed lines leave the solid ones behind."
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, gap="medium"):
         count = st.slider(
             "Digits to learn from",
             *(100, ALL, st.session_state.get("learn.overfit.count", 500), 100),
