@@ -28,7 +28,7 @@ def fit_chart(x: Array, y: Array, output: Array, revision: str, height: int = 26
         line={"color": ACCENT, "width": 2.5},
         hovertemplate="%{y:.2f}",
     )
-    figure.update_layout(layout("The function and the network", "x", "y", height, revision))
+    figure.update_layout(layout("The fit", "x", "y", height, revision))
     figure.update_yaxes(range=[-1.3, 1.3])
     return figure
 

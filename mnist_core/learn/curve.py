@@ -188,8 +188,8 @@ class Fit:
                 break
             error, gradients = loss_gradients(curve, X, self.y)
             rate = RATE * (1 - len(errors) / MOST_STEPS)
-            moved, adam = adam.step(curve.parameters, gradients, rate)
-            curve = Curve(*moved, curve.activation)
+            (weight, bias, out, offset), adam = adam.step(curve.parameters, gradients, rate)
+            curve = Curve(weight, bias, out, offset, curve.activation)
             errors.append(error)
         return Fit(self.y, curve, adam, tuple(errors))
 

@@ -64,7 +64,7 @@ def show() -> None:
             disabled=not runs,
         )
         st.button(
-            "Other start",
+            "Restart",
             icon=":material/casino:",
             key="learn.functions.again",
             on_click=_again,
@@ -73,15 +73,15 @@ def show() -> None:
     fragment(_picture, EVERY if runs else None)()
     st.markdown(
         "**What is known.** With enough hidden units, one hidden layer comes as close as you like "
-        "to any continuous function on an interval, and to any of 784 pixels too. This is the "
+        "to any continuous function on an interval, and to one of 784 pixels too. This is the "
         "universal approximation theorem: Cybenko proved it in 1989 for sigmoid units, Hornik in "
         "1991 for every bounded activation that is continuous and not constant (tanh is one), and "
         "Leshno and others in 1993 for ReLU."
     )
     st.markdown(
         "**What it does not say.** How many units are enough, and that training finds their "
-        "weights. It only says that such weights exist. Try a few units and press *Other start*: "
-        "the same network may end well or badly. And the fit is measured at the drawn points "
+        "weights. It only says that such weights exist. Try a few units and press *Restart*: with "
+        "other random weights to begin with, the same network may end well or badly. And the fit is measured at the drawn points "
         "alone: what happens between and beside them is a question of its own."
     )
     st.caption(
@@ -200,8 +200,8 @@ def bends(curve: Curve) -> str:
     if curve.activation == "relu":
         inside = int((np.abs(curve.kinks) < 1).sum())
         return (
-            f"A sum of ReLU units is made of straight pieces: it bends at most once a unit, and "
-            f"here at {inside} of {count} possible places between x = −1 and x = 1."
+            f"A sum of ReLU units is made of straight pieces: it bends at most once a unit. "
+            f"Of {count} possible bends, {inside} lie between x = −1 and x = 1."
         )
     steps = "one soft step" if count == 1 else f"{count} soft steps"
     return f"The output is the sum of {steps}, one a unit; each more unit adds one."
@@ -233,7 +233,7 @@ def in_words(parts: Array, offset: float) -> str:
     """What the lower chart shows, for those who cannot see it."""
     span = parts.max(1) - parts.min(1)
     most = int(span.argmax())
-    low, high = parts[most].min(), parts[most].max()
+    low, high = (round(float(end), 2) + 0.0 for end in (parts[most].min(), parts[most].max()))
     idle = int((span < 0.01).sum())
     lines = "one line" if len(parts) == 1 else f"{len(parts)} lines"
     said = (
