@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 from mnist_core.charts.base import ACCENT, MUTED, SECOND, layout
 
 Array = NDArray[np.float64]
+# On a phone a legend above the chart would lie over the title.
+BELOW = {"x": 0, "xanchor": "left", "y": -0.28, "yanchor": "top"}
 
 
-def fit_chart(x: Array, y: Array, output: Array, revision: str, height: int = 260) -> go.Figure:
+def fit_chart(x: Array, y: Array, output: Array, revision: str, height: int = 280) -> go.Figure:
     """The function ``y`` and the network's ``output`` at each of ``x``, all (N,)."""
     figure = go.Figure()
     figure.add_scatter(
@@ -28,7 +30,9 @@ def fit_chart(x: Array, y: Array, output: Array, revision: str, height: int = 26
         line={"color": ACCENT, "width": 2.5},
         hovertemplate="%{y:.2f}",
     )
-    figure.update_layout(layout("The fit", "x", "y", height, revision))
+    figure.update_layout(
+        layout("The function and the network", "x", "y", height, revision), legend=BELOW
+    )
     figure.update_yaxes(range=[-1.3, 1.3])
     return figure
 

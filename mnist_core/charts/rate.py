@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mnist_core.charts.base import ACCENT, MUTED, PALETTE, SECOND, finite, layout, vertical
 from mnist_core.charts.compare import DASHES
+from mnist_core.charts.fit import BELOW
 
 HIGHEST = 5.0  # nats: above, a training's curve leaves the chart
 
@@ -55,7 +56,9 @@ def line_chart(
         marker={"color": SECOND, "size": 13, "line": {"color": "#1A2230", "width": 1}},
         hovertemplate="%{y:.3f}",
     )
-    figure.update_layout(layout("One step", "learning rate", "loss (nats)", height, revision))
+    figure.update_layout(
+        layout("One step", "learning rate", "loss (nats)", height, revision), legend=BELOW
+    )
     shape, words = vertical(best, "lowest", "dot", "right", "top")
     figure.update_layout(shapes=[shape], annotations=[words])
     return figure
@@ -78,7 +81,9 @@ def steps_chart(
             line={"color": PALETTE[place], "dash": DASHES[place], "width": 2},
             hovertemplate="%{y:.3f}",
         )
-    figure.update_layout(layout("The first steps", "step", "loss (nats)", height, "steps"))
+    figure.update_layout(
+        layout("The first steps", "step", "loss (nats)", height, "steps"), legend=BELOW
+    )
     figure.update_yaxes(range=[0, HIGHEST])
     figure.add_hline(
         y=guessing,

@@ -81,8 +81,9 @@ def show() -> None:
     st.markdown(
         "**What it does not say.** How many units are enough, and that training finds their "
         "weights. It only says that such weights exist. Try a few units and press *Restart*: with "
-        "other random weights to begin with, the same network may end well or badly. And the fit is measured at the drawn points "
-        "alone: what happens between and beside them is a question of its own."
+        "other random weights to begin with, the same network may end well or badly. And the fit "
+        "is measured at the drawn points alone: what happens between and beside them is a question "
+        "of its own."
     )
     st.caption(
         "Sources: G. Cybenko, *Approximation by superpositions of a sigmoidal function*, "

@@ -156,7 +156,7 @@ def straight_on(line: Line, rate: float, loss: float) -> str:
         return f"{said}."
     if abs(loss - promised) <= 0.1 * abs(line.slope) * rate:
         return f"{said}; the curve is at {loss:.3f}, still close to it."
-    below = " No loss is below 0: so far the slope cannot be trusted." if promised < 0 else ""
+    below = " No loss is below 0: that far the slope cannot be trusted." if promised < 0 else ""
     return f"{said}; the curve is at {loss:.3f}, since it bends.{below}"
 
 
