@@ -8,14 +8,13 @@ from pages.ui.learn import functions
 from pages.ui.learn.functions import bends, how_far, in_words, more_units
 from tests.helpers.pages import open_page
 
-pytestmark = pytest.mark.usefixtures("app")
-
 
 def said(page: AppTest) -> str:
     assert not page.exception, page.exception
     return "\n".join(text.value for text in (*page.markdown, *page.caption))
 
 
+@pytest.mark.usefixtures("app")
 def test_it_runs_when_it_is_started_and_stands_when_it_is_stopped() -> None:
     page = open_page("learn", chapter="functions")
     assert "**Before training** the network is typically" in said(page)
@@ -29,6 +28,7 @@ def test_it_runs_when_it_is_started_and_stands_when_it_is_stopped() -> None:
     assert "**After 200 steps of training**" in said(page)
 
 
+@pytest.mark.usefixtures("app")
 def test_what_is_changed_begins_anew_and_goes_on() -> None:
     page = open_page("learn", chapter="functions")
     page.slider(key="learn.functions.units").set_value(3).run()
@@ -43,6 +43,7 @@ def test_what_is_changed_begins_anew_and_goes_on() -> None:
     assert "**After 100 steps of training**" in said(page)
 
 
+@pytest.mark.usefixtures("app")
 def test_a_function_of_ones_own_is_fitted() -> None:
     page = open_page("learn", chapter="functions")
     before = said(page)
@@ -53,6 +54,7 @@ def test_a_function_of_ones_own_is_fitted() -> None:
     assert said(page) != own
 
 
+@pytest.mark.usefixtures("app")
 def test_fits_that_have_ended_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(functions, "STEPS", 10_000)
     page = open_page("learn", chapter="functions")
@@ -62,7 +64,6 @@ def test_fits_that_have_ended_are_compared(monkeypatch: pytest.MonkeyPatch) -> N
     assert page.button(key="learn.functions.start").disabled
     assert "Change the number of units" in said(page)
     page.slider(key="learn.functions.units").set_value(8).run()
-    page.button(key="learn.functions.start").click().run()
     one, eight = (Fit.begin(SHAPES["wave"], units, "relu").on(10_000) for units in (1, 8))
     assert f"1: {one.error:.2g}, 8: {eight.error:.2g}" in said(page)
     assert f"is {one.error / eight.error:.3g} times smaller than with 1" in said(page)
