@@ -1,0 +1,106 @@
+"""The experiment at a chapter's end: its goal, the way to Train or Sweep, and how far it is."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from mnist_core.errors import MnistLabError
+from mnist_core.learn import experiments
+from mnist_core.learn.experiments import EXPERIMENTS, Experiment
+from mnist_core.runs.records import Run
+from pages.ui import forms
+from pages.ui.fragments import fragment
+from pages.ui.runview import progress_short
+from pages.ui.state import backend, select_run
+from pages.ui.words import literal
+
+POLL = 1.0  # seconds between two looks while something trains
+SWEEP_POLL = 2.0  # while trials may be under way, which are runs only when they have ended
+
+
+def done() -> set[str]:
+    """The chapters whose experiment is done; none while the list of runs is not open."""
+    if not backend().ready:
+        return set()
+    try:
+        return experiments.done(backend().watch.library())
+    except MnistLabError:
+        return set()  # the chapter's own experiment says why
+
+
+def show(chapter: str, ask: Callable[[str], None]) -> None:
+    """What a chapter asks to be tried; ``ask`` puts a question into the form of Sweep."""
+    experiment = EXPERIMENTS[chapter]
+    with st.container(key="learn-experiment", border=True):
+        st.markdown(f"#### Try it: {experiment.title}")
+        st.markdown(experiment.goal)
+        _open(chapter, experiment, ask)
+        fragment(_state, _every(chapter, experiment))(chapter)
+
+
+def _open(chapter: str, experiment: Experiment, ask: Callable[[str], None]) -> None:
+    question = experiment.question
+
+    def fill() -> None:
+        forms.fill(forms.TRAIN, experiment.config)  # which a sweep's trials share, too
+        if question is not None:
+            ask(question)
+
+    if st.button(
+        f"Open {'Sweep' if question else 'Train'} with these settings",
+        key=f"learn.{chapter}.open",
+        icon=":material/arrow_forward:",
+        on_click=fill,
+        help="Fills the form there; starts nothing.",
+    ):
+        st.switch_page("pages/sweep.py" if question else "pages/train.py")
+
+
+def _under_way() -> list[Run]:
+    """The runs on MNIST that wait or train."""
+    return [run for run in backend().watch.active() if run.config.dataset == "mnist"]
+
+
+def _every(chapter: str, experiment: Experiment) -> float | None:
+    """How often to look at how far it is; never where nothing can change it."""
+    if not backend().ready:
+        return None  # the page is drawn again when it is
+    try:
+        if _under_way():
+            return POLL
+        if experiment.question is None:
+            return None
+        known = experiments.progress(chapter, backend().watch.library())
+    except MnistLabError:
+        return None
+    return None if known.done else SWEEP_POLL
+
+
+def _state(chapter: str) -> None:
+    """Done, or how far it is and what to look at."""
+    if not backend().ready:
+        st.caption(backend().starting or "Opening …")
+        return
+    try:
+        known = experiments.progress(chapter, backend().watch.library())
+        active = _under_way()
+    except MnistLabError as error:
+        st.caption(f"Whether it is done cannot be seen: {literal(str(error))}")
+        return
+    if known.done:
+        st.markdown(f":green[:material/check_circle:] **Done.** {known.said}")
+    else:
+        st.markdown(f":material/flag: **Not done yet.** {known.said}")
+    for run in active:
+        st.caption(f"Under way: {literal(run.name)} · {progress_short(run)}")
+    st.caption(f"What to look at: {EXPERIMENTS[chapter].hint}")
+    if known.run is not None and st.button(
+        f"Look at {literal(known.run.name)}",
+        key=f"learn.{chapter}.look",
+        type="tertiary",
+        icon=":material/open_in_new:",
+        help="Open this run on Train.",
+        on_click=select_run,
+        args=(known.run.id,),
+    ):
+        st.switch_page("pages/train.py")
