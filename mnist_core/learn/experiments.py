@@ -52,21 +52,21 @@ class Experiment:
 
 
 def _asked(mark: Mark) -> str:
-    """A mark in words: 97 % (91 % on the 5,000-digit sample)."""
-    return f"{100 * mark.full:g} % ({100 * mark.sample:g} % on the 5,000-digit sample)"
+    """A mark in words: **97 %** (91 % on the 5,000-digit sample)."""
+    return f"**{100 * mark.full:g} %** ({100 * mark.sample:g} % on the 5,000-digit sample)"
 
 
 EXPERIMENTS: dict[str, Experiment] = {
     "pixels": Experiment(
         "Train your first network",
         "Train the tutorial's network, as it is, until it reads at least "
-        f"**{_asked(FIRST)}** of the validation digits. Press **Start training** and watch.",
+        f"{_asked(FIRST)} of the validation digits. Press **Start training** and watch.",
         "The curve begins near 10 %: an untrained network guesses, and there are ten digits.",
         accurate(FIRST, lambda run: True, "No run has ended yet."),
     ),
     "linear": Experiment(
         "As far as one layer goes",
-        f"Reach **{_asked(CEILING)}** on validation without a hidden layer. Then try to get much "
+        f"Reach {_asked(CEILING)} on validation without a hidden layer. Then try to get much "
         "further with more epochs or another learning rate.",
         "After a few epochs the curve lies flat. Inside shows one picture of weights for each "
         "digit: what speaks for it and what against it.",
@@ -113,7 +113,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "batches": Experiment(
         "Quick to learn",
-        f"Reach **{_asked(QUICK)}** on validation with a run of at most **{SOON} epochs**.",
+        f"Reach {_asked(QUICK)} on validation with a run of at most **{SOON} epochs**.",
         "Smaller batches take more steps in an epoch. With them, a lower learning rate. More "
         "hidden units help too.",
         accurate(
@@ -134,7 +134,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "functions": Experiment(
         "Much with little",
-        f"Reach **{_asked(FRUGAL)}** on validation with at most **{BUDGET:,} parameters** "
+        f"Reach {_asked(FRUGAL)} on validation with at most **{BUDGET:,} parameters** "
         "(weights and biases).",
         "Each hidden unit costs 784 weights, a bias and ten weights to the digits. 32 units are "
         "25,450 parameters. More epochs and a schedule cost none.",
@@ -168,8 +168,3 @@ EXPERIMENTS: dict[str, Experiment] = {
 def progress(chapter: str, runs: Sequence[Run]) -> Progress:
     """How far a chapter's experiment is, by these runs, newest first."""
     return EXPERIMENTS[chapter].check(runs)
-
-
-def done(runs: Sequence[Run]) -> set[str]:
-    """The chapters whose experiment is done."""
-    return {chapter for chapter in EXPERIMENTS if progress(chapter, runs).done}

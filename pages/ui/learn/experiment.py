@@ -5,17 +5,32 @@ from collections.abc import Callable
 import streamlit as st
 
 from mnist_core.errors import MnistLabError
-from mnist_core.learn import experiments
-from mnist_core.learn.experiments import EXPERIMENTS, Experiment
+from mnist_core.learn.checks import Progress, counted
+from mnist_core.learn.experiments import EXPERIMENTS, Experiment, progress
 from mnist_core.runs.records import Run
 from pages.ui import forms
 from pages.ui.fragments import fragment
 from pages.ui.runview import progress_short
 from pages.ui.state import backend, select_run
+from pages.ui.turns import turns
 from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks while something trains
 SWEEP_POLL = 2.0  # while trials may be under way, which are runs only when they have ended
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _checked(ended: int, _runs: list[Run]) -> dict[str, Progress]:
+    """Each chapter's; ``ended`` is a hash of what makes them others. 3,000 runs take 0.2 s."""
+    with turns.aside():
+        return {chapter: progress(chapter, _runs) for chapter in EXPERIMENTS}
+
+
+def _known() -> dict[str, Progress]:
+    """How far each chapter's experiment is. Raises MnistLabError without a list of runs."""
+    runs = counted(backend().watch.library())
+    ended = hash(tuple((run.id, run.name, run.state, run.queued) for run in runs))
+    return _checked(ended, runs)
 
 
 def done() -> set[str]:
@@ -23,7 +38,7 @@ def done() -> set[str]:
     if not backend().ready:
         return set()
     try:
-        return experiments.done(backend().watch.library())
+        return {chapter for chapter, known in _known().items() if known.done}
     except MnistLabError:
         return set()  # the chapter's own experiment says why
 
@@ -70,7 +85,7 @@ def _every(chapter: str, experiment: Experiment) -> float | None:
             return POLL
         if experiment.question is None:
             return None
-        known = experiments.progress(chapter, backend().watch.library())
+        known = _known()[chapter]
     except MnistLabError:
         return None
     return None if known.done else SWEEP_POLL
@@ -82,7 +97,7 @@ def _state(chapter: str) -> None:
         st.caption(backend().starting or "Opening …")
         return
     try:
-        known = experiments.progress(chapter, backend().watch.library())
+        known = _known()[chapter]
         active = _under_way()
     except MnistLabError as error:
         st.caption(f"Whether it is done cannot be seen: {literal(str(error))}")
