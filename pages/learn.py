@@ -3,7 +3,6 @@
 import streamlit as st
 
 from mnist_core.errors import MnistLabError
-from pages.ui.actions import reported
 from pages.ui.frame import page
 from pages.ui.learn import (
     batches,
@@ -20,8 +19,6 @@ from pages.ui.learn import (
     step,
 )
 from pages.ui.learn.choose import choose_chapter, lead_on
-from pages.ui.sweep import sweepform
-from pages.ui.sweep.studies import select_study, studies
 from pages.ui.words import literal
 
 SHOW = {
@@ -40,15 +37,6 @@ SHOW = {
 
 page("Learn", "How a network learns to read digits: short chapters with something to move.")
 
-
-@reported
-def ask(question: str) -> None:
-    """Put a question into the form of Sweep."""
-    st.session_state[sweepform.key("question")] = question
-    sweepform.ask(studies().names())
-    select_study(None)
-
-
 left, right = st.columns([1, 3])
 with left, st.container(key="card-form", border=True):
     chapter = choose_chapter(experiment.done())
@@ -57,5 +45,5 @@ with right, st.container(key="card-picture", border=True):
         SHOW[chapter]()
     except MnistLabError as error:
         st.error(literal(str(error)))
-    experiment.show(chapter, ask)
+    experiment.show(chapter)
     lead_on(chapter)

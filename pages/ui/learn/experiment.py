@@ -1,7 +1,5 @@
 """The experiment at a chapter's end: its goal, the way to Train or Sweep, and how far it is."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from mnist_core.errors import MnistLabError
@@ -43,23 +41,23 @@ def done() -> set[str]:
         return set()  # the chapter's own experiment says why
 
 
-def show(chapter: str, ask: Callable[[str], None]) -> None:
-    """What a chapter asks to be tried; ``ask`` puts a question into the form of Sweep."""
+def show(chapter: str) -> None:
+    """What a chapter asks to be tried, and whether it is done."""
     experiment = EXPERIMENTS[chapter]
     with st.container(key="learn-experiment", border=True):
         st.markdown(f"#### Try it: {experiment.title}")
         st.markdown(experiment.goal)
-        _open(chapter, experiment, ask)
+        _open(chapter, experiment)
         fragment(_state, _every(chapter, experiment))(chapter)
 
 
-def _open(chapter: str, experiment: Experiment, ask: Callable[[str], None]) -> None:
+def _open(chapter: str, experiment: Experiment) -> None:
     question = experiment.question
 
     def fill() -> None:
         forms.fill(forms.TRAIN, experiment.config)  # which a sweep's trials share, too
         if question is not None:
-            ask(question)
+            st.session_state[forms.ASKED] = question
 
     if st.button(
         f"Open {'Sweep' if question else 'Train'} with these settings",
