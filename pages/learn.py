@@ -7,6 +7,7 @@ from pages.ui.frame import page
 from pages.ui.learn import (
     batches,
     device,
+    experiment,
     functions,
     further,
     hidden,
@@ -38,10 +39,11 @@ page("Learn", "How a network learns to read digits: short chapters with somethin
 
 left, right = st.columns([1, 3])
 with left, st.container(key="card-form", border=True):
-    chapter = choose_chapter()
+    chapter = choose_chapter(experiment.done())
 with right, st.container(key="card-picture", border=True):
     try:
         SHOW[chapter]()
     except MnistLabError as error:
         st.error(literal(str(error)))
+    experiment.show(chapter)
     lead_on(chapter)

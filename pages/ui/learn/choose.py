@@ -1,11 +1,14 @@
 """Which chapter is read."""
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from pages.ui.address import keep_in_address
 
 CHAPTER = "chapter"  # query parameter
 CHOSEN = "learn.chapter"  # widget key
+DONE = ":material/check: Experiment done"
 CHAPTERS = {
     "pixels": "1 · From pixels to numbers",
     "linear": "2 · Without a hidden layer",
@@ -21,8 +24,8 @@ CHAPTERS = {
 }
 
 
-def choose_chapter() -> str:
-    """The chapter that is read; the page's address carries it."""
+def choose_chapter(done: Collection[str]) -> str:
+    """The chapter that is read; the page's address carries it. ``done`` are marked as such."""
     if CHOSEN not in st.session_state:
         said = st.query_params.get(CHAPTER)
         st.session_state[CHOSEN] = said if said in CHAPTERS else next(iter(CHAPTERS))
@@ -31,9 +34,12 @@ def choose_chapter() -> str:
         list(CHAPTERS),
         index=list(CHAPTERS).index(st.session_state[CHOSEN]),
         format_func=CHAPTERS.__getitem__,
+        # Not in the labels: a browser names its choice by the label, so none may change.
+        captions=[DONE if chapter in done else "" for chapter in CHAPTERS],
         key=CHOSEN,
         persist_state="session",
     )
+    st.caption(f"{len(done)} of {len(CHAPTERS)} experiments done")
     keep_in_address(CHAPTER, chosen)
     return chosen
 
