@@ -9,7 +9,7 @@ from mnist_core.charts.courses import Line, epochs_chart, steps_chart
 from mnist_core.learn.claims import jumps
 from mnist_core.learn.course import Course, Plan
 from pages.ui import forms
-from pages.ui.learn.choose import CHAPTERS
+from pages.ui.learn.choose import title
 from pages.ui.learn.live import Courses, live, progress
 from pages.ui.words import percent
 
@@ -19,7 +19,7 @@ EPOCHS, COUNT, AGAINST = 5, 4000, 100
 
 
 def show() -> None:
-    st.subheader(CHAPTERS["batches"])
+    title("batches")
     st.markdown(
         "A step of training looks at some pictures, a **batch**, and moves the weights once. When "
         "all pictures have been in a batch once, an **epoch** is over. The network (32 hidden "
@@ -57,8 +57,8 @@ def _draw(courses: Courses, view: str) -> None:
                 Line(name, [point.val_accuracy for point in course.points], colour)
                 for (name, course), colour in pairs
             ]
-            title = "Validation accuracy after each epoch"
-            chart = epochs_chart(lines, title, "read right", EPOCHS, height=300)
+            heading = "Validation accuracy after each epoch"
+            chart = epochs_chart(lines, heading, "read right", EPOCHS, height=300)
         st.plotly_chart(chart, key=f"learn.batches.{view}")
     with right:
         st.markdown(progress(courses))

@@ -10,7 +10,7 @@ from mnist_core.learn.curve import HEIGHTS, LOOK_BACK, MOST_STEPS, SHAPES, Array
 from mnist_core.learn.curve import through as drawn_through
 from pages.ui import forms
 from pages.ui.fragments import fragment
-from pages.ui.learn.choose import CHAPTERS
+from pages.ui.learn.choose import title
 from pages.ui.turns import turns
 
 EVERY = 0.3  # seconds between two pictures of a fit that runs
@@ -25,7 +25,7 @@ OWN = (-0.5, 0.1, 0.7, 0.4, -0.2, -0.6, 0.0, 0.8, 0.3)  # heights to begin with
 
 
 def show() -> None:
-    st.subheader(CHAPTERS["functions"])
+    title("functions")
     st.markdown(
         "Here is a network so small that all of it can be drawn: one number x goes in, one number "
         "y comes out, with one hidden layer between. Each hidden unit adds one simple curve. Can "

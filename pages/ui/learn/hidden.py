@@ -11,7 +11,7 @@ from mnist_core.learn.course import Course, Plan, parameters
 from mnist_core.learn.digits import digits
 from mnist_core.learn.merge import largest_difference, merged
 from pages.ui import forms
-from pages.ui.learn.choose import CHAPTERS
+from pages.ui.learn.choose import title
 from pages.ui.learn.live import Courses, live, progress
 from pages.ui.words import percent
 
@@ -21,7 +21,7 @@ EPOCHS = 15
 
 
 def show() -> None:
-    st.subheader(CHAPTERS["hidden"])
+    title("hidden")
     st.markdown(
         "A hidden layer forms weighted sums of the pixels first, and the ten sums are made of "
         "these. Between the two stands an **activation**, which bends each sum: ReLU makes 0 of "
@@ -56,9 +56,9 @@ def _draw(courses: Courses) -> None:
             Line(name, [point.val_accuracy for point in course.points], colour)
             for (name, course), colour in zip(courses.items(), COLOURS, strict=True)
         ]
-        title = "Validation accuracy after each epoch"
+        heading = "Validation accuracy after each epoch"
         st.plotly_chart(
-            epochs_chart(lines, title, "read right", EPOCHS, height=280), key="learn.hidden.chart"
+            epochs_chart(lines, heading, "read right", EPOCHS, height=280), key="learn.hidden.chart"
         )
     with right:
         st.markdown(progress(courses))

@@ -7,7 +7,7 @@ from mnist_core.charts.courses import Line, epochs_chart
 from mnist_core.learn.claims import chance, rises
 from mnist_core.learn.course import Course, Plan, parameters
 from mnist_core.learn.digits import digits
-from pages.ui.learn.choose import CHAPTERS
+from pages.ui.learn.choose import title
 from pages.ui.learn.live import Courses, live, points, progress
 from pages.ui.pictures import picture, row, signed
 from pages.ui.words import percent
@@ -16,7 +16,7 @@ PLAN = Plan(hidden=(), activation="none", rate=0.5, batch=100, epochs=40, count=
 
 
 def show() -> None:
-    st.subheader(CHAPTERS["linear"])
+    title("linear")
     st.markdown(
         "The simplest network adds up, for each of the ten digits, all 784 pixels, each times a "
         "weight, and a bias. Softmax makes shares of the ten sums; the largest is the answer. "

@@ -8,7 +8,7 @@ from mnist_core.learn.claims import best_epoch, gap
 from mnist_core.learn.course import Course, Plan
 from mnist_core.learn.digits import digits
 from pages.ui import forms
-from pages.ui.learn.choose import CHAPTERS
+from pages.ui.learn.choose import title
 from pages.ui.learn.live import Courses, live, progress
 from pages.ui.words import percent
 
@@ -17,7 +17,7 @@ EPOCHS, ALL = 20, 4000
 
 
 def show() -> None:
-    st.subheader(CHAPTERS["overfit"])
+    title("overfit")
     st.markdown(
         "A network with many weights can learn each of a few digits by heart. What counts is how "
         "it reads digits that it has never seen: solid lines. This is called **overfitting** when "

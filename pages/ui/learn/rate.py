@@ -20,7 +20,7 @@ from mnist_core.learn.line import (
     outcome,
     verdict,
 )
-from pages.ui.learn.choose import CHAPTERS
+from pages.ui.learn.choose import title
 from pages.ui.turns import turns
 
 RATES = tuple(float(f"{factor}e{power}") for power in range(-3, 2) for factor in (1, 2, 5))[:-1]
@@ -36,7 +36,7 @@ SAID = {
 
 
 def show() -> None:
-    st.subheader(CHAPTERS["rate"])
+    title("rate")
     st.markdown(
         "The gradient says in which direction the loss falls. How far to go that way is for you to "
         "say: that is the **learning rate**. The curve is the loss of one batch after a step of "
