@@ -10,7 +10,7 @@ from mnist_core.learn.claims import jumps
 from mnist_core.learn.course import Course, Plan
 from pages.ui import forms
 from pages.ui.learn.choose import title
-from pages.ui.learn.live import Courses, live, progress
+from pages.ui.learn.live import Courses, heard, live, progress
 from pages.ui.words import percent
 
 SIZES = {10: "10", 100: "100", 1000: "1,000", 4000: "all 4,000"}
@@ -59,7 +59,7 @@ def _draw(courses: Courses, view: str) -> None:
             ]
             heading = "Validation accuracy after each epoch"
             chart = epochs_chart(lines, heading, "read right", EPOCHS, height=300)
-        st.plotly_chart(chart, key=f"learn.batches.{view}")
+        st.plotly_chart(chart, key=f"learn.batches.{view}", alt=heard(courses))
     with right:
         st.markdown(progress(courses))
         for name, course in courses.items():

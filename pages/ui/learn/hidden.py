@@ -12,7 +12,7 @@ from mnist_core.learn.digits import digits
 from mnist_core.learn.merge import largest_difference, merged
 from pages.ui import forms
 from pages.ui.learn.choose import title
-from pages.ui.learn.live import Courses, live, progress
+from pages.ui.learn.live import Courses, heard, live, progress
 from pages.ui.words import percent
 
 ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid", "gelu": "GELU"}
@@ -58,7 +58,9 @@ def _draw(courses: Courses) -> None:
         ]
         heading = "Validation accuracy after each epoch"
         st.plotly_chart(
-            epochs_chart(lines, heading, "read right", EPOCHS, height=280), key="learn.hidden.chart"
+            epochs_chart(lines, heading, "read right", EPOCHS, height=280),
+            key="learn.hidden.chart",
+            alt=heard(courses),
         )
     with right:
         st.markdown(progress(courses))

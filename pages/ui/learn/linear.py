@@ -8,7 +8,7 @@ from mnist_core.learn.claims import chance, rises
 from mnist_core.learn.course import Course, Plan, parameters
 from mnist_core.learn.digits import digits
 from pages.ui.learn.choose import title
-from pages.ui.learn.live import Courses, live, points, progress
+from pages.ui.learn.live import Courses, heard, live, points, progress
 from pages.ui.pictures import picture, row, signed
 from pages.ui.words import percent
 
@@ -45,6 +45,7 @@ def _draw(courses: Courses) -> None:
         st.plotly_chart(
             epochs_chart(lines, "Accuracy after each epoch", "read right", PLAN.epochs, height=260),
             key="learn.linear.chart",
+            alt=heard(courses),
         )
     with right:
         st.markdown(progress(courses))

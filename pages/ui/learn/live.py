@@ -127,6 +127,16 @@ def progress(courses: Courses) -> str:
     return f"**Epoch {course.epoch} of {course.plan.epochs}**"
 
 
+def heard(courses: Courses) -> str:
+    """What a chart of the courses says, for who cannot see it."""
+    return "; ".join(
+        f"{name}: {percent(course.points[0].val_accuracy, 1)} of the validation digits read right "
+        f"at first, {percent(course.points[-1].val_accuracy, 1)} after epoch {course.epoch}, at a "
+        f"loss of {course.points[-1].val_loss:.3f}"
+        for name, course in courses.items()
+    )
+
+
 def points(share: float) -> str:
     """A difference of shares in percentage points, signed: 0.031 -> +3.1."""
     return f"{100 * share:+.1f}".replace("-", "−")

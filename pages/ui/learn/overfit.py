@@ -9,7 +9,7 @@ from mnist_core.learn.course import Course, Plan
 from mnist_core.learn.digits import digits
 from pages.ui import forms
 from pages.ui.learn.choose import title
-from pages.ui.learn.live import Courses, live, progress
+from pages.ui.learn.live import Courses, heard, live, progress
 from pages.ui.words import percent
 
 VIEWS = {"accuracy": "Accuracy", "loss": "Loss"}
@@ -71,7 +71,7 @@ def _draw(courses: Courses, view: str) -> None:
             mark=(best, f"lowest validation loss, {first.plan.count:,} digits") if best else None,
             height=330,
         )
-        st.plotly_chart(chart, key=f"learn.overfit.{view}")
+        st.plotly_chart(chart, key=f"learn.overfit.{view}", alt=heard(courses))
     with right:
         st.markdown(progress(courses))
         if first.epoch:
