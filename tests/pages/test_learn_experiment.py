@@ -81,8 +81,8 @@ def test_a_run_that_meets_the_goal_shows_it_as_done(app: Backend) -> None:
 
 def test_what_is_under_way_is_shown(app: Backend, gate: Gate) -> None:
     gate.allow(0)
-    app.queue.start(parse_config({"epochs": 1}))
-    page = wait_for(read("pixels"), lambda page: "Under way: 32 relu" in said(page))
+    app.queue.start(parse_config({"hidden_sizes": "", "epochs": 3}))
+    page = wait_for(read("linear"), lambda page: "Under way: no hidden layer" in said(page))
     gate.open()
     wait_for(page, lambda page: "**Done.**" in said(page))
     assert "Under way" not in said(page)
