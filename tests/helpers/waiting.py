@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 PATIENCE = 240.0  # seconds until a condition counts as never coming; busy machines are slow
-SHORTEST, LONGEST = 0.1, 1.0  # seconds between two looks; the longer it takes, the fewer
+SHORTEST, LONGEST = 0.1, 0.5  # seconds between two looks; the longer it takes, the fewer
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
