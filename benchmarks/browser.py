@@ -135,6 +135,7 @@ def page_to_page(page: Page) -> float:
         "Sweep": "Start sweep",
         "Draw": "Undo",
         "Runs": "Import a network",
+        "Learn": "Any other",
         "Train": "Find a learning rate",
     }
     taken = []

@@ -68,6 +68,15 @@ def inside(page: Page) -> None:
     take(page, "inside")
 
 
+def learn(page: Page) -> None:
+    """A chapter whose networks have learnt."""
+    go_to(page, "Learn")
+    page.get_by_text("A hidden layer", exact=False).first.click()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("Epoch 15 of 15")).to_be_visible()
+    take(page, "learn")
+
+
 def main() -> None:
     """Take all pictures with an app of their own."""
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
@@ -78,7 +87,7 @@ def main() -> None:
             page.set_default_timeout(PATIENCE)
             expect.set_options(timeout=PATIENCE)
             page.goto(app.url)
-            for step in (train, read, inside, sweep):
+            for step in (train, read, inside, sweep, learn):
                 step(page)
         finally:
             app.stop()

@@ -128,6 +128,8 @@ def choose(names: list[str], name: str | None) -> None:
 
 try:
     names = studies().names()
+    if sweepform.take_asked(names):
+        select_study(None)
     name = selected_study(names)
     left, picture = st.columns([1, 3])
     with left, st.container(key="card-form", border=True):

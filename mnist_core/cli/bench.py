@@ -17,8 +17,6 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, SubsetRandomSampler
-from torchvision.datasets import MNIST
-from torchvision.transforms import ToTensor
 
 from mnist_core.config.device import threads_for
 from mnist_core.config.train import TrainConfig
@@ -80,6 +78,9 @@ def _cpu_name() -> str:
 
 def tutorial_epochs(root: Path, config: TrainConfig) -> Iterator[tuple[float, float]]:
     """The tutorial's loop; (seconds, validation accuracy) of each epoch, without end."""
+    from torchvision.datasets import MNIST  # loads torch's compiler: five seconds
+    from torchvision.transforms import ToTensor
+
     dataset = MNIST(root, transform=ToTensor())
     train_dl, valid_dl = (
         DataLoader(dataset, config.batch_size, sampler=SubsetRandomSampler(part))

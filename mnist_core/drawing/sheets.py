@@ -59,8 +59,11 @@ def is_broad(area: NDArray[np.bool_]) -> bool:
     """Whether an area is as broad as a sheet, and not drawn with a pen."""
     from scipy import ndimage
 
-    extent = max(np.ptp(np.flatnonzero(area.any(axis))) + 1 for axis in (0, 1))
-    return bool(ndimage.distance_transform_edt(area).max() > _BROAD * extent)
+    rows, columns = (np.flatnonzero(area.any(axis)) for axis in (1, 0))
+    extent = max(np.ptp(rows), np.ptp(columns)) + 1
+    # What is nearest to a point of the area lies in the box around it, or on the box's own edge.
+    box = (slice(max(at[0] - 1, 0), at[-1] + 2) for at in (rows, columns))
+    return bool(ndimage.distance_transform_edt(area[tuple(box)]).max() > _BROAD * extent)
 
 
 def _is_on_a_table(sheet: NDArray[np.bool_], smooth: FloatArray, side: int) -> bool:
@@ -86,6 +89,6 @@ def _alone(grey: FloatArray, smooth: FloatArray, sheet: NDArray[np.bool_], line:
     inside = ndimage.binary_erosion(sheet, iterations=line // 2, border_value=1)
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    _, nearest = ndimage.distance_transform_edt(~inside, return_indices=True)
+    nearest = ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True)
     alone: FloatArray = np.where(inside, grey, smooth[tuple(nearest)]).astype(np.float32)[box]
     return alone

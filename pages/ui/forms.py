@@ -17,6 +17,7 @@ from pages.ui.words import literal
 K = TypeVar("K")
 
 TRAIN = "train"  # the form of the Train page
+ASKED = "asked"  # session key: a question with which another page opens Sweep
 
 # What a beginner changes first; everything else is one click away.
 MAIN = ("hidden_sizes", "learning_rate", "epochs")

@@ -7,6 +7,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pages.ui.learn.choose import CHAPTERS
 from tests.helpers.app import App
 from tests.helpers.browser import ONE, draw, go_to, open_tab, settle
 from tests.helpers.gate import Gate
@@ -90,6 +91,10 @@ def test_the_pages_process_loads_no_pytorch(app: App, page: Page) -> None:
     }.items():
         go_to(page, name)
         expect(page.get_by_text(shown).first).to_be_visible()
+    go_to(page, "Learn")
+    for title in CHAPTERS.values():
+        page.get_by_text(title, exact=True).first.click()
+        expect(page.get_by_role("heading", name=title, level=3)).to_be_visible()
     files = {Path(file.path).name for file in psutil.Process(app.process.pid).memory_maps()}
     assert any(name.startswith("_multiarray_umath") for name in files), "files are seen"
     assert not {name for name in files if name.startswith("libtorch")}

@@ -3,20 +3,40 @@
 import io
 import struct
 import zlib
+from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from mnist_core.drawing import scans
 from mnist_core.drawing.opening import FORMATS, MOST_BYTES, brightness
-from mnist_core.drawing.scans import image_to_mnist
-from mnist_core.drawing.strokes import draw
+from mnist_core.drawing.scans import image_to_mnist, ink_of_picture
+from mnist_core.drawing.strokes import FloatArray, draw
 from mnist_core.errors import DrawingError
-from tests.helpers.photos import difference, encoded, photo, strokes
+from tests.helpers.photos import QUICK, difference, encoded, photo, strokes
 
 PHOTO = photo()
 EIGHT_BITS = brightness(PHOTO)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _same_brightness_is_read_once() -> Iterator[None]:
+    """Most pictures here are one in another form: where they open alike, their ink is the same."""
+    known: dict[tuple[bytes, tuple[int, ...]], FloatArray] = {}
+
+    def remembered(grey: FloatArray) -> FloatArray:
+        key = sha256(grey.tobytes()).digest(), grey.shape
+        if key not in known:
+            known[key] = ink_of_picture(grey)
+            known[key].flags.writeable = False  # else a test could change what others get
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scans, "ink_of_picture", remembered)
+        yield
 
 
 def lab(image: Image.Image) -> Image.Image:
@@ -80,7 +100,7 @@ def test_every_kind_of_file(kind: str) -> None:
 def test_a_scanner_s_png(shift: int) -> None:
     """A 7 in 16 bits was read as a 9, for what is brighter than 255 was white."""
     buffer = io.BytesIO()
-    Image.fromarray(PHOTO.astype(np.uint16) * 257 >> shift).save(buffer, "PNG")
+    Image.fromarray(PHOTO.astype(np.uint16) * 257 >> shift).save(buffer, "PNG", **QUICK)
     assert difference(image_to_mnist(buffer.getvalue())) < 0.25
     assert difference(image_to_mnist(PHOTO.astype(np.uint16) * 257 >> shift)) < 0.25
 
@@ -102,7 +122,7 @@ def test_a_photo_is_turned_as_its_camera_says(turn: int, kind: str) -> None:
     stored = GREY if undo is None else GREY.transpose(undo)
     exif, buffer = Image.Exif(), io.BytesIO()
     exif[0x0112] = turn
-    stored.save(buffer, kind, exif=exif)
+    stored.save(buffer, kind, exif=exif, **QUICK)
     for form in (buffer.getvalue(), Image.open(io.BytesIO(buffer.getvalue()))):
         assert difference(image_to_mnist(form)) < 0.25
 
@@ -215,7 +235,7 @@ def test_anything_else_is_refused(bad: bytes, message: str) -> None:
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_damaged_file_is_refused_or_read(kind: str) -> None:
-    data, random = encoded(PHOTO[::4, ::4], kind), np.random.default_rng(0)
+    data, random = encoded(PHOTO[::3, ::3], kind), np.random.default_rng(0)
     for _ in range(30):
         damaged = bytearray(data)
         for place in random.integers(0, min(len(data), 400), 3):

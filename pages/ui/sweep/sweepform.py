@@ -88,6 +88,15 @@ def ask(names: list[str]) -> None:
         del st.session_state[key("base")]  # all else is as on the Train page
 
 
+def take_asked(names: list[str]) -> bool:
+    """Fill the form with the question that another page asked; whether one did."""
+    question = st.session_state.pop(forms.ASKED, None)
+    if question is not None:
+        st.session_state[key("question")] = question
+        ask(names)
+    return question is not None
+
+
 def open_link(names: list[str]) -> None:
     """Fill the form from the page's address, once a session, and say what could not be taken."""
 

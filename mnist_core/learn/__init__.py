@@ -1,0 +1,1 @@
+"""What the chapters of Learn show, computed in NumPy: digits, small trainings, experiments."""

@@ -1,0 +1,1 @@
+"""What the page Learn alone needs: one file a chapter."""
