@@ -33,9 +33,9 @@ THEMES = {"light": "rgb(251, 251, 249)", "dark": "rgb(17, 21, 25)"}  # the page'
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 1600}
 VIEWS = {"light": ("light", LAPTOP), "dark": ("dark", LAPTOP), "phone": ("light", PHONE)}
 
-# What draws the words of the pages. It comes with the app, so a machine that needs another one has
-# not got it to the browser.
-FONTS = {"SourceSans3VF"}
+# What draws the words and the icons of the pages. They come with the app, so a machine that needs
+# others has not got them to the browser.
+FONTS = {"SourceSans3VF", "Material Symbols Rounded"}
 
 # Charts, tables and figures change by themselves: their place is compared, and not what they say.
 # What may take one line or two is left out altogether.

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.learn.digits import digits
+from mnist_core.learn.lesson import Lesson
 from pages.ui.forms import TRAIN, widget_key
 from pages.ui.learn import step
 from pages.ui.learn.choose import CHAPTERS
@@ -91,7 +92,7 @@ def test_the_loss_is_that_of_the_share() -> None:
 def test_a_step_goes_through_its_stages_and_moves_the_weights() -> None:
     page = read("step")
     assert "[32, 784]" in said(page)
-    begun = step.Lesson(page.session_state[step.STATE].network)
+    begun = Lesson(page.session_state[step.STATE].network)
     expected = begun.step(0.1)
     press(page, "Next: Forward")
     assert f"**{expected.right} of 32** pictures are read right" in said(page)

@@ -1,57 +1,23 @@
 """One step of training with its numbers: a stage a click, and then ten steps a second."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from mnist_core.charts.learn import step_losses
-from mnist_core.learn.digits import Digits, digits
-from mnist_core.learn.onestep import OneStep, one_step
+from mnist_core.learn.lesson import BATCH, SIZES, STAGES, Lesson
+from mnist_core.learn.onestep import OneStep
 from mnist_core.learn.trainer import begin
-from mnist_core.nn.network import Network
 from pages.ui.fragments import fragment
 from pages.ui.learn.choose import title
 from pages.ui.pictures import picture, row, signed
 from pages.ui.turns import turns
 
 STATE, RATE, RUNS = "learn.step.state", "learn.step.rate", "learn.step.runs"
-SIZES, BATCH = (784, 8, 10), 32
 SHOWN = 8  # pictures of the batch, and units
 A_LOOK, STEPS_A_LOOK = 0.5, 5  # seconds; together ten steps a second
 LAST = 600  # steps; nothing that can be seen changes after them
-STAGES = ("The batch", "Forward", "The loss", "The gradients", "The update")
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """Where somebody is: the network, how many steps it has taken, and the stage of the next."""
-
-    network: Network
-    losses: tuple[float, ...] = ()
-    stage: int = 0
-
-    @property
-    def batch(self) -> Digits:
-        """The next step's pictures."""
-        learn, _ = digits()
-        start = len(self.losses) * BATCH % (len(learn) - BATCH + 1)
-        return Digits(learn.rows[start : start + BATCH], learn.labels[start : start + BATCH])
-
-    def step(self, rate: float) -> OneStep:
-        return one_step(self.network, self.batch, rate)
-
-    def next(self, rate: float) -> "Lesson":
-        """A stage further; after the last one the step is done."""
-        if self.stage + 1 < len(STAGES):
-            return Lesson(self.network, self.losses, self.stage + 1)
-        return self.done(rate)
-
-    def done(self, rate: float) -> "Lesson":
-        """After the whole step."""
-        step = self.step(rate)
-        return Lesson(step.after, (*self.losses, step.loss))
 
 
 def _lesson() -> Lesson:
@@ -65,11 +31,6 @@ def show() -> None:
         f"A network with {SIZES[1]} hidden units is shown {BATCH} digits, and each of its weights "
         "is moved once. That is a step; training is nothing but many of them."
     )
-    running = st.session_state.get(RUNS, False) and len(_lesson().losses) < LAST
-    fragment(_steps, A_LOOK if running else None)(running)
-
-
-def _steps(running: bool) -> None:
     rate = float(
         st.select_slider(
             "Learning rate",
@@ -79,47 +40,71 @@ def _steps(running: bool) -> None:
             persist_state="session",
         )
     )
+    going = bool(st.session_state.get(RUNS)) and len(_lesson().losses) < LAST
+    _buttons(going)
+    fragment(_steps, A_LOOK if going else None)(rate, going)
 
-    def go_on() -> None:
-        st.session_state[STATE] = _lesson().next(st.session_state[RATE])
+
+def _buttons(going: bool) -> None:
+    """They stand side by side, so that a second click does not meet another button."""
+
+    def go_on(step: int, stage: int) -> None:
+        lesson = _lesson()
+        if (len(lesson.losses), lesson.stage) == (step, stage):  # a click counts once
+            st.session_state[STATE] = lesson.next(st.session_state[RATE])
 
     def begin_anew() -> None:
-        del st.session_state[STATE]
+        st.session_state.pop(STATE, None)
         st.session_state[RUNS] = False
 
-    def run() -> None:
-        st.session_state[RUNS] = not st.session_state.get(RUNS, False)
+    def run(on: bool) -> None:
+        st.session_state[RUNS] = on
 
     lesson = _lesson()
-    ended = len(lesson.losses) >= LAST
-    if running and not ended:
-        with turns.aside():
-            for _ in range(STEPS_A_LOOK):
-                lesson = lesson.done(rate)
-        st.session_state[STATE] = lesson
+    ended, place = len(lesson.losses) >= LAST, (len(lesson.losses), lesson.stage)
     following = STAGES[(lesson.stage + 1) % len(STAGES)]
     with st.container(horizontal=True):
         st.button(
             f"Next: {following}" if lesson.stage + 1 < len(STAGES) else "Next: another batch",
             type="primary",
             on_click=go_on,
-            disabled=running or ended,
-            key="learn.step.next",
+            args=place,
+            disabled=going or ended,
+            # While steps are taken it stays one button; else each stage has its own.
+            key="learn.step.next" if going else "learn.step.next.{}.{}".format(*place),
         )
-        if st.button(
-            "Stop" if running and not ended else "Ten steps a second",
-            icon=":material/pause:" if running and not ended else ":material/fast_forward:",
+        st.button(
+            "Ten steps a second",
+            icon=":material/fast_forward:",
             on_click=run,
-            disabled=ended,
+            args=(True,),
+            disabled=going or ended,
             key="learn.step.run",
-        ):
-            st.rerun()
-        if st.button("Begin anew", icon=":material/replay:", on_click=begin_anew):
-            st.rerun()
-    if running and ended:
-        st.session_state[RUNS] = False
-        st.rerun()
-    _shown(lesson, rate, all_at_once=running)
+        )
+        st.button(
+            "Stop",
+            icon=":material/pause:",
+            on_click=run,
+            args=(False,),
+            disabled=not going,
+            key="learn.step.stop",
+        )
+        st.button(
+            "Begin anew", icon=":material/replay:", on_click=begin_anew, key="learn.step.anew"
+        )
+
+
+def _steps(rate: float, going: bool) -> None:
+    lesson = _lesson()
+    if going:
+        with turns.aside():
+            for _ in range(STEPS_A_LOOK):
+                lesson = lesson.done(rate)
+        st.session_state[STATE] = lesson
+        if len(lesson.losses) >= LAST:
+            st.session_state[RUNS] = False
+            st.rerun()  # the buttons stand outside, and nothing has to look again
+    _shown(lesson, rate, all_at_once=going)
 
 
 def _shown(lesson: Lesson, rate: float, all_at_once: bool) -> None:
@@ -271,6 +256,7 @@ def _table(step: OneStep, key: str, update: bool) -> None:
 
 def _watched(lesson: Lesson, step: OneStep) -> None:
     """What many steps make of the network."""
+    taken = len(lesson.losses)
     first, second = st.columns([1, 1], gap="large")
     with first:
         st.markdown("**The weights of its hidden units**")
@@ -284,8 +270,8 @@ def _watched(lesson: Lesson, step: OneStep) -> None:
             )
         )
         st.markdown(
-            f"After {len(lesson.losses)} steps, **{step.right} of {BATCH}** pictures of the next "
-            f"batch are read right, at a loss of {step.loss:.3f}."
+            f"After {taken} step{'' if taken == 1 else 's'}, **{step.right} of {BATCH}** pictures "
+            f"of the next batch are read right, at a loss of {step.loss:.3f}."
         )
     with second:
         st.plotly_chart(
