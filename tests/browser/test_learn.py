@@ -8,6 +8,12 @@ from pages.ui.learn.choose import CHAPTERS
 from tests.helpers.browser import go_to
 
 
+def arrive(page: Page) -> None:
+    """Open the page, once the trainer has started."""
+    go_to(page, "Learn")
+    expect(page.locator(".lab-now")).to_have_text("Nothing is training")
+
+
 def read(page: Page, chapter: str) -> None:
     """Choose a chapter from the list."""
     page.get_by_text(CHAPTERS[chapter], exact=True).first.click()
@@ -15,7 +21,7 @@ def read(page: Page, chapter: str) -> None:
 
 
 def test_steps_are_taken_one_stage_a_click_and_then_ten_a_second(page: Page) -> None:
-    go_to(page, "Learn")
+    arrive(page)
     read(page, "step")
     for stage in ("Forward", "The loss", "The gradients", "The update", "another batch"):
         page.get_by_role("button", name=f"Next: {stage}", exact=True).click()
@@ -31,7 +37,7 @@ def test_steps_are_taken_one_stage_a_click_and_then_ten_a_second(page: Page) -> 
 
 
 def test_networks_learn_side_by_side_and_a_function_is_fitted(page: Page) -> None:
-    go_to(page, "Learn")
+    arrive(page)
     read(page, "hidden")
     expect(page.get_by_text("Untrained:")).to_be_visible()
     page.get_by_role("button", name="Start", exact=True).click()
@@ -46,7 +52,7 @@ def test_networks_learn_side_by_side_and_a_function_is_fitted(page: Page) -> Non
 
 
 def test_an_experiment_opens_train_and_sees_that_it_is_done(page: Page) -> None:
-    go_to(page, "Learn")
+    arrive(page)
     expect(page.get_by_text("0 of 11 experiments done")).to_be_visible()
     read(page, "overfit")
     page.get_by_role("button", name="Open Train with these settings").click()
