@@ -13,6 +13,7 @@ from mnist_core.insight.before import luck
 from pages.ui.address import VIEW
 from pages.ui.data import views
 from pages.ui.inside import choose
+from pages.ui.learn.choose import CHAPTER, CHAPTERS
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docs/faq.md").read_text("utf-8")
@@ -37,6 +38,7 @@ def test_a_link_is_one_that_the_app_takes(link: str) -> None:
     address = urlsplit(link)
     name, query = address.path.strip("/"), dict(parse_qsl(address.query))
     assert (ROOT / f"pages/{name or 'train'}.py").is_file()
+    assert query.pop(CHAPTER, "pixels") in CHAPTERS
     view = query.pop(VIEW, None)
     assert view is None or view in KNOWN_VIEWS[name]
     assert {key for key in query if key not in FIELDS and not key.startswith(EXPLORE)} == set()
