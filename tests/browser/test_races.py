@@ -80,6 +80,25 @@ def test_a_part_that_is_drawn_again_before_its_page_was_sent_leaves_it_whole(pag
         expect(page.get_by_text(text, exact=True)).to_be_visible()
 
 
+# A click that a busy browser hears when it is already time for a part to look again: before that
+# part looks, and after the time has come.
+CLICK_LATE = """button => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => button.click();
+    port2.postMessage(null);
+    const end = performance.now() + 500;
+    while (performance.now() < end);
+}"""
+
+
+def test_a_click_counts_once_when_a_part_looks_again_before_it_is_sent(page: Page) -> None:
+    go_to(page, "counts")
+    expect(page.get_by_text("Looked again")).to_be_visible()
+    for number in range(1, 4):
+        page.get_by_role("button", name="Count").evaluate(CLICK_LATE)
+        expect(page.get_by_text(f"Counted {number}", exact=True)).to_be_visible()
+
+
 def test_a_run_is_not_ended_before_it_heard_what_it_was_asked_for() -> None:
     config.get_config_options()  # reads .streamlit/config.toml
     assert config.get_option("runner.fastReruns") is False

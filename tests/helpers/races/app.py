@@ -162,11 +162,23 @@ def unsent() -> None:
     requests.request_rerun(RerunData(fragment_id=part, page_script_hash=here))
 
 
+def count() -> None:
+    st.session_state["count"] = st.session_state.get("count", 0) + 1
+
+
+def counts() -> None:
+    """A page whose part looks again while somebody clicks."""
+    st.button("Count", on_click=count)
+    st.text(f"Counted {st.session_state.get('count', 0)}")
+    fragment(polls, 0.2)()
+
+
 def other() -> None:
     st.text(f"Said: {st.session_state.get('said')}")
 
 
 mend()
 st.navigation(
-    [st.Page(page) for page in (parts, typed, other, ends, left, reached, unsent)], position="top"
+    [st.Page(page) for page in (parts, typed, other, ends, left, reached, unsent, counts)],
+    position="top",
 ).run()
