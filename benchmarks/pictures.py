@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from pages.ui.learn.choose import CHAPTERS
 from tests.helpers.app import App
 from tests.helpers.browser import SEVEN, draw, go_to
 from tests.helpers.chromium import launch
@@ -71,7 +72,7 @@ def inside(page: Page) -> None:
 def learn(page: Page) -> None:
     """A chapter whose networks have learnt."""
     go_to(page, "Learn")
-    page.get_by_text("A hidden layer", exact=False).first.click()
+    page.get_by_text(CHAPTERS["hidden"], exact=True).first.click()
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text("Epoch 15 of 15")).to_be_visible()
     take(page, "learn")
