@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from pages.ui.learn.choose import CHAPTERS
-from tests.helpers.browser import go_to
+from tests.helpers.browser import go_to, settle
 
 
 def arrive(page: Page) -> None:
@@ -18,6 +18,7 @@ def read(page: Page, chapter: str) -> None:
     """Choose a chapter from the list."""
     page.get_by_text(CHAPTERS[chapter], exact=True).first.click()
     expect(page.get_by_role("heading", name=CHAPTERS[chapter], level=3)).to_be_visible()
+    settle(page)  # what the chapter before showed is gone
 
 
 def test_steps_are_taken_one_stage_a_click_and_then_ten_a_second(page: Page) -> None:
@@ -26,6 +27,7 @@ def test_steps_are_taken_one_stage_a_click_and_then_ten_a_second(page: Page) -> 
     for stage in ("Forward", "The loss", "The gradients", "The update", "another batch"):
         page.get_by_role("button", name=f"Next: {stage}", exact=True).click()
     expect(page.get_by_text("After 1 step,")).to_be_visible()
+    settle(page)
     page.get_by_role("button", name="Ten steps a second").click()
     expect(page.get_by_text(re.compile(r"After [2-9]\d steps"))).to_be_visible()
     page.get_by_role("button", name="Stop", exact=True).click()
