@@ -53,8 +53,7 @@ def epochs_chart(
     else:
         figure.update_yaxes(range=[0, 1.05 * max(trained, default=2.5)])
     if mark is not None:
-        side = "right" if mark[0] < epochs / 2 else "left"
-        shape, words = vertical(*mark, "dot", "right" if side == "right" else "left", "bottom")
+        shape, words = vertical(*mark, "dot", "right" if mark[0] < epochs / 2 else "left", "bottom")
         figure.add_shape(shape)
         figure.add_annotation(words)
     return figure

@@ -6,15 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_core.learn.digits import Digits
-from mnist_core.learn.trainer import moved
+from mnist_core.learn.trainer import losses, mean_loss, moved
 from mnist_core.nn.network import ACTIVATIONS, FloatArray, Network, softmax
-
-
-def losses(shares: FloatArray, labels: NDArray[np.int64]) -> FloatArray:
-    """Cross-entropy (N,) in nats of shares (N, classes): minus the log of the right class's."""
-    right = shares[np.arange(len(labels)), labels]
-    found: FloatArray = -np.log(np.maximum(right, np.finfo(np.float32).tiny))
-    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +36,7 @@ class OneStep:
     @property
     def loss_after(self) -> float:
         """Of the same batch, read by the network after the step."""
-        return float(losses(softmax(self.after(self.batch.rows)), self.batch.labels).mean())
+        return mean_loss(self.after, self.batch)
 
     @property
     def right(self) -> int:

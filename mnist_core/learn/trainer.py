@@ -62,7 +62,13 @@ def accuracy(network: Network, digits: Digits) -> float:
     return float((network(digits.rows).argmax(1) == digits.labels).mean())
 
 
+def losses(shares: FloatArray, labels: NDArray[np.int64]) -> FloatArray:
+    """Cross-entropy (N,) in nats of shares (N, classes): minus the log of the right class's."""
+    right = shares[np.arange(len(labels)), labels]
+    found: FloatArray = -np.log(np.maximum(right, np.finfo(np.float32).tiny))
+    return found
+
+
 def mean_loss(network: Network, digits: Digits) -> float:
     """Mean cross-entropy (nats) over the digits."""
-    shares = softmax(network(digits.rows))[np.arange(len(digits)), digits.labels]
-    return float(-np.log(np.maximum(shares, np.finfo(np.float32).tiny)).mean())
+    return float(losses(softmax(network(digits.rows)), digits.labels).mean())

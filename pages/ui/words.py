@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
+from mnist_core.nn.network import Network
+
 
 def percent(share: float, digits: int = 2) -> str:
     """0.9663 -> 96.63 %"""
@@ -14,6 +16,14 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def shapes(network: Network) -> str:
+    """The parameters with their shapes, as the tutorial prints them."""
+    return "\n".join(
+        f"{name:<16} {list(array.shape)!s:<12} {array.size:>9,} numbers"
+        for name, array in network.weights.items()
+    )
 
 
 # Between these Streamlit makes arrows, dashes, signs and links of what escaping leaves.

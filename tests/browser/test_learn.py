@@ -5,13 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from pages.ui.learn.choose import CHAPTERS
-from tests.helpers.browser import go_to, settle
-
-
-def arrive(page: Page) -> None:
-    """Open the page, once the trainer has started."""
-    go_to(page, "Learn")
-    expect(page.locator(".lab-now")).to_have_text("Nothing is training")
+from tests.helpers.browser import arrive, go_to, settle
 
 
 def read(page: Page, chapter: str) -> None:
@@ -22,7 +16,7 @@ def read(page: Page, chapter: str) -> None:
 
 
 def test_steps_are_taken_one_stage_a_click_and_then_ten_a_second(page: Page) -> None:
-    arrive(page)
+    arrive(page, "Learn")
     read(page, "step")
     for stage in ("Forward", "The loss", "The gradients", "The update", "another batch"):
         page.get_by_role("button", name=f"Next: {stage}", exact=True).click()
@@ -39,7 +33,7 @@ def test_steps_are_taken_one_stage_a_click_and_then_ten_a_second(page: Page) -> 
 
 
 def test_networks_learn_side_by_side_and_a_function_is_fitted(page: Page) -> None:
-    arrive(page)
+    arrive(page, "Learn")
     read(page, "hidden")
     expect(page.get_by_text("Untrained:")).to_be_visible()
     page.get_by_role("button", name="Start", exact=True).click()
@@ -54,7 +48,7 @@ def test_networks_learn_side_by_side_and_a_function_is_fitted(page: Page) -> Non
 
 
 def test_an_experiment_opens_train_and_sees_that_it_is_done(page: Page) -> None:
-    arrive(page)
+    arrive(page, "Learn")
     expect(page.get_by_text("0 of 11 experiments done")).to_be_visible()
     read(page, "overfit")
     page.get_by_role("button", name="Open Train with these settings").click()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers import pictures
-from tests.helpers.browser import SEVEN, draw, go_to, pad_box
+from tests.helpers.browser import SEVEN, arrive, draw, pad_box
 
 CHARTS = ".js-plotly-plot"
 # What a run says of itself is long or short, as its figures are.
@@ -26,12 +26,6 @@ DONE = ".st-key-card-form [data-testid=stCaptionContainer] { display: none; }"
 def fill(page: Page, label: str, value: str) -> None:
     page.get_by_label(label, exact=True).fill(value)
     page.get_by_label(label, exact=True).press("Enter")
-
-
-def arrive(page: Page, name: str) -> None:
-    go_to(page, name)
-    expect(page.get_by_role("heading", level=1)).to_have_text(name)
-    expect(page.locator(".lab-now")).to_have_text("Nothing is training")
 
 
 def test_a_newcomer_finds_all_pages_as_they_were_accepted(page: Page) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Page
+from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Page, expect
 
 from tests.helpers.waiting import PATIENCE, wait_until
 
@@ -31,6 +31,13 @@ def watch(page: Page) -> list[str]:
 def go_to(page: Page, name: str) -> None:
     """Follow the link to a page, as a person does."""
     page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+
+
+def arrive(page: Page, name: str) -> None:
+    """Follow the link to a page, and wait until it is there and the trainer has started."""
+    go_to(page, name)
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.locator(".lab-now")).to_have_text("Nothing is training")
 
 
 def busy(page: Page) -> bool:

@@ -5,6 +5,7 @@ from functools import cache
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.learn.course import Course, Plan, advance, start
+from pages.ui.learn.choose import CHAPTERS
 from tests.helpers.pages import button, open_page
 
 
@@ -21,6 +22,7 @@ def read(chapter: str) -> AppTest:
     """A chapter as it is opened."""
     page = open_page("learn", chapter=chapter)
     assert not page.exception, page.exception
+    assert page.subheader[0].value == CHAPTERS[chapter]
     return page
 
 
@@ -38,7 +40,3 @@ def to_the_end(page: AppTest) -> None:
         page.run()
         assert not page.exception, page.exception
     raise AssertionError("it does not end")
-
-
-def said(page: AppTest) -> str:
-    return "\n".join(text.value for text in (*page.markdown, *page.caption))

@@ -45,10 +45,6 @@ class LateServer:
             for message in held:
                 self._socket.send(message)
 
-    def wait_for_whole_run(self) -> None:
-        """Until the server has finished a run of the whole page, which is not shown yet."""
-        self._wait(self._whole_run)
-
     def wait_for(self, text: str) -> None:
         """Until the server has said this, which is not shown yet.
 
@@ -66,8 +62,3 @@ class LateServer:
         """What was held, by kind of message."""
         said = (ForwardMsg.FromString(message) for message in self._held or [])
         return Counter(message.WhichOneof("type") for message in said)
-
-    def _whole_run(self) -> bool:
-        said = [ForwardMsg.FromString(message) for message in self._held or []]
-        ends = [message for message in said if message.HasField("script_finished")]
-        return any(not end.metadata.run.fragment_ids for end in ends)

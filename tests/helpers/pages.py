@@ -50,3 +50,14 @@ def ended(opened: Backend) -> Callable[[AppTest], bool]:
 def only_run(opened: Backend) -> Run:
     (run,) = opened.store.newest()
     return run
+
+
+def said(page: AppTest) -> str:
+    """All texts of a page that shows no exception."""
+    assert not page.exception, page.exception
+    return "\n".join(text.value for text in (*page.markdown, *page.caption))
+
+
+def pictures(page: AppTest) -> str:
+    """The HTML of all pictures on the page."""
+    return "\n".join(element.proto.body for element in page.get("html"))

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from mnist_core.learn.digits import digits
-from mnist_core.learn.onestep import losses, nudged, one_step
-from mnist_core.learn.trainer import begin
+from mnist_core.learn.onestep import nudged, one_step
+from mnist_core.learn.trainer import begin, losses
 from mnist_core.nn.network import softmax
 
 

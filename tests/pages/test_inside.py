@@ -10,7 +10,7 @@ from mnist_core.runs.records import Run
 from pages.ui.inside.choose import VIEWS
 from pages.ui.state import DRAWING, Backend
 from pages.ui.words import literal
-from tests.helpers.pages import button, open_page, wait_for
+from tests.helpers.pages import button, open_page, pictures, said, wait_for
 from tests.helpers.waiting import wait_until
 
 
@@ -26,15 +26,6 @@ def look(**query: str) -> AppTest:
     page = open_page("inside", **query)
     assert not page.exception, page.exception
     return page
-
-
-def said(page: AppTest) -> str:
-    return "\n".join(text.value for text in (*page.markdown, *page.caption))
-
-
-def pictures(page: AppTest) -> str:
-    """The HTML of all pictures on the page."""
-    return "\n".join(element.proto.body for element in page.get("html"))
 
 
 @pytest.mark.usefixtures("app")

@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from mnist_core.learn.digits import digits
 from mnist_core.learn.lesson import Lesson
@@ -13,31 +12,10 @@ from pages.ui.forms import TRAIN, widget_key
 from pages.ui.learn import step
 from pages.ui.learn.choose import CHAPTERS
 from pages.ui.words import literal
-from tests.helpers.pages import button, open_page
+from tests.helpers.courses import press, read
+from tests.helpers.pages import button, open_page, pictures, said
 
 pytestmark = pytest.mark.usefixtures("app")
-
-
-def read(chapter: str) -> AppTest:
-    page = open_page("learn", chapter=chapter)
-    assert not page.exception, page.exception
-    assert page.subheader[0].value == CHAPTERS[chapter]
-    return page
-
-
-def said(page: AppTest) -> str:
-    return "\n".join(text.value for text in (*page.markdown, *page.caption))
-
-
-def pictures(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.get("html"))
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    found = button(page, label)
-    found.click().run()  # type: ignore[attr-defined]
-    assert not page.exception, page.exception
-    return page
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -10,7 +10,7 @@ from pages.ui import forms
 from pages.ui.looked import Looked, rows_of
 from pages.ui.pictures import bars, picture, row, signed, strip
 from pages.ui.state import DRAWING
-from pages.ui.words import literal, percent
+from pages.ui.words import literal, percent, shapes
 
 NUMBER = "inside.number"
 SHOWN_UNITS = 128  # squares of a layer; more would be a grey line
@@ -68,14 +68,6 @@ def _choose(answers: Answers) -> int:
             disabled=bool(answers.right.all()),
         )
     return int(number) - 1
-
-
-def shapes(network: Network) -> str:
-    """The parameters with their shapes, as the tutorial prints them."""
-    return "\n".join(
-        f"{name:<16} {list(array.shape)!s:<12} {array.size:>9,} numbers"
-        for name, array in network.weights.items()
-    )
 
 
 def _steps(

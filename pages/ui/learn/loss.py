@@ -7,8 +7,8 @@ import streamlit as st
 
 from mnist_core.charts.learn import cross_entropy_curve, nudge_chart
 from mnist_core.learn.digits import digits
-from mnist_core.learn.onestep import losses, nudged
-from mnist_core.learn.trainer import begin, train_epoch
+from mnist_core.learn.onestep import nudged
+from mnist_core.learn.trainer import begin, losses, train_epoch
 from mnist_core.nn.network import Network, softmax
 from pages.ui.fragments import fragment
 from pages.ui.learn.choose import title

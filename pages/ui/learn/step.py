@@ -6,13 +6,16 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.charts.learn import step_losses
+from mnist_core.learn.course import parameters
 from mnist_core.learn.lesson import BATCH, SIZES, STAGES, Lesson
 from mnist_core.learn.onestep import OneStep
 from mnist_core.learn.trainer import begin
+from mnist_core.nn.network import FloatArray
 from pages.ui.fragments import fragment
 from pages.ui.learn.choose import title
 from pages.ui.pictures import picture, row, signed
 from pages.ui.turns import turns
+from pages.ui.words import shapes
 
 STATE, RATE, RUNS = "learn.step.state", "learn.step.rate", "learn.step.runs"
 SHOWN = 8  # pictures of the batch, and units
@@ -133,13 +136,7 @@ def _batch(step: OneStep) -> None:
         f"{BATCH} pictures of shape [{BATCH}, 784] and their answers of shape [{BATCH}]; the first "
         f"{SHOWN} are shown. The parameters that are to be moved:"
     )
-    st.code(
-        "\n".join(
-            f"{name:<16} {list(array.shape)!s:<10} {array.size:>6,} numbers"
-            for name, array in step.network.weights.items()
-        ),
-        language=None,
-    )
+    st.code(shapes(step.network), language=None)
 
 
 def _forward(step: OneStep) -> None:
@@ -190,14 +187,7 @@ def _loss(step: OneStep) -> None:
 
 def _gradients(step: OneStep) -> None:
     first, second = step.gradients[0][0], step.gradients[-1][0]
-    st.html(
-        row(
-            [
-                picture(signed(first[unit].reshape(28, 28)), f"unit {unit}", 84)
-                for unit in range(SIZES[1])
-            ]
-        )
-    )
+    st.html(_by_unit(first, 84))
     st.markdown(
         "For each weight: by how much would the loss grow if this weight grew by 1, were it to go "
         "on as it begins? That is its derivative, and all of them together are the **gradient**, "
@@ -210,8 +200,7 @@ def _gradients(step: OneStep) -> None:
 def _update(step: OneStep) -> None:
     st.markdown(
         f"**new weight = weight − {step.rate:g} × derivative**, for all "
-        f"{sum(array.size for array in step.network.weights.values()):,} of them at once. The five "
-        "that move most in the first layer:"
+        f"{parameters(step.network):,} of them at once. The five that move most in the first layer:"
     )
     _table(step, "learn.step.moved", update=True)
     fell = step.loss_after < step.loss
@@ -223,6 +212,16 @@ def _update(step: OneStep) -> None:
             if fell
             else "It grew: the step was too large for this place. A smaller rate would have helped."
         )
+    )
+
+
+def _by_unit(weights: FloatArray, side: int) -> str:
+    """A picture of each hidden unit's numbers, (units, 784)."""
+    return row(
+        [
+            picture(signed(numbers.reshape(28, 28)), f"unit {unit}", side)
+            for unit, numbers in enumerate(weights)
+        ]
     )
 
 
@@ -261,14 +260,7 @@ def _watched(lesson: Lesson, step: OneStep) -> None:
     with first:
         st.markdown("**The weights of its hidden units**")
         weight, _ = step.network.layers[0]
-        st.html(
-            row(
-                [
-                    picture(signed(weight[unit].reshape(28, 28)), f"unit {unit}", 72)
-                    for unit in range(SIZES[1])
-                ]
-            )
-        )
+        st.html(_by_unit(weight, 72))
         st.markdown(
             f"After {taken} step{'' if taken == 1 else 's'}, **{step.right} of {BATCH}** pictures "
             f"of the next batch are read right, at a loss of {step.loss:.3f}."

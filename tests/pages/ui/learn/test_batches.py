@@ -6,7 +6,8 @@ from mnist_core.learn.claims import jumps
 from mnist_core.learn.course import Plan
 from pages.ui.learn import batches
 from pages.ui.words import percent
-from tests.helpers.courses import press, read, said, to_the_end, trained
+from tests.helpers.courses import press, read, to_the_end, trained
+from tests.helpers.pages import said
 
 
 def plan(size: int) -> Plan:

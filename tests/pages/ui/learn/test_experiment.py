@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
@@ -13,19 +12,10 @@ from mnist_core.learn.experiments import EXPERIMENTS
 from mnist_core.runs.records import Run
 from pages.ui.learn.choose import CHAPTERS
 from pages.ui.state import RUN, Backend
+from tests.helpers.courses import read
 from tests.helpers.gate import Gate
-from tests.helpers.pages import button, open_page, wait_for
+from tests.helpers.pages import button, open_page, said, wait_for
 from tests.helpers.waiting import wait_until
-
-
-def said(page: AppTest) -> str:
-    return "\n".join(text.value for text in (*page.markdown, *page.caption))
-
-
-def read(chapter: str) -> AppTest:
-    page = open_page("learn", chapter=chapter)
-    assert not page.exception, page.exception
-    return page
 
 
 def train(app: Backend, **settings: object) -> Run:

@@ -1,17 +1,11 @@
 """The chapter that fits a function: it runs, stops, begins anew and compares."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from mnist_core.learn.curve import SHAPES, Fit
 from pages.ui.learn import functions
 from pages.ui.learn.functions import bends, how_far, in_words, more_units
-from tests.helpers.pages import open_page
-
-
-def said(page: AppTest) -> str:
-    assert not page.exception, page.exception
-    return "\n".join(text.value for text in (*page.markdown, *page.caption))
+from tests.helpers.pages import open_page, said
 
 
 @pytest.mark.usefixtures("app")

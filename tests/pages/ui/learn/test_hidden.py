@@ -8,7 +8,8 @@ from mnist_core.learn.digits import digits
 from mnist_core.learn.merge import largest_difference, merged
 from pages.ui.learn import hidden
 from pages.ui.words import percent
-from tests.helpers.courses import press, read, said, to_the_end, trained
+from tests.helpers.courses import press, read, to_the_end, trained
+from tests.helpers.pages import said
 
 
 def plan(units: tuple[int, ...], activation: str) -> Plan:

@@ -6,7 +6,8 @@ from mnist_core.learn.claims import chance, rises
 from mnist_core.learn.course import start
 from pages.ui.learn import linear
 from pages.ui.words import percent
-from tests.helpers.courses import read, said, to_the_end, trained
+from tests.helpers.courses import read, to_the_end, trained
+from tests.helpers.pages import said
 
 
 def test_validation_stops_rising_and_training_goes_on() -> None:

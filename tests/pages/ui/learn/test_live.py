@@ -3,8 +3,8 @@
 import pytest
 
 from pages.ui.learn.choose import CHOSEN
-from tests.helpers.courses import press, read, said
-from tests.helpers.pages import button
+from tests.helpers.courses import press, read
+from tests.helpers.pages import button, said
 
 pytestmark = pytest.mark.usefixtures("app")
 

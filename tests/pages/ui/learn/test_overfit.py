@@ -5,7 +5,8 @@ import pytest
 from mnist_core.learn.claims import best_epoch, gap
 from mnist_core.learn.course import Plan
 from pages.ui.learn import overfit
-from tests.helpers.courses import press, read, said, to_the_end, trained
+from tests.helpers.courses import press, read, to_the_end, trained
+from tests.helpers.pages import said
 
 
 def plan(count: int, units: int = 128) -> Plan:

@@ -6,12 +6,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.learn.digits import digits
 from mnist_core.learn.line import at_the_end, first_steps, line_after
 from pages.ui.learn.rate import RATES, straight_on, three_rates
-from tests.helpers.pages import open_page
-
-
-def said(page: AppTest) -> str:
-    assert not page.exception, page.exception
-    return "\n".join(text.value for text in (*page.markdown, *page.caption))
+from tests.helpers.pages import open_page, said
 
 
 def choose(page: AppTest, rate: float) -> None:
