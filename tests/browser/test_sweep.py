@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import SEVEN, draw, go_to, open_tab
+from tests.helpers.browser import SEVEN, draw, go_to, open_tab, settle
 from tests.helpers.gate import Gate
 
 
@@ -31,7 +31,11 @@ def test_start_watch_stop_resume_click_and_draw(page: Page, gate: Gate) -> None:
     expect(page.get_by_text("Finished")).to_be_visible()
     expect(page.get_by_text("explains")).to_be_visible()
     expect(cells).to_have_count(64)
-    cells.nth(40).click(force=True)  # what it is drawn on takes the click
+    settle(page)  # the map is drawn once more when its sweep has ended
+    cell = cells.nth(40)
+    cell.hover(force=True)  # what it is drawn on takes the pointer
+    expect(page.locator(".hoverlayer .hovertext")).to_be_visible()
+    cell.click(force=True)
     expect(page.get_by_text("Test accuracy")).to_be_visible()
     page.get_by_role("button", name="Draw digits for it").click()
     expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()

@@ -138,7 +138,7 @@ def looked() -> None:
 
 
 def unsent() -> None:
-    """A page of which nothing is sent until a part in its middle begins once more."""
+    """A page of which only the head is sent until a part in its middle begins once more."""
     context = get_script_run_ctx()
     assert context is not None
     requests = context.script_requests
@@ -147,6 +147,9 @@ def unsent() -> None:
     assert requests is not None
     held, free = threading.Event(), threading.Event()
     st.session_state["free"] = free
+    fragment(polls, 0.2)()
+    while requests._state == ScriptRequestType.CONTINUE:
+        time.sleep(0.01)  # the part looks again once the browser has drawn it
 
     def hold() -> None:
         """In the thread that sends."""
