@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("pages/inside.py", title="Inside"),
         st.Page("pages/runs.py", title="Runs"),
         st.Page("pages/learn.py", title="Learn"),
+        st.Page("pages/teach.py", title="Teach"),
     ],
     position="top",
 )

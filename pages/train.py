@@ -5,18 +5,16 @@ from functools import partial
 
 import streamlit as st
 
-from mnist_core.config.fields import FIELDS, parse_config
 from mnist_core.config.presets import PRESETS
 from mnist_core.errors import MnistLabError, RunNotFoundError
-from mnist_core.insight.compare import SEED_RUNS, group_of
 from mnist_core.runs.records import Run
-from pages.ui import advice, forms, learnt, runview, seeds
+from pages.ui import advice, assignment, forms, learnt, links, runview
 from pages.ui.actions import PROBLEM, reported, show_problem, start_button
 from pages.ui.forms import TRAIN
 from pages.ui.fragments import fragment
 from pages.ui.frame import page, tab_title
 from pages.ui.state import RUN, backend, select_run, selected_run
-from pages.ui.train import queue, range_test, verdict
+from pages.ui.train import after, brief, queue, range_test, verdict
 from pages.ui.turns import turns
 from pages.ui.words import literal, percent
 
@@ -34,8 +32,9 @@ def use_preset() -> None:
 
 def start() -> None:
     """Train with what the form holds, after what trains already."""
-    config, opened = forms.current(TRAIN), backend()
-    st.session_state[STARTING] = opened.soon(lambda: opened.start(config))
+    assignment.give()
+    config, pupil, opened = forms.current(TRAIN), assignment.pupil(), backend()
+    st.session_state[STARTING] = opened.soon(lambda: opened.start(config, pupil))
 
 
 def take_started() -> None:
@@ -60,29 +59,6 @@ def take_started() -> None:
 @reported
 def stop(run_id: str) -> None:
     backend().queue.stop(run_id)
-
-
-def go_on(run_id: str) -> None:
-    """More epochs on the same weights, as the tutorial's second call of fit."""
-    run = backend().store.get(run_id)
-    if not run.active:
-        values = run.config.model_dump()
-        for name in ("epochs", "learning_rate"):
-            values[name] = st.session_state[f"more.{name}"]
-        backend().queue.extend(run_id, parse_config(values))
-
-
-def restart(run_id: str, new_seed: bool) -> None:
-    config = backend().store.get(run_id).segments[0].config
-    values = config.model_dump()
-    if new_seed:
-        values["seed"] = (config.seed + 1) % (int(FIELDS["seed"].high or 0) + 1)
-        st.session_state[forms.widget_key(TRAIN, "seed")] = values["seed"]
-    select_run(backend().start(parse_config(values))[0])
-
-
-def resume(run_id: str) -> None:
-    backend().queue.resume(run_id)
 
 
 def look() -> tuple[Run | None, list[dict[str, float]]]:
@@ -187,56 +163,11 @@ def nothing() -> str:
     return "Nothing is trained yet."
 
 
-def next_steps(run: Run) -> None:
-    """What can be done with a run that has ended."""
-    if run.state in ("interrupted", "failed"):
-        start_button(
-            "Resume",
-            "resume",
-            resume,
-            run.id,
-            icon=":material/resume:",
-            type="primary",
-            help="Goes on from the last checkpoint, to the same result as without a break.",
-        )
-        return
-    if not run.checkpoint:
-        return
-    for name, default in (("epochs", 5), ("learning_rate", 0.1)):
-        st.session_state.setdefault(f"more.{name}", default)
-    with st.container(key="next", horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        forms.number(FIELDS["epochs"], "more.epochs", label="More epochs", width=115)
-        forms.number(
-            FIELDS["learning_rate"], "more.learning_rate", label="at learning rate", width=145
-        )
-        start_button(
-            "Continue training",
-            "continue",
-            go_on,
-            run.id,
-            icon=":material/play_arrow:",
-            type="primary",
-        )
-        start_button(
-            "Restart",
-            "restart",
-            restart,
-            *(run.id, False),
-            help="The same run again: the same seed gives the same initial weights.",
-        )
-        start_button(
-            "New seed",
-            "restart-new",
-            restart,
-            *(run.id, True),
-            help="The same settings from other initial weights.",
-        )
-        seeds.offer(run, group_of(run, backend().watch.library()), f"{SEED_RUNS} seeds")
-        if st.button("Draw digits for it", icon=":material/draw:"):
-            st.switch_page("pages/draw.py")
-
-
-forms.open_link(TRAIN)
+links.open_link(TRAIN)
+task = assignment.take()
+given = task.given if task else {}
+if task is not None:
+    brief.show(task)
 with st.container(key="train"):
     controls, picture = st.columns([1, 3])
 try:
@@ -248,18 +179,25 @@ try:
     with controls:
         first, rest = st.container(key="card-form", border=True), st.container(key="rest")
         with first:
-            st.selectbox(
-                "Preset",
-                list(PRESETS),
-                index=None,
-                placeholder="choose a preset",
-                key="preset",
-                persist_state="session",
-                on_change=use_preset,
-            )
+            if task is None:
+                st.selectbox(
+                    "Preset",
+                    list(PRESETS),
+                    index=None,
+                    placeholder="choose a preset",
+                    key="preset",
+                    persist_state="session",
+                    on_change=use_preset,
+                )
             fields, place = st.container(), st.container()  # Start stays where it is clicked
             with fields:
-                config = forms.config_form(TRAIN, backend().devices, disabled=False, rest=rest)
+                config = forms.config_form(
+                    TRAIN,
+                    backend().devices,
+                    rest,
+                    fixed=task.fixed if task else (),
+                    hidden=task.hidden if task else (),
+                )
             start_button(
                 "Add to queue" if busy else "Start training",
                 "start",
@@ -271,14 +209,15 @@ try:
                 disabled=config is None or asked,
             )
         with rest:
-            range_test.offer(disabled=config is None)
+            if "learning_rate" not in given:
+                range_test.offer(disabled=config is None)
             if config is not None:
-                forms.keep_link(config)
+                links.keep_link(config)
                 st.caption("The address of this page carries these settings: copy it to share.")
     with picture, st.container(key="card-picture", border=True):
         fragment(live, POLL if asked or active else None)(asked, active)
         if shown is not None and not shown.active:
-            next_steps(shown)
+            after.next_steps(shown, given)
     with picture:
         if shown is not None and not shown.active:
             learnt.show(shown)

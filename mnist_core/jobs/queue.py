@@ -14,7 +14,7 @@ from mnist_core.errors import ClusterError, MnistLabError, StoreError
 from mnist_core.jobs.cluster import GPU, LocalWorkers, WorkerInfo, gpu_resources, worker_info
 from mnist_core.jobs.tasks import devices_job, run_job
 from mnist_core.jobs.waiting import Waiting, reason
-from mnist_core.runs.records import Run
+from mnist_core.runs.records import Pupil, Run
 from mnist_core.runs.store import RunStore
 from mnist_core.settings import Settings
 
@@ -64,17 +64,18 @@ class JobQueue:
         name: str | None = None,
         prepare: Callable[[str], None] = lambda run_id: None,
         origin: str = "fresh",
+        pupil: Pupil | None = None,
     ) -> str:
         """Create a run and submit it; returns its id, which ``prepare`` gets in between.
 
-        ``origin`` says where its first weights come from, see ``Run``.
+        ``origin`` says where its first weights come from and ``pupil`` who asked, see ``Run``.
 
         Raises:
             ConfigError: this machine, whose workers would train it, cannot (see ``check``).
         """
         self.check(config)
         # Ours, for as long as ``prepare`` takes.
-        run_id = self.store.create(config, name, origin=origin)
+        run_id = self.store.create(config, name, origin=origin, pupil=pupil)
         try:
             prepare(run_id)
             self.store.hand_over(run_id, self.owner)

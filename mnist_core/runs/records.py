@@ -10,6 +10,7 @@ MAX_NAME = 250  # characters of a run's name, MLflow's own limit
 MAX_TEXT = 5000  # characters of a note or an error
 MAX_LABEL = 50  # characters of one of the tags that a person gives
 MAX_LABELS = 100  # of these
+MAX_PUPIL = 40  # characters of the name that a pupil gives
 
 State = Literal["queued", "running", "completed", "stopped", "diverged", "failed", "interrupted"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
@@ -35,6 +36,14 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Pupil:
+    """Who started a run for which assignment: the assignment's key, and the name that was given."""
+
+    assignment: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Run:
     """A run as the store has it at one moment.
 
@@ -45,7 +54,8 @@ class Run:
     training went on after it was broken off. ``owner`` is who tends it while it is active (see
     ``Heart``), ``claim`` the token of whoever trains it. ``study`` and ``trial`` say which sweep
     tried it, if one did. ``origin`` is where its first weights came from: ``fresh``,
-    ``imported``, or ``taught`` and the id of the run that was taught.
+    ``imported``, or ``taught`` and the id of the run that was taught. ``pupil`` is who started it
+    for a class's assignment, if it was for one.
     """
 
     id: str
@@ -71,6 +81,7 @@ class Run:
     trial: int = -1
     origin: str = "fresh"
     claim: str = ""
+    pupil: Pupil | None = None
 
     @property
     def config(self) -> TrainConfig:

@@ -33,7 +33,9 @@ from mnist_core.runs.opening import revive
 from mnist_core.runs.reader import RunReader
 from mnist_core.runs.records import (
     MAX_NAME,
+    MAX_PUPIL,
     MAX_TEXT,
+    Pupil,
     Run,
     Segment,
     State,
@@ -82,21 +84,25 @@ class RunStore(RunReader):
         name: str | None = None,
         owner: str | None = None,
         origin: str = "fresh",
+        pupil: Pupil | None = None,
     ) -> str:
         """A new run that waits to be trained; returns its id.
 
         ``owner`` is whose signs of life it lives by: this process's, or others' (see ``Heart``).
 
         Raises:
-            ConfigError: the name is empty, too long, or not one line.
+            ConfigError: the name is empty, too long, or not one line, or that of ``pupil`` is.
         """
         name = run_name(config) if name is None else check_name("name", name, MAX_NAME)
+        if pupil is not None:
+            check_name("your name", pupil.name, MAX_PUPIL)
         held = tags_of(
             config,
             state="queued",
             owner=owner or self.heart.tend(),
             queued=time.time(),
             origin=origin,
+            pupil=pupil,
         )
         run_id = self._create(name, held)
         try:

@@ -21,6 +21,7 @@ from mnist_core.nn.events import Finished, Progress, Started
 from mnist_core.runs.records import (
     MAX_LABEL,
     MAX_LABELS,
+    Pupil,
     Run,
     Segment,
     State,
@@ -92,6 +93,7 @@ def tags_of(
     queued: float,
     origin: str,
     trial: Trial | None = None,
+    pupil: Pupil | None = None,
 ) -> dict[str, str]:
     """The tags with which a run begins."""
     begun = {
@@ -104,6 +106,8 @@ def tags_of(
     if trial is not None:
         labels = json.dumps([trial.study[:MAX_LABEL]])
         begun |= {"study": trial.study, "trial": str(trial.number), "labels": labels}
+    if pupil is not None:
+        begun |= {"assignment": pupil.assignment, "pupil": pupil.name}
     return checked(begun)
 
 
@@ -179,6 +183,7 @@ def _read(run: MlflowRun, name: str, held: Mapping[str, str]) -> Run:
         trial=int(held.get("trial", -1)),
         origin=held.get("origin", "fresh"),
         claim=held.get("claim", ""),
+        pupil=Pupil(held["assignment"], held.get("pupil", "")) if "assignment" in held else None,
     )
 
 

@@ -1,6 +1,6 @@
 """The fields of ``TrainConfig`` as widgets, and what people typed back as a ``TrainConfig``."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
@@ -8,7 +8,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mnist_core.config.device import explain_automatic, multiplications
 from mnist_core.config.fields import FIELDS, FieldSpec, format_sizes, parse_config
-from mnist_core.config.share import EXPLORE, from_query, to_query
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.catalog import DATASETS
 from mnist_core.errors import ConfigError
@@ -41,54 +40,15 @@ def fill(prefix: str, config: TrainConfig, original: tuple[str, TrainConfig] | N
     st.session_state[widget_key(prefix, "notes")] = []
 
 
+def put(prefix: str, settings: Mapping[str, Any]) -> None:
+    """Put these settings into the form, and leave the others (before the widgets)."""
+    for name, value in settings.items():
+        st.session_state[widget_key(prefix, name)] = _typed(name, value)
+
+
 def clone(name: str, config: TrainConfig, original: TrainConfig) -> None:
     """Fill the Train page's form with ``config``, marked against the run it was taken from."""
     fill(TRAIN, config, (name, original))
-
-
-def open_link(prefix: str) -> None:
-    """Fill the form from the page's address, once a session, and say what could not be taken."""
-
-    def take() -> list[str]:
-        query = {name: st.query_params[name] for name in FIELDS if name in st.query_params}
-        config, notes = from_query(query)
-        if query:
-            fill(prefix, config)
-        return notes
-
-    take_once(prefix, take)
-
-
-def take_once(prefix: str, take: Callable[[], list[str]]) -> None:
-    """``take`` what an address holds into a form, once a session; show what it says of it."""
-    notes_key = widget_key(prefix, "notes")
-    if notes_key not in st.session_state:
-        st.session_state[notes_key] = take()
-    for note in st.session_state[notes_key]:
-        show_note(note)
-
-
-def show_note(note: str) -> None:
-    """What of a link could not be taken."""
-    st.warning(f"From the link: {literal(note)}", icon=":material/link:")
-
-
-def keep_link(config: TrainConfig) -> None:
-    """Let the page's address carry the configuration."""
-    put_into_link(to_query(config))
-
-
-def put_into_link(values: Mapping[str, str], also: Collection[str] = ()) -> None:
-    """Let the page's address carry these, and none other of a form's fields.
-
-    ``also`` are the names of a page's fields that are no hyperparameters.
-    """
-    owned = {*FIELDS, *also}
-    known = st.query_params.items()
-    others = {k: v for k, v in known if k not in owned and not k.startswith(EXPLORE)}
-    wanted = others | dict(values)
-    if wanted != st.query_params.to_dict():
-        st.query_params.from_dict(wanted)
 
 
 def current(prefix: str) -> TrainConfig:
@@ -102,20 +62,26 @@ def current(prefix: str) -> TrainConfig:
 def config_form(
     prefix: str,
     devices: list[tuple[str, str]],
-    disabled: bool,
     rest: DeltaGenerator | None = None,
+    fixed: Collection[str] = (),
+    hidden: Collection[str] = (),
 ) -> TrainConfig | None:
     """Draw a widget for every field; the configuration, or None while a value is not allowed.
 
     ``devices`` are (name, label) of what the workers have, empty while that is not known yet.
-    ``rest`` is where the settings go that a beginner does not change first.
+    ``rest`` is where the settings go that a beginner does not change first. Fields that are
+    ``fixed`` cannot be changed, and those that are ``hidden`` are not shown; they hold what was
+    ``put`` there.
     """
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     source = st.session_state.get(widget_key(prefix, "original"))
 
     def field(name: str) -> None:
-        values[name] = _widget(prefix, FIELDS[name], devices, disabled)
+        if name in hidden:
+            values[name] = st.session_state[widget_key(prefix, name)]
+            return
+        values[name] = _widget(prefix, FIELDS[name], devices, name in fixed)
         try:
             value = getattr(parse_config({name: values[name]}), name)
         except ConfigError as error:
@@ -132,20 +98,28 @@ def config_form(
     for name in MAIN:
         field(name)
     rest = rest or st.container()
-    more = rest.expander("More settings", expanded=source is not None)
+
+    def folded(title: str, names: list[str], expanded: bool = False) -> DeltaGenerator:
+        """Where these fields go: nothing can be unfolded in which there is nothing."""
+        return rest.expander(title, expanded=expanded) if set(names) - set(hidden) else rest
+
+    others = [n for n, spec in FIELDS.items() if n not in MAIN and not spec.distorts]
+    more = folded("More settings", others, expanded=source is not None)
     with more:
-        for name, spec in FIELDS.items():
-            if name not in MAIN and not spec.distorts:
-                field(name)
-    with rest.expander("Distort the pictures"):
-        st.caption("A little different each time they are shown, so that no picture is memorised.")
-        for name, spec in FIELDS.items():
-            if spec.distorts:
-                field(name)
+        for name in others:
+            field(name)
+    distorting = [name for name, spec in FIELDS.items() if spec.distorts]
+    with (distorted := folded("Distort the pictures", distorting)):
+        if distorted is not rest:
+            st.caption(
+                "A little different each time they are shown, so that no picture is memorised."
+            )
+        for name in distorting:
+            field(name)
     # Streamlit forgets widgets of a page that is left; these survive.
     st.session_state[widget_key(prefix, "values")] = values
     config = None if problems else parse_config(values)
-    if config is not None and config.device == "auto" and len(devices) > 1:
+    if config and config.device == "auto" and len(devices) > 1 and "device" not in hidden:
         before, classes = DATASETS[config.dataset].ends
         work = multiplications((before, *config.hidden_sizes, classes), config.batch_size)
         more.caption(explain_automatic(devices, work))

@@ -12,6 +12,7 @@ from mnist_core.insight.compare import (
 )
 from mnist_core.runs.records import Run
 from pages.ui.actions import start_button
+from pages.ui.assignment import pupil
 from pages.ui.state import backend
 from pages.ui.words import literal, percent
 
@@ -21,7 +22,7 @@ def _start(run: Run) -> None:
     runs = backend().library.runs()
     configs = more_seeds(run, [*group_of(run, runs), *on_their_way(run, runs)])
     for config in configs:
-        backend().start(config)
+        backend().start(config, pupil())
     st.toast(f"{len(configs)} runs are waiting to be trained.")
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mnist_core.reading.predict import Predictor
     from mnist_core.runs.bin import Bin
     from mnist_core.runs.library import RunLibrary
+    from mnist_core.runs.records import Pupil
     from mnist_core.runs.store import RunStore
     from pages.ui.watch import Watch
 
@@ -201,16 +202,17 @@ class Backend:
         if self.ready and self._queue.exception() is None:
             self.watch.forget()
 
-    def start(self, config: TrainConfig) -> tuple[str, bool]:
+    def start(self, config: TrainConfig, pupil: "Pupil | None" = None) -> tuple[str, bool]:
         """(run id, whether it is new): the active run with just these settings, else a new one.
 
-        However often and in however many tabs the same is asked for, one run starts.
+        However often and in however many tabs the same is asked for, one run starts; each pupil of
+        a class has one of their own.
         """
         with self._start_lock:
             for run in self.store.active():
-                if [segment.config for segment in run.segments] == [config]:
+                if run.pupil == pupil and [s.config for s in run.segments] == [config]:
                     return run.id, False
-            return self.queue.start(config), True
+            return self.queue.start(config, pupil=pupil), True
 
 
 @st.cache_resource(show_spinner=False)

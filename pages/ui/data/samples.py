@@ -15,7 +15,7 @@ from mnist_core.config.share import from_query, to_query
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.catalog import DATASETS
 from mnist_core.data.disk import place_and_size, removable, remove
-from pages.ui import forms, runview
+from pages.ui import forms, links, runview
 from pages.ui.actions import reported
 from pages.ui.address import PART, VIEW
 from pages.ui.data import views
@@ -58,7 +58,7 @@ def open_link() -> None:
                 notes.append(f"{name}: there is no {wanted!r}, but {', '.join(known)}.")
         return notes
 
-    forms.take_once("data", take)
+    links.take_once("data", take)
 
 
 def keep_link(
@@ -72,7 +72,7 @@ def keep_link(
         query[PART] = part
     if view != "pictures":
         query[VIEW] = view
-    forms.put_into_link(query, (CLASS, PART, VIEW))
+    links.put_into_link(query, (CLASS, PART, VIEW))
 
 
 def choose_view() -> str:
@@ -154,7 +154,7 @@ def choose_class(data: "ImageDataset") -> int | None:
         said = st.session_state.pop(_class_key(data.name))
         note = f"Show: there is no class {said!r} among {', '.join(data.classes)}."
         st.session_state[key("notes")].append(note)
-        forms.show_note(note)
+        links.show_note(note)
     chosen = st.selectbox(
         "Show", [ANY, *data.classes], key=_class_key(data.name), persist_state="session"
     )

@@ -13,7 +13,7 @@ from mnist_core.config.questions import QUESTIONS
 from mnist_core.config.share import LINKED, sweep_from_query, sweep_to_query
 from mnist_core.config.sweep import MAX_TRIALS, SweepConfig, parse_sweep
 from mnist_core.errors import ConfigError, DataError, MnistLabError, Problem
-from pages.ui import forms
+from pages.ui import forms, links
 from pages.ui.fragments import fragment
 from pages.ui.state import backend
 from pages.ui.sweep.axisform import COUNT, axis_fields, current_axis, fill_axis, tried
@@ -108,13 +108,13 @@ def open_link(names: list[str]) -> None:
             forms.fill(forms.TRAIN, config.base)  # as whoever shares the link had it there
         return notes
 
-    forms.take_once("sweep", take)
+    links.take_once("sweep", take)
 
 
 def keep_link(config: SweepConfig) -> None:
     """Let the page's address carry the form, unless nobody has touched it."""
     query = sweep_to_query(config)
-    forms.put_into_link({} if query == _untouched() else query, LINKED)
+    links.put_into_link({} if query == _untouched() else query, LINKED)
 
 
 @cache
