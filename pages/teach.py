@@ -15,6 +15,11 @@ with writing, st.container(key="card-form", border=True):
 with seeing:
     if assignment is not None:
         compose.preview(assignment)
+    else:
+        st.info(
+            "Give it a title, and say what to do. What your pupils will see appears here.",
+            icon=":material/arrow_back:",
+        )
     made = compose.made()
     if made is not None:
         compose.links(made)

@@ -5,7 +5,6 @@ import binascii
 import hashlib
 import json
 import zlib
-from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -97,7 +96,7 @@ class Assignment(BaseModel):
         kept = self.fixed | self.hidden
         return {name: getattr(self.settings, name) for name in FIELDS if name in kept}
 
-    @cached_property
+    @property
     def key(self) -> str:
         """What tells it from all others: another text is another assignment."""
         return hashlib.sha256(self._written().encode()).hexdigest()[:KEY]
@@ -155,7 +154,7 @@ def read_link(text: str) -> Assignment:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         unpacking = zlib.decompressobj()
         written = unpacking.decompress(packed, MAX_UNPACKED)
-        if not unpacking.eof:
+        if not unpacking.eof or unpacking.unused_data:
             raise ValueError("it goes on")
         values = json.loads(written)
     except (ValueError, binascii.Error, zlib.error, RecursionError):

@@ -13,7 +13,7 @@ from pages.ui import forms
 from pages.ui.address import keep_in_address
 from pages.ui.words import literal
 
-ASSIGNMENT, NAME = "assignment", "name"  # query parameters
+ASSIGNMENT, NAME = "assignment", "pupil"  # query parameters
 TAKEN = "assignment.taken"  # session key: the link that is followed; empty after it was left
 LEFT = "assignment.left"  # session key: the link that was left, while the address still has it
 CALLED = "assignment.name"  # widget key: what the pupil is called
@@ -117,7 +117,7 @@ def state(assignment: Assignment, stands: Standing) -> None:
     """How far a pupil is."""
     if stands.done:
         st.markdown(f":green[:material/check_circle:] **Goal reached.** {stands.said}.")
-    elif assignment.goal is None or not stands.runs:
+    elif assignment.goal is None or stands.best is None:
         st.markdown(f"{stands.said}.")
     else:
         st.markdown(f":material/flag: **Not there yet.** {stands.said}.")

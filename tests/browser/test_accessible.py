@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import go_to, open_tab
+from tests.helpers.browser import PAGES, go_to, open_tab
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 RUN = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
@@ -29,7 +29,7 @@ def test_all_pages_are_accessible(app: App, browser: Browser, scheme: str) -> No
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text("Test accuracy")).to_be_visible()
     found = {}
-    for name in ("Train", "Data", "Sweep", "Draw", "Inside", "Runs", "Learn"):
+    for name in PAGES:
         go_to(page, name)
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
         expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)

@@ -134,9 +134,9 @@ def _goal() -> None:
         return
     with st.container(horizontal=True, gap="small"):
         for label, key, low, high, step in (
-            ("Validation accuracy, %", ACCURACY, 10.0, 100.0, 0.5),
-            ("At most parameters", PARAMETERS, 1, MAX_PARAMETERS, 1000),
-            ("At most epochs", EPOCHS, 1, MAX_EPOCHS, 1),
+            ("Accuracy, %", ACCURACY, 10.0, 100.0, 0.5),
+            ("Most parameters", PARAMETERS, 1, MAX_PARAMETERS, 1000),
+            ("Most epochs", EPOCHS, 1, MAX_EPOCHS, 1),
         ):
             st.number_input(
                 label,
@@ -145,10 +145,10 @@ def _goal() -> None:
                 value=st.session_state[key],
                 step=step,
                 format="%g" if key == ACCURACY else "%d",
-                placeholder="any number",
+                placeholder="any",
                 key=key,
                 persist_state="session",
-                width=150,
+                width=138,
             )
 
 
@@ -172,8 +172,7 @@ def _read(settings: TrainConfig | None) -> Assignment | None:
     if settings is None:
         return None
     if not held[TITLE].strip():
-        st.caption("It needs a title.")
-        return None
+        return None  # the page says what it needs
     goal = {
         "accuracy": held[ACCURACY] / 100,
         "parameters": held[PARAMETERS],

@@ -45,6 +45,7 @@ def _table(made: Assignment) -> None:
         pd.DataFrame([_row(stands) for stands in known]),
         hide_index=True,
         key="teach-table",
+        placeholder="",
         column_config={"Best": st.column_config.NumberColumn(format="%.2f %%")},
     )
 

@@ -1,0 +1,44 @@
+"""A lesson in browsers: a teacher makes a link, a pupil follows it, the class's table shows it."""
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.helpers.browser import arrive, open_tab, settle, watch
+
+
+def test_from_the_teacher_s_page_to_the_class_s_table(page: Page, browser: Browser) -> None:
+    arrive(page, "Teach")
+    title = page.get_by_role("textbox", name="Title")
+    title.fill("How wide?")
+    title.press("Enter")
+    expect(page.get_by_text("What your pupils will see on Train")).to_be_visible()
+    accuracy = page.get_by_role("spinbutton", name="Accuracy, %")
+    accuracy.fill("50")
+    accuracy.press("Enter")
+    expect(page.get_by_text("50 % on validation")).to_be_visible()
+    page.get_by_role("combobox", name="Pupils do not see these").click()
+    page.get_by_role("option", name="Learning rate", exact=True).click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Not shown: Learning rate")).to_be_visible()
+    settle(page)
+    page.get_by_role("button", name="Make the link").click()
+    link = page.get_by_test_id("stCode").locator("code")
+    expect(link).to_contain_text("/?assignment=")
+    expect(page.get_by_text("Nobody has given a name yet")).to_be_visible()
+
+    pupil = open_tab(browser, viewport={"width": 390, "height": 844})
+    errors = watch(pupil)
+    pupil.goto(link.inner_text())
+    expect(pupil.get_by_text("Your goal:")).to_be_visible()
+    name = pupil.get_by_role("textbox", name="Your name")
+    name.fill("Ada")
+    name.press("Enter")
+    expect(pupil.get_by_text("No result yet")).to_be_visible()
+    expect(pupil.get_by_label("Learning rate", exact=True)).to_have_count(0)
+    pupil.get_by_role("button", name="Start training").click()
+    expect(pupil.get_by_text("Goal reached.")).to_be_visible()
+    expect(page.get_by_text("1 of 1 reached 50 % on validation.")).to_be_visible()
+    pupil.reload()
+    expect(pupil.get_by_text("Goal reached.")).to_be_visible()
+    expect(pupil.get_by_role("textbox", name="Your name")).to_have_value("Ada")
+    pupil.context.close()
+    assert errors == []
