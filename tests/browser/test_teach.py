@@ -15,8 +15,10 @@ def test_from_the_teacher_s_page_to_the_class_s_table(page: Page, browser: Brows
     accuracy.fill("50")
     accuracy.press("Enter")
     expect(page.get_by_text("50 % on validation")).to_be_visible()
+    hidden = page.get_by_role("combobox", name="Pupils do not see these")
+    hidden.scroll_into_view_if_needed()  # a list that is open closes when the page is scrolled
     settle(page)
-    page.get_by_role("combobox", name="Pupils do not see these").click()
+    hidden.click()
     page.get_by_role("option", name="Learning rate", exact=True).click()
     page.keyboard.press("Escape")
     expect(page.get_by_text("Not shown: Learning rate")).to_be_visible()
