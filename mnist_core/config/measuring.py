@@ -133,8 +133,7 @@ class Plan(BaseModel):
 
     @property
     def seconds(self) -> float:
-        """What all of it takes: every sample has the same time, and is a step of warm-up and one
-        that is measured at least."""
+        """What all of it takes: each sample has the same time, and two steps at least."""
         steps = sum(2 * self.step(value) / SLOW for value in self.values)
         return self.samples * SAMPLE + self.repeats * len(self.settings) * steps
 
@@ -177,8 +176,9 @@ def choices(devices: list[tuple[str, str]], cores: int) -> list[Setting]:
     """
     counts = sorted({2**i for i in range(cores.bit_length()) if 2**i <= cores} | {max(cores, 1)})
     precisions: tuple[Precision, ...] = ("float32", "float64", "bfloat16")
-    found = []
-    for name, label in devices:
+    found, labels = [], [label for _, label in devices]
+    for name, said in devices:
+        label = said if labels.count(said) == 1 else f"{said} ({name})"
         for precision in precisions:
             if name == "cpu":
                 found += [

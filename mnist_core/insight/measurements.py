@@ -76,7 +76,7 @@ class Measurement(_Record):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        settings = {found.setting for found in (*self.samples, *self.peaks)}
+        settings = [*(one.setting for one in self.samples), *(one.setting for one in self.peaks)]
         if any(setting >= len(self.plan.settings) for setting in settings):
             raise ValueError("a sample is of a setting that the plan does not have")
         if any(sample.value not in self.plan.values for sample in self.samples):

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
+from typing import Literal
 
 import pandas as pd
 
-from mnist_core.config.measuring import TITLES, Plan, Setting
+from mnist_core.config.measuring import TITLES, Plan
 from mnist_core.insight.measurements import Measurement
 from mnist_core.nn.machine import BUSY
 
@@ -43,6 +44,26 @@ class Point:
     @property
     def share(self) -> float | None:
         return None if self.peak is None else self.rate / self.peak
+
+
+View = Literal["seconds", "throughput", "share"]
+
+
+def spread(point: Point, view: View) -> tuple[float, float, float] | None:
+    """(median, least, most) of a point's seconds, pictures a second, or share of the peak rate.
+
+    None where no peak was measured.
+    """
+    seconds = (point.median, min(point.seconds), max(point.seconds))
+    if view == "seconds":
+        return seconds
+    middle, most, least = (point.pictures / each for each in seconds)
+    if view == "throughput":
+        return middle, least, most
+    if point.peak is None:
+        return None
+    part = point.work / point.peak
+    return part * middle, part * least, part * most
 
 
 def points(measurement: Measurement, setting: int) -> list[Point]:
@@ -211,9 +232,12 @@ def _share(plan: Plan, lines: dict[int, list[Point]], names: dict[int, str]) -> 
 def rows(measurement: Measurement) -> list[dict[str, object]]:
     """Each sample of a measurement with all that belongs to it, flat."""
     plan, found = measurement.plan, []
-    peaks = {i: [p.rate for p in measurement.peaks if p.setting == i] for i, _ in _of(plan)}
+    peaks = {
+        i: [peak.rate for peak in measurement.peaks if peak.setting == i]
+        for i in range(len(plan.settings))
+    }
     for sample in measurement.samples:
-        setting: Setting = plan.settings[sample.setting]
+        setting = plan.settings[sample.setting]
         throughput = sample.pictures / sample.seconds
         rate = plan.work(sample.value) * throughput
         best = max(peaks[sample.setting], default=None)
@@ -240,12 +264,8 @@ def rows(measurement: Measurement) -> list[dict[str, object]]:
     return found
 
 
-def _of(plan: Plan) -> list[tuple[int, Setting]]:
-    return list(enumerate(plan.settings))
-
-
 def to_csv(measurements: Sequence[Measurement]) -> bytes:
     """A header and a line a sample, as a spreadsheet opens it (UTF-8 with a mark)."""
     lines = [row for measurement in measurements for row in rows(measurement)]
-    text: str = pd.DataFrame(lines, dtype=object).to_csv(index=False, lineterminator="\r\n")
+    text: str = pd.DataFrame(lines).astype(object).to_csv(index=False, lineterminator="\r\n")
     return text.encode("utf-8-sig")

@@ -168,8 +168,7 @@ class JobQueue:
     ) -> "Future[Any]":
         """Have a worker with ``device`` call ``function``; to ask twice with one key is once.
 
-        Of those that wait, jobs of a higher ``priority`` come first. ``worker`` is the address of
-        the only one that may.
+        Those of a higher ``priority`` come first; ``worker`` is the address of who alone may.
         """
         return self._client.submit(  # type: ignore[no-any-return]
             function,
