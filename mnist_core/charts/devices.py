@@ -73,5 +73,5 @@ def devices_chart(
         figure.update_yaxes(tickformat=".0%", rangemode="tozero")
         figure.add_hline(y=1, line={"dash": "dot", "width": 1, "color": MUTED})
     else:
-        figure.update_yaxes(type="log", tickformat="~g")
+        figure.update_yaxes(type="log", dtick="D2", tickformat="~g")
     return figure

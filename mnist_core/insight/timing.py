@@ -136,16 +136,16 @@ def told(measurement: Measurement) -> list[str]:
     if not lines:
         return []
     names = {i: plan.settings[i].name for i in lines}
-    said = [_fastest(plan, lines, names)]
-    said += _overtaking(plan, lines, names)
-    said += _precisions(plan, lines, names)
-    said += _share(plan, lines, names)
-    machine = measurement.machine
+    machine, said = measurement.machine, []
     if machine.load > BUSY * machine.cores:
         said.append(
             f"The machine was busy with other work when it began (load {machine.load:g} on "
             f"{machine.cores} cores), so these numbers mean little."
         )
+    said.append(_fastest(plan, lines, names))
+    said += _overtaking(plan, lines, names)
+    said += _precisions(plan, lines, names)
+    said += _share(plan, lines, names)
     return said
 
 
@@ -252,7 +252,7 @@ def rows(measurement: Measurement) -> list[dict[str, object]]:
                 "device": setting.label,
                 "threads": setting.threads if setting.on_cpu else None,
                 "precision": setting.precision,
-                **plan.at(sample.value),
+                **{str(name): number for name, number in plan.at(sample.value).items()},
                 "seconds": sample.seconds,
                 "pictures_trained": sample.pictures,
                 "seconds_an_epoch": plan.at(sample.value)["pictures"] / throughput,

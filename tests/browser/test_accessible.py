@@ -29,7 +29,7 @@ def test_all_pages_are_accessible(app: App, browser: Browser, scheme: str) -> No
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text("Test accuracy")).to_be_visible()
     found = {}
-    for name in ("Train", "Data", "Sweep", "Draw", "Inside", "Runs", "Learn"):
+    for name in ("Train", "Data", "Sweep", "Draw", "Inside", "Runs", "Devices", "Learn"):
         go_to(page, name)
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
         expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)

@@ -77,7 +77,9 @@ def test_who_comes_first_by_a_link_to_a_page_sees_the_whole_app(app: App, browse
     page.goto(f"{app.url}/draw")
     expect(page.locator("canvas.upper-canvas")).to_be_visible()
     names = page.get_by_test_id("stTopNavLink")
-    expect(names).to_have_text(["Train", "Data", "Sweep", "Draw", "Inside", "Runs", "Learn"])
+    expect(names).to_have_text(
+        ["Train", "Data", "Sweep", "Draw", "Inside", "Runs", "Devices", "Learn"]
+    )
     page.close()
 
 
@@ -101,7 +103,7 @@ def test_what_trains_is_said_on_every_page_and_leads_to_it(page: Page, gate: Gat
     start(page, epochs=9)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     now = page.locator(".lab-now")
-    for name in ("Data", "Sweep", "Draw", "Inside", "Runs", "Learn"):
+    for name in ("Data", "Sweep", "Draw", "Inside", "Runs", "Devices", "Learn"):
         go_to(page, name)
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
         expect(now).to_contain_text("32 relu, sgd 0.5")
@@ -143,7 +145,7 @@ def test_what_a_form_leads_to_is_in_sight_however_long_the_form_is(page: Page) -
     assert inner["x"] + inner["width"] <= outer["x"] + outer["width"], "its name is cut"
 
 
-@pytest.mark.parametrize("name", ["Train", "Data", "Sweep", "Inside", "Runs", "Learn"])
+@pytest.mark.parametrize("name", ["Train", "Data", "Sweep", "Inside", "Runs", "Devices", "Learn"])
 def test_a_page_begins_right_below_its_heading(page: Page, name: str) -> None:
     go_to(page, name)
     expect(page.get_by_role("heading", level=1)).to_have_text(name)

@@ -58,7 +58,11 @@ def picture(chosen: list[Measurement], live: bool = False) -> None:
             if drawn:
                 lines.append(Line(label, drawn, place, group))
     if not lines:
-        st.caption("The first points come when each setting's peak rate is known.")
+        st.caption(
+            "The first points come when each setting's peak rate is known."
+            if live
+            else "It ended before its first point."
+        )
         return
     title, unit = AXES[view]
     varied = TITLES[first.plan.varies]
@@ -105,7 +109,7 @@ def _samples(measurement: Measurement) -> str:
 
 
 def table(chosen: list[Measurement]) -> None:
-    """The numbers."""
+    """The numbers, if there are any."""
     rows = [
         {
             TITLES[one.plan.varies].capitalize(): point.value,
@@ -120,6 +124,8 @@ def table(chosen: list[Measurement]) -> None:
         for place, setting in enumerate(one.plan.settings)
         for point in points(one, place)
     ]
+    if not rows:
+        return
     column = st.column_config.NumberColumn
     st.dataframe(
         pd.DataFrame(rows),
