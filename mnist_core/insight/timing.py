@@ -231,7 +231,8 @@ def _share(plan: Plan, lines: dict[int, list[Point]], names: dict[int, str]) -> 
 
 def rows(measurement: Measurement) -> list[dict[str, object]]:
     """Each sample of a measurement with all that belongs to it, flat."""
-    plan, found = measurement.plan, []
+    plan = measurement.plan
+    found: list[dict[str, object]] = []
     peaks = {
         i: [peak.rate for peak in measurement.peaks if peak.setting == i]
         for i in range(len(plan.settings))

@@ -93,12 +93,14 @@ def train_for(seconds: float, state: TrainState, parts: Parts) -> Timed:
     """
     synchronize(state.device)
     pictures, began = 0, time.perf_counter()
-    while time.perf_counter() - began < seconds:
+    over = False
+    while not over:
         for _ in epoch_steps(state, parts):
             if time.perf_counter() - began >= seconds:
                 break
         pictures += state.seen
         state.epoch += 1
+        over = time.perf_counter() - began >= seconds
     synchronize(state.device)
     return Timed(time.perf_counter() - began, pictures)
 
