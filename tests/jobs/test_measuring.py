@@ -76,7 +76,7 @@ def test_it_waits_while_a_run_trains(gate: Gate, queue: JobQueue, measurer: Meas
     gate.allow(1)
     run_id = queue.start(TrainConfig(epochs=3), "patience")
     measurer.start(PLAN)
-    wait_until(lambda: measurer.now is not None and measurer.now.waits, "it waits")
+    wait_until(lambda: measurer.now is not None and measurer.now.training, "it waits")
     assert measurer.now is not None
     assert measurer.now.waits == "waits until patience is done: both would be slower together"
     gate.open()
@@ -89,7 +89,7 @@ def test_a_stop_is_heard_while_it_waits(gate: Gate, queue: JobQueue, measurer: M
     gate.allow(1)
     run_id = queue.start(TrainConfig(epochs=3))
     measurer.start(PLAN)
-    wait_until(lambda: measurer.now is not None and measurer.now.waits, "it waits")
+    wait_until(lambda: measurer.now is not None and measurer.now.training, "it waits")
     measurer.stop()
     wait_until(lambda: measurer.now is None, "it has stopped")
     assert measurer.kept.all() == ([], [])

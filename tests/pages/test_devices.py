@@ -10,9 +10,8 @@ from pages.ui.devices.measuring import SHOWN, measurer
 from pages.ui.state import Backend
 from tests.helpers.gate import Gate
 from tests.helpers.measurements import DOUBLE, GPU, ONE, TWO, measured
-from tests.helpers.pages import button, open_page, said, wait_for
+from tests.helpers.pages import button, click_old, open_page, said, wait_for
 from tests.helpers.waiting import wait_until
-from tests.pages.ui.test_actions import click_old
 
 
 def open_devices() -> AppTest:
