@@ -28,6 +28,7 @@ USUAL: dict[Varied, tuple[int, ...]] = {
 IN_SIZE, CLASSES = 784, 10  # of MNIST: the pictures are made up, in its size
 MOST_PICTURES = 60_000
 MOST_VALUES = 12
+MOST_DIGITS = 9  # of a value that is typed: none is allowed that is nearly as long
 MOST_SETTINGS = 6  # as many as there are colours that eyes tell apart
 # A step cannot be broken off: one of this size takes a slow core two seconds.
 MOST_WORK = 20_000_000_000
@@ -145,7 +146,11 @@ def parse_values(text: str) -> tuple[int, ...]:
         ConfigError: one is no whole number.
     """
     parts = [part.strip() for part in text.strip().removesuffix(",").split(",")]
-    wrong = [part for part in parts if not part.isascii() or not part.isdigit()]
+    wrong = [
+        part
+        for part in parts
+        if not (part.isascii() and part.isdigit() and len(part) <= MOST_DIGITS)
+    ]
     if wrong:
         said = "must be whole numbers with commas between them, as 16, 32, 64"
         raise ConfigError([Problem("values", wrong[0] or text, said)])
