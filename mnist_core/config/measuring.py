@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mnist_core.config.fields import allowed, problems
-from mnist_core.config.numbers import Whole
+from mnist_core.config.numbers import Count, Measured, Whole
 from mnist_core.config.train import MAX_LAYERS, MAX_UNITS
 from mnist_core.errors import ConfigError, Problem
 
@@ -34,6 +34,24 @@ MOST_SETTINGS = 6  # as many as there are colours that eyes tell apart
 MOST_WORK = 20_000_000_000
 SLOW = 1e10  # multiply-adds a second that every processor of the last ten years does on one core
 SAMPLE = 1.2  # seconds that one sample is given: making the network ready, warm-up, measurement
+
+
+class Machine(BaseModel):
+    """What was measured on. ``load`` is its load average before it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cpu: str
+    cores: Count
+    load: Measured
+    gpus: tuple[str, ...]
+    torch: str
+
+    @property
+    def name(self) -> str:
+        """In a line."""
+        parts = [self.cpu, f"{self.cores} core{'s' * (self.cores != 1)}", *self.gpus]
+        return ", ".join([*parts, f"torch {self.torch}"])
 
 
 class Setting(BaseModel):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mnist_core.config.measuring import Plan
+from mnist_core.config.measuring import Machine, Plan
 from mnist_core.config.numbers import Count, Measured
 from mnist_core.errors import ConfigError, MeasurementError
 from mnist_core.settings import Settings
@@ -41,22 +41,6 @@ class Peak(_Record):
 
     setting: Count
     rate: Positive
-
-
-class Machine(_Record):
-    """What was measured on, see ``nn.measuring.MachineInfo``."""
-
-    cpu: str
-    cores: Count
-    load: Measured
-    gpus: tuple[str, ...]
-    torch: str
-
-    @property
-    def name(self) -> str:
-        """In a line."""
-        parts = [self.cpu, f"{self.cores} core{'s' * (self.cores != 1)}", *self.gpus]
-        return ", ".join([*parts, f"torch {self.torch}"])
 
 
 class Measurement(_Record):

@@ -10,12 +10,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mnist_core.config.measuring import SAMPLE, SLOW, Plan, Setting
 from mnist_core.errors import MeasurementError, MnistLabError
-from mnist_core.insight.measurements import Machine, Measurement, Measurements, Peak, Sample
+from mnist_core.insight.measurements import Measurement, Measurements, Peak, Sample
 from mnist_core.jobs.costs import AFTER_TRAINING
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.tasks import machine_job, peak_job, sample_job
@@ -146,8 +146,8 @@ class Measurer:
     def _measure(self, plan: Plan) -> None:
         queue = self._queue()
         self._wait_for_training(queue)
-        address, info = self._ask(queue, None, machine_job)
-        measurement = Measurement.new(plan, Machine(**asdict(info)))
+        address, machine = self._ask(queue, None, machine_job)
+        measurement = Measurement.new(plan, machine)
         self._update(measurement=measurement, began=time.monotonic())
         for place, value in order(plan):
             self._wait_for_training(queue)

@@ -10,10 +10,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from mnist_core.config.measuring import Plan, Setting
+    from mnist_core.config.measuring import Machine, Plan, Setting
     from mnist_core.config.sweep import CostEstimate, SweepConfig
     from mnist_core.config.train import TrainConfig
-    from mnist_core.nn.measuring import MachineInfo, Timed
+    from mnist_core.nn.measuring import Timed
     from mnist_core.nn.range_test import RangeTest
     from mnist_core.runs.store import RunStore
     from mnist_core.sweep.storage import Storage
@@ -130,7 +130,7 @@ def range_test_job(config: "TrainConfig") -> "RangeTest":
 
 
 @_job
-def machine_job() -> "tuple[str, MachineInfo]":
+def machine_job() -> "tuple[str, Machine]":
     """This worker's address and its machine."""
     from distributed import get_worker
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mnist_core.config.measuring import CLASSES, IN_SIZE, Plan, Precision, Setting
+from mnist_core.config.measuring import CLASSES, IN_SIZE, Machine, Plan, Precision, Setting
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.made_up import made_up
 from mnist_core.nn.device import available_devices, threads
@@ -38,21 +38,16 @@ class Timed:
     pictures: int
 
 
-@dataclass(frozen=True)
-class MachineInfo:
-    """What the numbers were measured on. ``load`` is its load average before it."""
-
-    cpu: str
-    cores: int
-    load: float
-    gpus: tuple[str, ...]
-    torch: str
-
-
-def machine_info() -> MachineInfo:
+def machine_info() -> Machine:
     """This machine."""
     gpus = tuple(device.label for device in available_devices() if device.name != "cpu")
-    return MachineInfo(cpu_name(), usable_cores(), load_average(), gpus, torch.__version__)
+    return Machine(
+        cpu=cpu_name(),
+        cores=usable_cores(),
+        load=load_average(),
+        gpus=gpus,
+        torch=torch.__version__,
+    )
 
 
 def synchronize(device: torch.device) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from mnist_core.config.measuring import Plan, Setting
-from mnist_core.insight.measurements import Machine, Measurement, Peak, Sample
+from mnist_core.config.measuring import Machine, Plan, Setting
+from mnist_core.insight.measurements import Measurement, Peak, Sample
 
 ONE = Setting(device="cpu", label="CPU, 2 cores")
 TWO = ONE.model_copy(update={"threads": 2})
