@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from pages.ui.learn.choose import CHAPTERS
 from tests.helpers.browser import arrive, settle
 
 
@@ -29,3 +30,11 @@ def test_a_plan_is_measured_to_its_end_and_kept(page: Page) -> None:
     page.reload()
     expect(page.get_by_text(re.compile("^Fastest"))).to_be_visible()
     expect(page.get_by_role("button", name="Start measuring")).to_be_enabled()
+
+
+def test_a_chapter_leads_to_it(page: Page) -> None:
+    arrive(page, "Learn")
+    page.get_by_text(CHAPTERS["device"], exact=True).first.click()
+    page.get_by_role("button", name="Measure it on Devices").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Devices")
+    expect(page.get_by_text("Nothing has been measured yet")).to_be_visible()
