@@ -122,7 +122,7 @@ def test_while_a_run_trains_it_says_that_it_waits(app: Backend, gate: Gate) -> N
 def test_kept_measurements_are_shown_compared_deleted_and_brought_back() -> None:
     kept = Measurements()
     old = measured({ONE: {16: (1.0,), 64: (2.0,)}, GPU: {16: (3.0,), 64: (1.0,)}})
-    new = measured({ONE: {16: (1.0,)}, TWO: {16: (4.0,)}})
+    new = measured({ONE: {16: (1.0,)}, TWO: {16: (4.0,)}}, batch_size=50)
     layers = measured({ONE: {4: (1.0,)}}, varies="layers")
     for when, one in enumerate((layers, old, new)):
         kept.write(one.model_copy(update={"created": float(when + 1)}))
@@ -132,8 +132,12 @@ def test_kept_measurements_are_shown_compared_deleted_and_brought_back() -> None
     page.run()
     text = said(page).replace("\\", "")
     assert "overtakes CPU, 1 thread, float32 between 16 and 64 hidden units" in text
-    assert "**A** · " in text
-    assert "**B** · " in text
+    assert "**#1** · " in text
+    assert "**#2** · " in text
+    assert "These differ in batch size too" in text
+    table = next(frame.value for frame in page.dataframe if "Compared" in frame.value)
+    assert list(table["Compared"][:2]) == [f"#1 · {ONE.name}", f"#1 · {TWO.name}"]
+    assert list(table["Pictures a second"][:2]) == [1000, 250]
     assert "Left out, since something else varies there: 1." in text
     button(page, "Delete").click().run()
     assert kept.all() == ([], [])

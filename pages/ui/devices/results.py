@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core.charts.devices import Line, devices_chart
-from mnist_core.config.measuring import TITLES, Plan
+from mnist_core.config.measuring import TITLES, Plan, Setting
 from mnist_core.insight.measurements import Measurement
 from mnist_core.insight.timing import View, points, spread, to_csv, told
 from pages.ui import forms
@@ -23,7 +23,7 @@ VIEWS: dict[View, str] = {
 AXES: dict[View, tuple[str, str]] = {
     "seconds": ("Time of an epoch", "seconds"),
     "throughput": ("Throughput", "pictures a second"),
-    "share": ("Share of the machine's peak", "of its fastest product of matrices"),
+    "share": ("Share of peak", "of its fastest product of matrices"),
 }
 TABLE, ORDER = "devices.table", "devices.order"  # keys: the table, and the id of each row
 DELETED = "devices.deleted"  # session key: what Undo brings back
@@ -41,22 +41,31 @@ def fixed(plan: Plan) -> str:
     return ", ".join(f"{TITLES[name]} {value:,}" for name, value in there.items())
 
 
+def _alike(chosen: list[Measurement]) -> dict[str, Measurement]:
+    """Those that vary the same as the first, by what tells them apart: nothing for one alone."""
+    alike = [one for one in chosen if one.plan.varies == chosen[0].plan.varies]
+    if len(alike) == 1:
+        return {"": alike[0]}
+    return {f"#{number}": one for number, one in enumerate(alike, 1)}
+
+
+def _name(number: str, setting: Setting) -> str:
+    return f"{number} · {setting.name}" if number else setting.name
+
+
 def picture(chosen: list[Measurement], live: bool = False) -> None:
     """The chart of one or more measurements that vary the same, and what each says."""
-    first = chosen[0]
-    alike = [one for one in chosen if one.plan.varies == first.plan.varies]
+    first, alike = chosen[0], _alike(chosen)
     view = forms.switch(
         "What the chart shows", VIEWS, "seconds", "devices.view", label_visibility="collapsed"
     )
-    letters = {one.id: chr(ord("A") + i) for i, one in enumerate(alike)}
     lines = []
-    for group, one in enumerate(alike):
+    for group, (number, one) in enumerate(alike.items()):
         for place, setting in enumerate(one.plan.settings):
             found = [(p.value, spread(p, view)) for p in points(one, place)]
             drawn = [(value, *numbers) for value, numbers in found if numbers is not None]
-            label = f"{letters[one.id]} · {setting.name}" if len(alike) > 1 else setting.name
             if drawn:
-                lines.append(Line(label, drawn, place, group))
+                lines.append(Line(_name(number, setting), drawn, place, group))
     if not lines:
         st.caption(
             "The first points come when each setting's peak rate is known."
@@ -66,7 +75,6 @@ def picture(chosen: list[Measurement], live: bool = False) -> None:
         return
     title, unit = AXES[view]
     varied = TITLES[first.plan.varies]
-    sentences = {one.id: told(one) for one in alike}
     st.plotly_chart(
         devices_chart(
             lines,
@@ -77,17 +85,28 @@ def picture(chosen: list[Measurement], live: bool = False) -> None:
             log_x=first.plan.varies != "layers",
         ),
         key=f"devices-{view}",
-        alt=" ".join(sentences[first.id]),
+        alt=" ".join(told(first)),
     )
-    if live:
-        return
-    for one in alike:
-        if len(alike) > 1:
-            st.markdown(f"**{letters[one.id]}** · {literal(f'{when(one)} · {one.machine.name}')}")
-        st.markdown("\n".join(f"- {literal(sentence)}" for sentence in sentences[one.id]))
+    if not live:
+        _words(alike, len(chosen) - len(alike))
+
+
+def _words(alike: dict[str, Measurement], left_out: int) -> None:
+    """What each measurement says, and how far they can be compared."""
+    for number, one in alike.items():
+        if number:
+            st.markdown(f"**{number}** · {literal(f'{when(one)} · {one.machine.name}')}")
+        st.markdown("\n".join(f"- {literal(sentence)}" for sentence in told(one)))
         st.caption(literal(f"Fixed: {fixed(one.plan)}. {_samples(one)}"))
-    if len(alike) < len(chosen):
-        st.caption(f"Left out, since something else varies there: {len(chosen) - len(alike)}.")
+    differing = [
+        TITLES[name]
+        for name in TITLES
+        if len({getattr(one.plan, name) for one in alike.values() if one.plan.varies != name}) > 1
+    ]
+    if differing:
+        st.caption(f"These differ in {' and '.join(differing)} too, so compare them with care.")
+    if left_out:
+        st.caption(f"Left out, since something else varies there: {left_out}.")
     with st.expander("How it was measured"):
         st.markdown(
             "The steps are training's own (SGD), and the data are on the device already; the "
@@ -109,25 +128,26 @@ def _samples(measurement: Measurement) -> str:
 
 
 def table(chosen: list[Measurement]) -> None:
-    """The numbers, if there are any."""
+    """The numbers of what the chart shows, if there are any."""
+    alike = _alike(chosen)
     rows = [
         {
             TITLES[one.plan.varies].capitalize(): point.value,
-            "Compared": setting.name,
+            "Compared": _name(number, setting),
             "Seconds": point.median,
             "Least": min(point.seconds),
             "Most": max(point.seconds),
-            "Pictures a second": point.throughput,
+            "Pictures a second": round(point.throughput),
             "Of peak": point.share,
         }
-        for one in chosen
+        for number, one in alike.items()
         for place, setting in enumerate(one.plan.settings)
         for point in points(one, place)
     ]
     if not rows:
         return
     column = st.column_config.NumberColumn
-    st.dataframe(
+    st.expander("Numbers").dataframe(
         pd.DataFrame(rows),
         key="devices.numbers",
         hide_index=True,
