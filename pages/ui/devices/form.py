@@ -20,6 +20,7 @@ from mnist_core.errors import ClusterError, ConfigError
 from mnist_core.nn.machine import usable_cores
 from pages.ui import forms
 from pages.ui.state import backend
+from pages.ui.words import literal
 
 HELP: dict[Varied, str] = {
     "units": "Of each hidden layer.",
@@ -99,8 +100,11 @@ def draw() -> Plan | None:
         return current()
     except ConfigError as error:
         for problem in error.problems:
-            place = at_settings if problem.field == "settings" else at_values
-            place.error(problem.allowed, icon=":material/error:")
+            if problem.field == "settings":
+                at_settings.error(problem.allowed, icon=":material/error:")
+            else:
+                said = literal(f"{problem.shown}: {problem.allowed}")
+                at_values.error(said, icon=":material/error:")
         return None
 
 

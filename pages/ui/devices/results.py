@@ -121,10 +121,9 @@ def _words(alike: dict[str, Measurement], left_out: int) -> None:
 
 def _samples(measurement: Measurement) -> str:
     plan = measurement.plan
-    said = f"Measured {plan.repeats} times" if plan.repeats > 1 else "Measured once"
     if measurement.done < plan.samples:
-        said += f", of which it got {measurement.done} of {plan.samples} samples before it ended"
-    return said + "."
+        return f"It ended after {measurement.done} of {plan.samples} samples."
+    return f"Measured {plan.repeats} times." if plan.repeats > 1 else "Measured once."
 
 
 def table(chosen: list[Measurement]) -> None:
