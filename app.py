@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("pages/draw.py", title="Draw"),
         st.Page("pages/inside.py", title="Inside"),
         st.Page("pages/runs.py", title="Runs"),
+        st.Page("pages/devices.py", title="Devices"),
         st.Page("pages/learn.py", title="Learn"),
         st.Page("pages/teach.py", title="Teach"),
     ],

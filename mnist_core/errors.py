@@ -82,6 +82,10 @@ class ClusterError(MnistLabError):
     """The Dask scheduler cannot be reached; names its address."""
 
 
+class MeasurementError(MnistLabError):
+    """A measurement that cannot be started, read or kept; says why."""
+
+
 class ExportError(MnistLabError):
     """A run that cannot be turned into the file asked for; says why."""
 

@@ -7,7 +7,6 @@ to validate, hidden 32, batches of 100, SGD at 0.5.
 import contextlib
 import io
 import os
-import platform
 import statistics
 import time
 from collections.abc import Generator, Iterator
@@ -26,14 +25,13 @@ from mnist_core.data.split import split_indices
 from mnist_core.errors import DataError
 from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.gradient import gradient
+from mnist_core.nn.machine import BUSY, cpu_name, load_average
 from mnist_core.nn.model import MnistModel
 from mnist_core.nn.optim import OPTIMIZERS
 from mnist_core.nn.training import eval_batches, measure, train
 from mnist_core.nn.tutorial import accuracy, fit
 
 DEVICE = torch.device("cpu")  # where the tutorial's loop runs unless there is a GPU
-
-BUSY = 0.3  # load a core from which other work disturbs the measurement
 
 
 @dataclass(frozen=True)
@@ -65,15 +63,6 @@ class BenchResult:
     our_accuracy: float
     breakdown: dict[str, float]
     hardware: Hardware
-
-
-def _cpu_name() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def tutorial_epochs(root: Path, config: TrainConfig) -> Iterator[tuple[float, float]]:
@@ -108,7 +97,7 @@ def _ours(data: ResidentDataset, config: TrainConfig) -> Generator[tuple[float, 
 
 
 def _step_parts(data: ResidentDataset, config: TrainConfig) -> dict[str, float]:
-    """Microseconds a step of each part of ``training._epoch``, over one epoch."""
+    """Microseconds a step of each part of ``training.epoch_steps``, over one epoch."""
     model = MnistModel(data.in_size, config.hidden_sizes, data.classes)
     optimizer = OPTIMIZERS[config.optimizer](model.parameters(), config)
     order = torch.from_numpy(split_indices(len(data.images), config.val_fraction, config.seed)[0])
@@ -166,9 +155,9 @@ def bench(repeats: int = 5) -> BenchResult:
     many = torch.get_num_threads()
     few = threads_for(probe.parameter_count * config.batch_size)
     hardware = Hardware(
-        cpu=_cpu_name(),
+        cpu=cpu_name(),
         cores=os.cpu_count() or 1,
-        load=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0,
+        load=load_average(),
         torch=torch.__version__,
         tutorial_threads=many,
         our_threads=few,

@@ -165,20 +165,21 @@ class JobQueue:
         key: str,
         device: str = "auto",
         priority: int = 0,
+        worker: str | None = None,
     ) -> "Future[Any]":
         """Have a worker with ``device`` call ``function``; to ask twice with one key is once.
 
-        Of those that wait, jobs of a higher ``priority`` come first.
+        Those of a higher ``priority`` come first; ``worker`` is the address of who alone may.
         """
-        future: Future[Any] = self._client.submit(
+        return self._client.submit(  # type: ignore[no-any-return]
             function,
             *args,
             key=key,
             pure=False,
             resources=self._resources(device),
             priority=priority,
+            workers=worker,
         )
-        return future
 
     def lost(self, keys: list[str]) -> set[str]:
         """Those of the jobs' keys that no worker will begin or go on with."""

@@ -10,8 +10,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
+    from mnist_core.config.measuring import Machine, Plan, Setting
     from mnist_core.config.sweep import CostEstimate, SweepConfig
     from mnist_core.config.train import TrainConfig
+    from mnist_core.nn.measuring import Timed
     from mnist_core.nn.range_test import RangeTest
     from mnist_core.runs.store import RunStore
     from mnist_core.sweep.storage import Storage
@@ -125,3 +127,29 @@ def range_test_job(config: "TrainConfig") -> "RangeTest":
     work = multiplications(sizes, config.batch_size)
     device = resolve_device(config.device, work, best=_own_device())
     return range_test(config, resident(dataset.name, dataset.source, str(device)), device)
+
+
+@_job
+def machine_job() -> "tuple[str, Machine]":
+    """This worker's address and its machine."""
+    from distributed import get_worker
+
+    from mnist_core.nn.measuring import machine_info
+
+    return get_worker().address, machine_info()
+
+
+@_job
+def sample_job(plan: "Plan", value: int, setting: "Setting") -> "Timed":
+    """Time some training at one value of a plan."""
+    from mnist_core.nn.measuring import sample
+
+    return sample(plan, value, setting)
+
+
+@_job
+def peak_job(setting: "Setting") -> float:
+    """The multiply-adds a second that there are to reach."""
+    from mnist_core.nn.measuring import peak
+
+    return peak(setting)

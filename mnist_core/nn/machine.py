@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 CGROUPS = Path("/sys/fs/cgroup")  # where a container's limits are files
 OWN_CGROUP = Path("/proc/self/cgroup")
+CPUINFO = Path("/proc/cpuinfo")
+
+BUSY = 0.3  # load a core from which other work disturbs a measurement
 
 
 def usable_cores() -> int:
@@ -31,6 +34,19 @@ def usable_cores() -> int:
     for share in _cpu_shares():
         cores = min(cores, max(int(share), 1))
     return cores
+
+
+def cpu_name() -> str:
+    """The processor, as it calls itself."""
+    for line in _read(CPUINFO).splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def load_average() -> float:
+    """Processes that wanted a core over the last minute; 0 where the system does not say."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0
 
 
 def usable_memory() -> int:

@@ -53,7 +53,7 @@ def eval_batches(images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tenso
     return zip(images.split(EVAL_BATCH), labels.split(EVAL_BATCH), strict=True)
 
 
-class _Parts:
+class Parts:
     """The training, validation and test part of a resident data set."""
 
     def __init__(self, data: ResidentDataset, val_fraction: float) -> None:
@@ -100,7 +100,7 @@ def train(
 
 
 def _train(state: TrainState, data: ResidentDataset) -> Iterator[Event]:
-    parts = _Parts(data, state.config.val_fraction)
+    parts = Parts(data, state.config.val_fraction)
     yield Started(
         parameters=state.model.parameter_count,
         layers=state.model.shapes,
@@ -115,13 +115,13 @@ def _train(state: TrainState, data: ResidentDataset) -> Iterator[Event]:
         untrained = parts.training(state.model, state.config.label_smoothing)
         yield _close_epoch(state, parts, untrained)
     while state.epoch < state.last_epoch and not state.diverged:
-        yield from _epoch(state, parts)
+        yield from epoch_steps(state, parts)
         state.epoch += 1
         yield _close_epoch(state, parts, state.epoch_means)
     yield _finish(state, parts, "diverged" if state.diverged else "completed")
 
 
-def _epoch(state: TrainState, parts: _Parts) -> Iterator[Progress]:
+def epoch_steps(state: TrainState, parts: Parts) -> Iterator[Progress]:
     """One pass over the training part. ``state`` is right at every yield."""
     config, model, optimizer, device = state.config, state.model, state.optimizer, state.device
     images = parts.data.images
@@ -157,7 +157,7 @@ def _epoch(state: TrainState, parts: _Parts) -> Iterator[Progress]:
             reported, seen_then = time.perf_counter(), state.seen
 
 
-def _close_epoch(state: TrainState, parts: _Parts, trained: tuple[float, float]) -> EpochEnd:
+def _close_epoch(state: TrainState, parts: Parts, trained: tuple[float, float]) -> EpochEnd:
     """Measure the network as it is and take it into the state's records.
 
     ``trained`` are the epoch's training loss and accuracy.
@@ -177,7 +177,7 @@ def _close_epoch(state: TrainState, parts: _Parts, trained: tuple[float, float])
     )
 
 
-def _finish(state: TrainState, parts: _Parts, outcome: Outcome) -> Finished:
+def _finish(state: TrainState, parts: Parts, outcome: Outcome) -> Finished:
     test_loss, test_accuracy = parts.test(state.model)
     return Finished(
         outcome=outcome,
@@ -197,7 +197,7 @@ def conclude(state: TrainState, data: ResidentDataset) -> Iterator[EpochEnd | Fi
     A part of an epoch counts as an epoch, with ``fraction`` below 1.
     """
     with threads(threads_for(state.model.parameter_count * state.config.batch_size)):
-        parts = _Parts(data, state.config.val_fraction)
+        parts = Parts(data, state.config.val_fraction)
         if state.seen:
             state.epoch += 1
             yield _close_epoch(state, parts, state.epoch_means)

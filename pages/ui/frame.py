@@ -20,7 +20,8 @@ OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
 
 DRAWN_ANEW = "frame.drawn_anew"  # session key: this page asked for its rerun, not a person
 
-OF_PAGE = (PROBLEM, "runs.deleted", ADDRESS)  # what belongs to a page alone is gone with it
+# What belongs to a page alone is gone with it.
+OF_PAGE = (PROBLEM, "runs.deleted", "devices.deleted", ADDRESS)
 
 
 def page(title: str, about: str) -> None:

@@ -19,6 +19,12 @@ INSIDE_CARD = ".st-key-card-picture * { visibility: hidden; }"
 # The sentence on the best trial takes one line or two.
 SUMMARY = ".st-key-card-picture > div:has(> .stMarkdown) { display: none; }"
 
+# What can be compared depends on the machine.
+COMPARED = (
+    ".st-key-card-form .stElementContainer:has(.stMultiSelect, [data-testid=stCaptionContainer])"
+    " { display: none; }"
+)
+
 # Which experiments the runs and trials happen to have done.
 DONE = ".st-key-card-form [data-testid=stCaptionContainer] { display: none; }"
 
@@ -82,6 +88,11 @@ def test_a_newcomer_finds_all_pages_as_they_were_accepted(page: Page) -> None:
     expect(page.get_by_alt_text(re.compile(".")).nth(62)).to_be_attached()
     expect(page.get_by_role("button", name="Train with these")).to_be_in_viewport(ratio=1)
     said += pictures.views(page, "data")
+
+    arrive(page, "Devices")
+    expect(page.get_by_text(re.compile("samples · about"))).to_be_visible()
+    expect(page.get_by_role("button", name="Start measuring")).to_be_in_viewport(ratio=1)
+    said += pictures.views(page, "devices-empty", COMPARED)
 
     arrive(page, "Learn")
     expect(page.get_by_text(re.compile("of 11 experiments done"))).to_be_visible()

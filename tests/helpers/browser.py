@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Page, expect
 
 from tests.helpers.waiting import PATIENCE, wait_until
 
-PAGES = ("Train", "Data", "Sweep", "Draw", "Inside", "Runs", "Learn", "Teach")
+PAGES = ("Train", "Data", "Sweep", "Draw", "Inside", "Runs", "Devices", "Learn", "Teach")
 PAD = 280  # the pad's own units, however large it is on the screen
 # Digits as strokes on the pad.
 SEVEN = [[(75, 65), (200, 65), (125, 225)]]

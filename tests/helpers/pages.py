@@ -37,6 +37,15 @@ def button(page: AppTest, label: str) -> object:
     return found[0]
 
 
+def click_old(page: AppTest, widget_id: str) -> AppTest:
+    """Click a button as a browser does that was not shown yet what was drawn since."""
+    states = page._tree.get_widget_states()
+    states.widgets.add(id=widget_id, trigger_value=True)
+    page._run(states)
+    assert not page.exception, page.exception
+    return page
+
+
 def ended(opened: Backend) -> Callable[[AppTest], bool]:
     """Nothing trains or waits, and the Train page has noticed."""
 

@@ -153,3 +153,16 @@ def test_a_card_has_memory_of_its_own(limits: Path) -> None:
     for device, gpus in (("auto", []), ("auto", ["mps"]), ("cpu", ["cuda:0"])):
         with pytest.raises(ConfigError, match="this machine has 2"):
             check_machine(config.model_copy(update={"device": device}), gpus)
+
+
+def test_the_processor_is_called_as_it_calls_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "cpuinfo"
+    file.write_text("processor\t: 0\nmodel name\t: Test CPU: fast @ 3 GHz\nmodel name\t: other\n")
+    monkeypatch.setattr(machine, "CPUINFO", file)
+    assert machine.cpu_name() == "Test CPU: fast @ 3 GHz"
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "none")
+    monkeypatch.setattr("platform.processor", lambda: "")
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert machine.cpu_name() == "arm64"

@@ -137,6 +137,7 @@ def test_work_is_counted_and_measured() -> None:
     press(page, "Measure on this processor")
     assert "A batch of 10: 64 times the units are 64 times the work" in said(page)
     assert len(page.session_state["learn.device.taken"]) == 7
+    assert button(page, "Measure it on Devices")
 
 
 def test_ideas_open_train_with_their_settings() -> None:

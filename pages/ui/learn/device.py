@@ -25,8 +25,14 @@ def show() -> None:
         "step has first to be started there, which takes about 20 µs however small it is (computed "
         "from public figures, not measured here). A small network is done on the processor before "
         "a GPU has begun; a large one, or a large batch, is where it wins. Choose the device on "
-        "**Train**, under More settings, and compare the seconds of two runs on **Runs**."
+        "**Train**, under More settings."
     )
+    if st.button(
+        "Measure it on Devices",
+        icon=":material/arrow_forward:",
+        help="Training itself, by hidden units, pictures, batch size or layers, on each device.",
+    ):
+        st.switch_page("pages/devices.py")
 
 
 def _work() -> None:

@@ -11,17 +11,8 @@ from pages.ui.draw.models import SHIPPED
 from pages.ui.state import Backend
 from pages.ui.sweep.studies import studies
 from pages.ui.train.range_test import TEST
-from tests.helpers.pages import ROOT, button, open_page, wait_for
+from tests.helpers.pages import ROOT, button, click_old, open_page, wait_for
 from tests.helpers.waiting import wait_until
-
-
-def click_old(page: AppTest, widget_id: str) -> AppTest:
-    """Click a button as a browser does that was not shown yet what was drawn since."""
-    states = page._tree.get_widget_states()
-    states.widgets.add(id=widget_id, trigger_value=True)
-    page._run(states)
-    assert not page.exception, page.exception
-    return page
 
 
 def click_twice(page: AppTest, label: str) -> AppTest:
