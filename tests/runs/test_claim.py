@@ -24,7 +24,7 @@ ROW = EpochEnd(1, 0.5, 0.5, 0.5, 0.5, 0.1, 1.0, 1.0)
 END = Finished("completed", 1, 0.5, 0.5, 1, 0.5, 0.5, 1.0)
 
 VERBS: dict[str, Callable[[Claim], object]] = {
-    "stop_requested": lambda claim: claim.stop_requested(),
+    "asked": lambda claim: claim.asked(),
     "download": lambda claim: claim.progress(Downloading("mnist", 1, 2)),
     "progress": lambda claim: claim.progress(Progress(1, 0.5, 1.0, 1.0)),
     "data": lambda claim: claim.data(DataReady("mnist", "here", "")),
