@@ -16,7 +16,7 @@ from pages.ui.forms import TRAIN
 from pages.ui.fragments import fragment
 from pages.ui.frame import page, tab_title
 from pages.ui.state import RUN, backend, select_run, selected_run
-from pages.ui.train import queue, range_test, verdict
+from pages.ui.train import knob, queue, range_test, verdict
 from pages.ui.turns import turns
 from pages.ui.words import literal, percent
 
@@ -157,8 +157,10 @@ def _live(was_active: bool) -> None:
     runview.charts(run, rows, ghost)
     runview.heard(run, rows)
     tab(run, rows)
+    knob.pending(run)
     if run.active:
         runview.progress_bar(run)
+        knob.row(run)
         others(run)
     else:
         runview.figures(run, rows)

@@ -208,7 +208,7 @@ class Backend:
         """
         with self._start_lock:
             for run in self.store.active():
-                if [segment.config for segment in run.segments] == [config]:
+                if run.uniform and run.config == config:
                     return run.id, False
             return self.queue.start(config), True
 
