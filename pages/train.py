@@ -160,7 +160,7 @@ def _live(was_active: bool) -> None:
     knob.pending(run)
     if run.active:
         runview.progress_bar(run)
-        knob.row(run)
+        knob.row(run, rows)
         others(run)
     else:
         runview.figures(run, rows)

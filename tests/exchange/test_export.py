@@ -30,8 +30,10 @@ from mnist_core.exchange.export import (
     to_script,
     why_no_script,
 )
+from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.model import MnistModel
 from mnist_core.nn.network import FloatArray
+from mnist_core.runs import execution
 from mnist_core.runs.execution import execute
 from mnist_core.runs.records import Run, Segment
 from mnist_core.runs.store import RunStore
@@ -111,6 +113,39 @@ def test_the_script_repeats_a_run_that_was_continued(store: RunStore, tmp_path: 
     run = store.get(run.id)
     again = run_script(to_script(run, store.history(run.id)), tmp_path)
     assert again == [run.result["val_accuracy"], run.result["test_accuracy"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", ["momentum", "adamw"])
+def test_the_script_and_the_notebook_repeat_what_was_changed_while_it_trained(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimizer: str
+) -> None:
+    monkeypatch.setattr(execution, "LOOK", -1.0)  # what is asked for is seen at once
+    rate = 0.1 if optimizer == "momentum" else 0.01
+    config = parse_config(
+        {"epochs": 5, "hidden_sizes": "16", "optimizer": optimizer, "learning_rate": rate}
+        | {"schedule": "cosine"}
+    )
+    asked: dict[int, dict[str, float]] = {1: {"learning_rate": rate / 4}, 3: {"weight_decay": 0.1}}
+    if optimizer == "momentum":
+        asked[3] |= {"momentum": 0.5}
+    run_id = store.create(config)
+    for event in execute(run_id, store):
+        if isinstance(event, EpochEnd) and event.epoch in asked:
+            store.request_change(run_id, asked[event.epoch])
+    run, rows = store.get(run_id), store.history(run_id)
+    assert [change.start for change in run.segments[0].changes] == [1, 3]
+    cells = json.loads(to_notebook(run, rows))["cells"]
+    code = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    losses = [row["val_loss"] for row in rows[1:]]
+    for number, text in enumerate((to_script(run, rows), code)):
+        (folder := tmp_path / str(number)).mkdir()
+        again = run_script(text, folder)
+        assert again == [run.result["val_accuracy"], run.result["test_accuracy"]]
+    # Accuracies of a few pictures are coarse; without the changes the losses are others.
+    plain = trained(store, **config.model_dump())
+    assert [row["val_loss"] for row in store.history(plain.id)[3:]] != losses[2:]
+    assert "turn(" not in to_script(plain, store.history(plain.id))
 
 
 def test_each_segment_has_the_threads_that_it_was_trained_with(store: RunStore) -> None:

@@ -10,16 +10,17 @@ from pages.ui.actions import reported
 from pages.ui.changes import numbers
 from pages.ui.state import backend
 
-WIDTH = 150  # pixels of a field
+WIDTH = 165  # pixels of a field
 
 
-def row(run: Run) -> None:
+def row(run: Run, rows: list[dict[str, float]]) -> None:
     """The fields at the numbers that the run trains with, and a button that asks for others.
 
-    Nothing while a run waits: its form is still to be had by stopping it.
+    Nothing while a run waits, and nothing to be done in its last epoch.
     """
     if run.state != "running":
         return
+    last = bool(rows) and rows[-1]["epoch"] + 1 >= run.last_epoch
     # Keyed by the present number: after a change, in whichever tab, the fields show the new one.
     keys = {
         name: f"knob.{run.id}.{name}.{getattr(run.config, name)!r}" for name in knobs_of(run.config)
@@ -27,13 +28,15 @@ def row(run: Run) -> None:
     with st.container(key="knob", horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         for name, key in keys.items():
             st.session_state.setdefault(key, getattr(run.config, name))
-            forms.number(FIELDS[name], key, width=WIDTH)
+            label = f"New {FIELDS[name].label.lower()}"  # the form has one of the old name
+            forms.number(FIELDS[name], key, disabled=last, label=label, width=WIDTH)
         st.button(
             "Change from the next epoch on",
             key="knob.apply",
             icon=":material/tune:",
             on_click=reported(ask),
             args=(run.id, keys),
+            disabled=last,
             help="Training goes on with these numbers; the optimizer keeps what it has gathered.",
         )
 
@@ -53,4 +56,4 @@ def pending(run: Run) -> None:
     elif run.ready and run.state in ("completed", "stopped", "diverged"):
         st.caption(f"No epoch began any more after this was asked for: {words}.")
     else:
-        st.caption(f"Asked for, and in effect after the first epoch that follows: {words}.")
+        st.caption(f"Asked for, and in effect once training goes on: {words}.")
