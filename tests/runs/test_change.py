@@ -106,7 +106,7 @@ def test_a_new_change_waits_until_what_was_there_is_repeated(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = store.create(CONFIG)
-    monkeypatch.setattr(recorder, "CHECKPOINT_INTERVAL", 3600.0)  # nothing is saved: it begins anew
+    monkeypatch.setattr(recorder, "CHECKPOINT_INTERVAL", 3600.0)  # so it begins anew
     go(store, run_id, {3: SLOW}, until=4)
     store.requeue(run_id)
     run = go(store, run_id, {1: HEAVY})
