@@ -149,6 +149,7 @@ class _Work:
         if state is None:
             state = TrainState(config, data.in_size, data.classes, device)
         # Not by the epoch alone: a network that was imported, or stopped at once, is at epoch 0.
+        # Nor by the knobs, of which a checkpoint has those of its last epoch.
         elif (state.segment_start, Knobs.of(config).applied(state.config)) != (
             self.segment.start,
             config,
@@ -168,9 +169,9 @@ class _Work:
         assert state is not None, "an epoch has ended"
         if state.epoch >= state.last_epoch or state.diverged:
             return  # nothing is trained any more
-        new = wanted is not None and wanted != Knobs.of(self.segment.latest)
-        if wanted is not None and new and (not made or made[-1].start < state.epoch):
-            change = Change(state.epoch, wanted)
+        new = None if wanted == Knobs.of(self.segment.latest) else wanted
+        if new is not None and (not made or made[-1].start < state.epoch):
+            change = Change(state.epoch, new)
             claim.change(change)
             self.segment = replace(self.segment, changes=(*made, change))
         if any(change.start == state.epoch for change in self.segment.changes):
