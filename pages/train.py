@@ -157,12 +157,13 @@ def _live(was_active: bool) -> None:
     runview.charts(run, rows, ghost)
     runview.heard(run, rows)
     tab(run, rows)
-    knob.pending(run)
     if run.active:
         runview.progress_bar(run)
         knob.row(run, rows)
+        knob.pending(run)  # below the row, which stays where it is clicked
         others(run)
     else:
+        knob.pending(run)
         runview.figures(run, rows)
         verdict.show(run, before)
 
