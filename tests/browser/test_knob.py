@@ -22,12 +22,14 @@ def test_a_run_is_turned_while_it_trains_and_every_tab_sees_it(
     expect(page.get_by_text("best:")).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(page.get_by_role("button", name=CHANGE)).to_be_in_viewport()
-    expect(page.get_by_label("New momentum")).to_have_count(0)  # plain SGD has none
+    expect(page.get_by_label("New momentum", exact=True)).to_have_count(0)  # plain SGD has none
     tab = page.context.new_page()
     errors = watch(tab)
     tab.goto(app.url)
-    expect(tab.get_by_label("New learning rate")).to_have_value("0.5")
-    page.get_by_label("New learning rate").fill("0.1")  # the click arrives with what was typed
+    expect(tab.get_by_label("New learning rate", exact=True)).to_have_value("0.5")
+    page.get_by_label("New learning rate", exact=True).fill(
+        "0.1"
+    )  # the click arrives with what was typed
     page.get_by_role("button", name=CHANGE).dblclick()
     for view in (page, tab):
         expect(view.get_by_text("From the next epoch on: learning rate 0.1.")).to_be_visible()
@@ -42,7 +44,7 @@ def test_a_run_is_turned_while_it_trains_and_every_tab_sees_it(
     expect(made).to_be_visible()
     expect(points).to_have_count(4)  # training, validation, its best, the change
     for view in (page, tab):
-        expect(view.get_by_label("New learning rate")).to_have_value("0.1")
+        expect(view.get_by_label("New learning rate", exact=True)).to_have_value("0.1")
         expect(view.get_by_text("From the next epoch on:")).to_have_count(0)
     words = made.inner_text()
     gate.open()
