@@ -22,11 +22,9 @@ def numbers(knobs: Knobs, before: TrainConfig) -> str:
 def changes(run: Run) -> list[tuple[int, str]]:
     """Each change: the epochs of the run before it, and what is new in words."""
     return [
-        (c.start, f"from epoch {c.start + 1}: {numbers(c.knobs, before)}")
+        (c.start, f"from epoch {c.start + 1}: {numbers(c.knobs, s.at(c.start - 1))}")
         for s in run.segments
-        for c, before in zip(
-            s.changes, (s.config, *(c.knobs.applied(s.config) for c in s.changes)), strict=False
-        )
+        for c in s.changes
     ]
 
 
