@@ -23,8 +23,14 @@ def restart_marks(restarts: Sequence[int]) -> list[Mark]:
 
 
 def change_lines(changes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
-    """A line after each epoch (the first of each pair) at which a running run was changed."""
-    return [vertical(epoch, "", "longdashdot", "right", "bottom")[0] for epoch, _ in changes]
+    """A line after each epoch (the first of each pair) at which a running run was changed.
+
+    They are below the curves: there may be hundreds.
+    """
+    return [
+        {**vertical(epoch, "", "longdashdot", "right", "bottom")[0], "layer": "below"}
+        for epoch, _ in changes
+    ]
 
 
 def change_words(changes: Sequence[tuple[int, str]], axis: dict[str, Any]) -> list[dict[str, Any]]:

@@ -33,5 +33,5 @@ def said(made: list[tuple[int, str]]) -> str:
     if not made:
         return ""
     words = "; ".join(text for _, text in made[-FEW:])
-    earlier = f"; {len(made) - FEW} earlier ones" if len(made) > FEW else ""
+    earlier = f"; and {len(made) - FEW} before these" if len(made) > FEW else ""
     return f"Changed while it trained: {words}{earlier}."

@@ -40,7 +40,7 @@ def test_of_many_the_last_are_told_and_the_others_counted() -> None:
     few = [(n, f"from epoch {n + 1}: x") for n in range(3)]
     assert said(few).endswith(": from epoch 1: x; from epoch 2: x; from epoch 3: x.")
     many = [(n, f"from epoch {n + 1}: x") for n in range(200)]
-    assert said(many).endswith("from epoch 199: x; from epoch 200: x; 197 earlier ones.")
+    assert said(many).endswith("from epoch 199: x; from epoch 200: x; and 197 before these.")
 
 
 def shown() -> None:
