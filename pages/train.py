@@ -14,7 +14,7 @@ from pages.ui.forms import TRAIN
 from pages.ui.fragments import fragment
 from pages.ui.frame import page, tab_title
 from pages.ui.state import RUN, backend, select_run, selected_run
-from pages.ui.train import after, brief, queue, range_test, verdict
+from pages.ui.train import after, brief, knob, queue, range_test, verdict
 from pages.ui.turns import turns
 from pages.ui.words import literal, percent
 
@@ -135,8 +135,11 @@ def _live(was_active: bool) -> None:
     tab(run, rows)
     if run.active:
         runview.progress_bar(run)
+        knob.row(run, rows)
+        knob.pending(run)  # below the row, which stays where it is clicked
         others(run)
     else:
+        knob.pending(run)
         runview.figures(run, rows)
         verdict.show(run, before)
 
@@ -165,7 +168,7 @@ def nothing() -> str:
 
 links.open_link(TRAIN)
 task = assignment.take()
-given = task.given if task else {}
+given = assignment.given()
 if task is not None:
     brief.show(task)
 with st.container(key="train"):

@@ -20,6 +20,8 @@ WHOLE = {"browser", "faults"}
 ABOUT_A_ROOM = {
     "nn/test_accuracy.py",
     "nn/test_same_weights.py",
+    "nn/test_turn.py",
+    "runs/test_change.py",
     "runs/test_mlflow.py",
     "runs/test_old_home.py",
 }

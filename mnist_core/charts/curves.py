@@ -12,14 +12,13 @@ from mnist_core.charts.base import (
     MUTED,
     SECOND,
     TEMPLATE,
-    Mark,
     Rows,
     divergence_marks,
     epoch_axis,
     finite,
     layout,
-    vertical,
 )
+from mnist_core.charts.marks import change_lines, change_words, restart_marks, segment_marks
 
 Scale = Literal["fit", "whole", "error"]
 HEIGHT = 320
@@ -44,11 +43,13 @@ def accuracy_curve(
     scale: Scale = "whole",
     ghost: Rows = (),
     restarts: Sequence[int] = (),
+    changes: Sequence[tuple[int, str]] = (),
 ) -> go.Figure:
     """Accuracy (a share, shown in %) against epoch: of validation, and of training, dashed.
 
     ``rows`` are as of ``RunStore.history``, ``segments`` (first epoch, learning rate) of each
-    stretch of the run, ``restarts`` the epochs from which it went on after it was broken off.
+    stretch of the run, ``restarts`` the epochs from which it went on after it was broken off,
+    ``changes`` (epochs before it, words) what was changed while it trained.
     ``scale`` shows 0 to 100 %, the part that the curve is in once it has left the untrained
     network's, or the error (what is missing to 100 %) on a logarithmic axis. ``ghost`` are the rows
     of another run, drawn grey beneath it.
@@ -72,7 +73,7 @@ def accuracy_curve(
     epochs = epoch_axis(max(last_epoch, int(ghost[-1]["epoch"]) if ghost else 0), first)
     low, high = _visible(rows, ghost, learnt[-1:]) if scale != "whole" else (0.0, 1.02)
     shares = _error_axis(1 - high, 1 - low) if error else _share_axis(low, high)
-    marks = [*_segment_marks(segments), *_restart_marks(restarts)]
+    marks = [*segment_marks(segments), *restart_marks(restarts)]
     notes = [note for _, note in marks]
     best = best_row(rows)
     if best is not None and best["epoch"] > 0:
@@ -87,7 +88,9 @@ def accuracy_curve(
         notes.append(_label(x, log10(y) if error else y, text, epochs, above=highest != error))
     notes += _line_names(ends, shares)
     title = "Error" if error else "Accuracy"
-    return _figure(title, f"{revision} {scale}", traces, epochs, shares, marks, notes)
+    shapes = [*(shape for shape, _ in marks), *change_lines(changes)]
+    traces += change_words(changes, shares)
+    return _figure(title, f"{revision} {scale}", traces, epochs, shares, shapes, notes)
 
 
 def _share(row: dict[str, float]) -> float:
@@ -122,6 +125,7 @@ def loss_curve(
     last_epoch: int,
     segments: Sequence[tuple[int, float]] = (),
     revision: str = "",
+    changes: Sequence[tuple[int, str]] = (),
 ) -> go.Figure:
     """Training and validation loss (mean cross-entropy, nats) against epoch."""
     traces = [
@@ -146,10 +150,12 @@ def loss_curve(
         losses = {"range": [0, 1.08 * highest]}
         row = measured[-1]
         names = _line_names({"training": row["train_loss"], VALIDATION: row["val_loss"]}, losses)
-    marks = [*divergence_marks(rows), *_segment_marks(segments)]
+    marks = [*divergence_marks(rows), *segment_marks(segments)]
     notes = [*names, *(note for _, note in marks)]
     epochs = epoch_axis(last_epoch)
-    return _figure("Loss", f"{revision} loss", traces, epochs, losses, marks, notes)
+    shapes = [*(shape for shape, _ in marks), *change_lines(changes)]
+    traces += change_words(changes, losses)
+    return _figure("Loss", f"{revision} loss", traces, epochs, losses, shapes, notes)
 
 
 def _figure(
@@ -158,7 +164,7 @@ def _figure(
     traces: list[dict[str, Any]],
     epochs: dict[str, Any],
     heights: dict[str, Any],
-    marks: list[Mark],
+    shapes: list[dict[str, Any]],
     notes: list[dict[str, Any]],
 ) -> go.Figure:
     """What a run's charts share: room at the right, where the lines are named.
@@ -176,7 +182,7 @@ def _figure(
             "margin": shared["margin"] | {"r": NAMES},
             "xaxis": shared["xaxis"] | epochs,
             "yaxis": shared["yaxis"] | heights,
-            "shapes": [shape for shape, _ in marks],
+            "shapes": shapes,
             "annotations": notes,
         },
     )
@@ -267,19 +273,3 @@ def _best_mark(x: float, y: float) -> dict[str, Any]:
         "marker": {"color": ACCENT, "size": 11, "symbol": "circle-open", "line": {"width": 2}},
         "hoverinfo": "skip",
     }
-
-
-def _segment_marks(segments: Sequence[tuple[int, float]]) -> list[Mark]:
-    """A line where a run was continued, with the learning rate it went on with."""
-    return [
-        vertical(start, f"learning rate {rate:g}", "dot", "right", "bottom")
-        for start, rate in segments[1:]
-    ]
-
-
-def _restart_marks(restarts: Sequence[int]) -> list[Mark]:
-    """A line at each epoch from which training went on after it was broken off."""
-    return [
-        vertical(epoch, "restart", "dash", "left" if epoch else "right", "top")
-        for epoch in restarts
-    ]

@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib.resources import files
 from pprint import pformat
 from typing import Any
@@ -110,6 +111,7 @@ def to_script(run: Run, rows: list[dict[str, float]]) -> str:
         if facts["sample"]
         else "PyTorch, torchvision and NumPy",
         distortion=_functions("augment.py") if distorted else "",
+        changed=any(s.changes for s in run.segments),
         run=pformat(facts, sort_dicts=False, width=96),
     )
 
@@ -173,6 +175,7 @@ def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
             "bends": s.config.bends,
             "threads": threads_for(run.started["parameters"] * s.config.batch_size),
             "config": s.config.model_dump(mode="json"),
+            "changes": {change.start: asdict(change.knobs) for change in s.changes},
         }
         for s, end in zip(run.segments, ends, strict=True)
     ]

@@ -63,7 +63,7 @@ def more_than_chance(run: Run, before: Run, runs: Iterable[Run]) -> str:
     else the number of validation pictures is all that is known; empty if that is not either.
     """
     changed = [name for name in differing([run.config, before.config]) if name not in SEEDS]
-    if len(run.segments) == len(before.segments) == 1 and not changed:
+    if run.uniform and before.uniform and not changed:
         if run.config == before.config:
             return "The settings and the seed are the same, and so is the result."
         return "Only the seed differs: so much is chance."

@@ -234,8 +234,6 @@ class JobQueue:
             return None
         return gpu_resources(device)
 
-    # Looking after runs -------------------------------------------------------------------------
-
     def find_lost(self) -> None:
         """Mark the runs that wait or train without anybody who tends them."""
         runs = {run.id: run for run in self.store.active()}

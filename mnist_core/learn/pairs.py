@@ -32,7 +32,7 @@ def alike(runs: Iterable[Run], *differing: str) -> list[list[Run]]:
     defaults = {name: FIELDS[name].default for name in differing}
     groups: dict[Hashable, list[Run]] = {}
     for run in runs:
-        if len(run.segments) == 1:
+        if run.uniform:
             key = run.config.model_copy(update=defaults), on_sample(run)
             groups.setdefault(key, []).append(run)
     return list(groups.values())

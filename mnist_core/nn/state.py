@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mnist_core.config.knobs import Knobs
 from mnist_core.config.train import TrainConfig
 from mnist_core.nn.checkpoint import RECORDS, Checkpoint
 from mnist_core.nn.device import card_memory
@@ -110,6 +111,18 @@ class TrainState:
         self.diverged = False
         self.model.activation, self.model.dropout = config.activation, config.dropout
         self.optimizer = OPTIMIZERS[config.optimizer](self.model.parameters(), config)
+
+    def turn(self, knobs: Knobs) -> None:
+        """Between two epochs: go on with other numbers, which ``config`` has from now on.
+
+        What the optimizer keeps of earlier steps (momentum, Adam's moments and its count of steps)
+        stays. So does the place in the schedule, whose base is the new learning rate: what is left
+        of a cosine or of one-cycle is the old rate at each step times new / old base.
+        """
+        kept = self.optimizer.state
+        self.config = knobs.applied(self.config)
+        self.optimizer = OPTIMIZERS[self.config.optimizer](self.model.parameters(), self.config)
+        self.optimizer.state = kept
 
     def begin_epoch(self, size: int) -> None:
         """An epoch over ``size`` pictures starts."""

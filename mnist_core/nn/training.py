@@ -88,7 +88,8 @@ def train(
     Yields Started, EpochEnd for epoch 0 (the untrained network; for a new run only), then
     Progress within and EpochEnd after each epoch, and Finished. The network is whatever ``state``
     holds; at each event it is as that event says. To stop early, close the generator and ask
-    ``conclude`` for the rest. ``data`` is on ``device``; a batch is a gather of rows, so nothing
+    ``conclude`` for the rest; at an EpochEnd, ``state.turn`` gives the next epoch other numbers.
+    ``data`` is on ``device``; a batch is a gather of rows, so nothing
     is done per picture in Python, and nothing waits for the device but the results of an epoch.
     The same configuration on the same machine gives the same weights bit for bit, since the number
     of CPU threads is the configuration's (``threads_for``) until the generator ends.

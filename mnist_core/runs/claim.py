@@ -9,14 +9,24 @@ from typing import TYPE_CHECKING
 
 from mlflow.entities import Metric
 
+from mnist_core.config.knobs import Knobs
 from mnist_core.config.texts import fitted
 from mnist_core.data.events import DataReady, Downloading
 from mnist_core.errors import StoreError, SupersededError
 from mnist_core.nn.events import EpochEnd, Finished, Progress, Started
 from mnist_core.runs.client import StoreClient
 from mnist_core.runs.files import RunFiles
-from mnist_core.runs.records import MAX_TEXT, State
-from mnist_core.runs.tags import MLFLOW_STATUS, RESTART, TAG, tags
+from mnist_core.runs.records import MAX_TEXT, Change, State
+from mnist_core.runs.tags import (
+    CHANGE,
+    MLFLOW_STATUS,
+    RESTART,
+    TAG,
+    change_json,
+    own_tags,
+    tags,
+    wanted_knobs,
+)
 
 if TYPE_CHECKING:
     from mnist_core.nn.state import TrainState
@@ -77,9 +87,15 @@ class Claim:
             raise SupersededError(f"run {self.run_id!r} is trained by another worker now")
         return held
 
-    def stop_requested(self) -> bool:
-        """Whether somebody asked this run to stop."""
-        return TAG + "stop" in self._tags()
+    def asked(self) -> tuple[bool, Knobs | None]:
+        """Whether somebody asked this run to stop, and with which numbers to go on."""
+        held = own_tags(self._tags())
+        return "stop" in held, wanted_knobs(held)
+
+    def change(self, change: Change) -> None:
+        """From here on it goes on with other numbers; written before the first row of theirs."""
+        count = sum(key.startswith(TAG + CHANGE) for key in self._tags())
+        self._client.log(self.run_id, tags=tags(**{f"{CHANGE}{count}": change_json(change)}))
 
     def progress(self, event: Progress | Downloading) -> None:
         """How far it is."""

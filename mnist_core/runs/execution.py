@@ -4,15 +4,17 @@ import contextlib
 import logging
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mnist_core.config.device import multiplications
+from mnist_core.config.knobs import Knobs
 from mnist_core.data.events import DataReady
 from mnist_core.errors import DataError, MnistLabError, StoreError, SupersededError
-from mnist_core.nn.events import Event, Started
+from mnist_core.nn.events import EpochEnd, Event, Started
 from mnist_core.runs.claim import Claim
 from mnist_core.runs.recorder import Recorder
-from mnist_core.runs.records import TAUGHT, Run
+from mnist_core.runs.records import TAUGHT, Change, Run
 from mnist_core.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STOP_POLL = 0.25  # seconds between two looks at whether a stop was asked for
+LOOK = 0.25  # seconds between two looks at what was asked for
 # The sample's parts are not the full set's: on the other one, a network would be validated and
 # tested on pictures that it has learnt from.
 GOES_ON_WITH_SAMPLE = (
@@ -42,7 +44,8 @@ def execute(
 
     Yields each event after it is recorded; none for a run that has ended already, so that a job
     which is done twice trains once. A stop request in the store ends it early and keeps what was
-    learnt; before training has begun it ends it without a result. Closed early, or at a Ctrl-C,
+    learnt; before training has begun it ends it without a result. Other numbers that were asked for
+    hold from the next epoch on; those of before a break are repeated. Closed early, or at a Ctrl-C,
     the run is interrupted: it goes on from its last checkpoint. ``device`` is what ``auto`` means
     here, by default this machine's best.
 
@@ -79,16 +82,19 @@ def execute(
 def _recorded(work: "_Work", claim: Claim) -> Iterator[Event]:
     """Every event of the work once it is in the store, and the end that a stop asks for."""
     recorder = Recorder(work.store, claim)
-    looked = time.monotonic()
+    looked, wanted = time.monotonic(), None
     events = work.events()
     for event in events:
         recorder.record(event, work.state)
         yield event
         # Before it begins as well: a short run may have ended by the next look.
-        if isinstance(event, Started) or time.monotonic() - looked > STOP_POLL:
+        if isinstance(event, Started) or time.monotonic() - looked > LOOK:
             looked = time.monotonic()
-            if claim.stop_requested():
+            stop, wanted = claim.asked()
+            if stop:
                 break
+        if isinstance(event, EpochEnd):
+            work.between_epochs(claim, wanted)
     else:
         return
     events.close()
@@ -100,10 +106,14 @@ def _recorded(work: "_Work", claim: Claim) -> Iterator[Event]:
 
 
 class _Work:
-    """What is to be done for a run; ``state`` and ``data`` are there from Started on."""
+    """What is to be done for a run; ``state`` and ``data`` are there from Started on.
+
+    ``segment`` is the run's latest, with the changes that were made to it so far.
+    """
 
     def __init__(self, run: Run, store: RunStore, auto: str | None) -> None:
         self.run = run
+        self.segment = run.segments[-1]
         self.store = store
         self.auto = auto
         self.state: TrainState | None = None
@@ -119,7 +129,7 @@ class _Work:
         from mnist_core.nn.training import train
         from mnist_core.runs.own_digits import OWN_DIGITS, with_own
 
-        config = self.run.config
+        config = self.segment.config
         resolve_device(config.device)  # before anything is fetched
         seen = self._seen()
         if seen == SAMPLE:
@@ -139,10 +149,33 @@ class _Work:
         if state is None:
             state = TrainState(config, data.in_size, data.classes, device)
         # Not by the epoch alone: a network that was imported, or stopped at once, is at epoch 0.
-        elif (state.segment_start, state.config) != (self.run.segments[-1].start, config):
+        # Nor by the knobs, of which a checkpoint has those of its last epoch.
+        elif (state.segment_start, Knobs.of(config).applied(state.config)) != (
+            self.segment.start,
+            config,
+        ):
             state.begin_segment(config)
+        state.turn(Knobs.of(self.segment.at(state.epoch)))
         self.data, self.state = data, state
         yield from train(config, data, device, state)
+
+    def between_epochs(self, claim: Claim, wanted: Knobs | None) -> None:
+        """After an EpochEnd: make the change that is wanted, or the one that was made here before.
+
+        What a run repeats after a break has precedence, so that it comes out the same: a new change
+        waits until that is done.
+        """
+        state, made = self.state, self.segment.changes
+        assert state is not None, "an epoch has ended"
+        if state.epoch >= state.last_epoch or state.diverged:
+            return  # nothing is trained any more
+        new = None if wanted == Knobs.of(self.segment.latest) else wanted
+        if new is not None and (not made or made[-1].start < state.epoch):
+            change = Change(state.epoch, new)
+            claim.change(change)
+            self.segment = replace(self.segment, changes=(*made, change))
+        if any(change.start == state.epoch for change in self.segment.changes):
+            state.turn(Knobs.of(self.segment.at(state.epoch)))
 
     def _seen(self) -> str:
         """The source of the pictures that the network has learnt from so far; empty if of none."""

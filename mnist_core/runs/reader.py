@@ -149,7 +149,3 @@ class RunReader:
 
     def _tags(self, run_id: str) -> dict[str, str]:
         return self.client.run(run_id).data.tags
-
-    def stop_requested(self, run_id: str) -> bool:
-        """Whether somebody asked this run to stop."""
-        return TAG + "stop" in self._tags(run_id)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mnist_core.config.fields import format_sizes
+from mnist_core.config.knobs import Knobs
+from mnist_core.config.numbers import Count
 from mnist_core.config.train import TrainConfig
 
 MAX_NAME = 250  # characters of a run's name, MLflow's own limit
@@ -20,11 +22,34 @@ TAUGHT = "taught "  # how the origin begins of a run that goes on from another's
 
 
 @dataclass(frozen=True)
+class Change:
+    """The numbers with which a segment goes on after ``start`` epochs of the run."""
+
+    start: Count
+    knobs: Knobs
+
+
+@dataclass(frozen=True)
 class Segment:
-    """A stretch of a run under one configuration, from epoch ``start`` on."""
+    """A stretch of a run under one configuration, from epoch ``start`` on.
+
+    ``changes`` are those that were made while it trained, in order: the optimizer and the schedule
+    went on, with other numbers.
+    """
 
     start: int
     config: TrainConfig
+    changes: tuple[Change, ...] = ()
+
+    def at(self, epoch: int) -> TrainConfig:
+        """The configuration under which training goes on after ``epoch`` epochs of the run."""
+        made = [change for change in self.changes if change.start <= epoch]
+        return made[-1].knobs.applied(self.config) if made else self.config
+
+    @property
+    def latest(self) -> TrainConfig:
+        """The configuration after the last change."""
+        return self.changes[-1].knobs.applied(self.config) if self.changes else self.config
 
 
 @dataclass(frozen=True)
@@ -55,7 +80,8 @@ class Run:
     ``Heart``), ``claim`` the token of whoever trains it. ``study`` and ``trial`` say which sweep
     tried it, if one did. ``origin`` is where its first weights came from: ``fresh``,
     ``imported``, or ``taught`` and the id of the run that was taught. ``pupil`` is who started it
-    for a class's assignment, if it was for one.
+    for a class's assignment, if it was for one. ``wanted`` are the numbers that somebody asked it
+    to go on with and it did not yet; None when there are none.
     """
 
     id: str
@@ -82,11 +108,17 @@ class Run:
     origin: str = "fresh"
     claim: str = ""
     pupil: Pupil | None = None
+    wanted: Knobs | None = None
 
     @property
     def config(self) -> TrainConfig:
-        """The configuration of the latest segment."""
-        return self.segments[-1].config
+        """The configuration of the latest segment, after the last change."""
+        return self.segments[-1].latest
+
+    @property
+    def uniform(self) -> bool:
+        """Whether one configuration holds for all its epochs."""
+        return len(self.segments) == 1 and not self.segments[0].changes
 
     @property
     def active(self) -> bool:

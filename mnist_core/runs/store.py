@@ -8,12 +8,13 @@ import contextlib
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mlflow.entities import Metric
 
+from mnist_core.config.knobs import turned
 from mnist_core.config.texts import check_name, fitted
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.events import DataReady
@@ -44,9 +45,11 @@ from mnist_core.runs.records import (
     run_name,
 )
 from mnist_core.runs.tags import (
+    CHANGE,
     MLFLOW_STATUS,
     SEGMENT,
     TAG,
+    knobs_json,
     params_of,
     segment_json,
     tags,
@@ -127,7 +130,11 @@ class RunStore(RunReader):
         segment = Segment(run.saved_epoch, config)
         kept = sum(s.start < segment.start for s in run.segments)  # the others were not begun
         self.client.log(run_id, tags=tags(**{f"{SEGMENT}{kept}": segment_json(segment)}))
-        self._drop(run_id, "started")  # this segment was not
+        made = [change.start < segment.start for s in run.segments for change in s.changes]
+        for number in range(sum(made), len(made)):
+            self._drop(run_id, f"{CHANGE}{number}")  # nothing that is kept was trained with it
+        for tag in ("started", "wanted"):  # of another segment
+            self._drop(run_id, tag)
         self.requeue(run_id, owner)
 
     def requeue(self, run_id: str, owner: str | None = None) -> None:
@@ -147,6 +154,24 @@ class RunStore(RunReader):
     def request_stop(self, run_id: str) -> None:
         """Ask whoever trains this run to stop; it looks several times a second."""
         self.client.log(run_id, tags=tags(stop="1"))
+
+    def request_change(self, run_id: str, values: Mapping[str, object]) -> None:
+        """Ask whoever trains this run to go on with other numbers from its next epoch on.
+
+        ``values`` are some of ``KNOBS``. What was asked for last counts.
+
+        Raises:
+            ConfigError: see ``turned``.
+            StoreError: the run does not train.
+        """
+        run = self.get(run_id)
+        if run.state != "running":
+            why = "waits to be trained" if run.active else "has ended"
+            raise StoreError(
+                f"nothing was changed: run {run.name!r} {why}. Its settings can be changed while "
+                "it trains."
+            )
+        self.client.log(run_id, tags=tags(wanted=knobs_json(turned(run.config, values))))
 
     # Training and its end -----------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -121,7 +121,12 @@ def to_json(runs: Sequence[Run], histories: Sequence[Sequence[dict[str, float]]]
             "tags": run.tags,
             "note": run.note,
             "segments": [
-                {"start": s.start, "config": s.config.model_dump(mode="json")} for s in run.segments
+                {
+                    "start": s.start,
+                    "config": s.config.model_dump(mode="json"),
+                    "changes": [asdict(change) for change in s.changes],
+                }
+                for s in run.segments
             ],
             "data": run.data,
             "started": run.started,

@@ -5,7 +5,7 @@ import math
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar, get_args
 
 from mlflow.entities import Param, RunTag
@@ -13,6 +13,7 @@ from mlflow.entities import Run as MlflowRun
 from pydantic import TypeAdapter, ValidationError
 
 from mnist_core.config.fields import format_sizes
+from mnist_core.config.knobs import Knobs
 from mnist_core.config.texts import check_name
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.events import DataReady, Downloading
@@ -21,6 +22,7 @@ from mnist_core.nn.events import Finished, Progress, Started
 from mnist_core.runs.records import (
     MAX_LABEL,
     MAX_LABELS,
+    Change,
     Pupil,
     Run,
     Segment,
@@ -33,11 +35,13 @@ T = TypeVar("T")
 
 TAG = "mnist_lab."
 NOTE = "mlflow.note.content"  # `mlflow ui` shows it as the run's description
-SEGMENT, RESTART = "segment.", "restart."  # tags with a number; one for all could outgrow a tag
+# Tags with a number; one for all could outgrow a tag.
+SEGMENT, RESTART, CHANGE = "segment.", "restart.", "change."
 
 # What other tags hold, as JSON.
 STARTED, RESULT, DATA = TypeAdapter(Started), TypeAdapter(Finished), TypeAdapter(DataReady)
 PROGRESS: TypeAdapter[Progress | Downloading] = TypeAdapter(Progress | Downloading)
+KNOBS, CHANGES = TypeAdapter(Knobs), TypeAdapter(Change)
 LABELS, RESTARTS = TypeAdapter(tuple[str, ...]), TypeAdapter(tuple[int, ...])
 CHECKPOINT = re.compile(r"checkpoints/epoch-\d+-\d+\.\w+")
 
@@ -136,14 +140,38 @@ def segment_json(segment: Segment) -> str:
     return json.dumps({"start": segment.start, "config": segment.config.model_dump()})
 
 
+def change_json(change: Change) -> str:
+    """A change as the text of a tag."""
+    return json.dumps(asdict(change))
+
+
+def knobs_json(knobs: Knobs) -> str:
+    """What somebody asked a run to go on with, as the text of a tag."""
+    return json.dumps(asdict(knobs))
+
+
+def wanted_knobs(held: Mapping[str, str]) -> Knobs | None:
+    """What a run was last asked to go on with, by its tags without ``TAG``; None if nothing.
+
+    Raises:
+        ValueError: the tag holds something else.
+    """
+    return _json(held["wanted"], "wanted", KNOBS) if "wanted" in held else None
+
+
 def number(value: float) -> float:
     """A metric's value as it was written: MLflow keeps infinity as the largest number there is."""
     return math.copysign(math.inf, value) if abs(value) >= sys.float_info.max else value
 
 
+def own_tags(held: Mapping[str, str]) -> dict[str, str]:
+    """Our tags among MLflow's, without ``TAG`` before their names."""
+    return {key.removeprefix(TAG): held[key] for key in held if key.startswith(TAG)}
+
+
 def read_run(run: MlflowRun) -> Run | UnreadableRun:
     """One of MLflow's runs as ours, or why it is none that can be read."""
-    held = {k.removeprefix(TAG): v for k, v in run.data.tags.items() if k.startswith(TAG)}
+    held = own_tags(run.data.tags)
     name = run.info.run_name or run.info.run_id
     if "state" not in held:
         return UnreadableRun(run.info.run_id, name, FOREIGN)
@@ -157,11 +185,12 @@ def read_run(run: MlflowRun) -> Run | UnreadableRun:
 def _read(run: MlflowRun, name: str, held: Mapping[str, str]) -> Run:
     if held["state"] not in get_args(State):
         raise ValueError(f"its state is {held['state']!r}")
+    segments, wanted = _segments(held), wanted_knobs(held)
     return Run(
         id=run.info.run_id,
         name=name,
         state=held["state"],  # type: ignore[arg-type]  # it is one, as was just seen
-        segments=_segments(held),
+        segments=segments,
         created=_time(run.info.start_time / 1000),
         started=_fields(held, "started", STARTED),
         progress=_fields(held, "progress", PROGRESS),
@@ -184,6 +213,7 @@ def _read(run: MlflowRun, name: str, held: Mapping[str, str]) -> Run:
         origin=held.get("origin", "fresh"),
         claim=held.get("claim", ""),
         pupil=Pupil(held["assignment"], held.get("pupil", "")) if "assignment" in held else None,
+        wanted=None if wanted == Knobs.of(segments[-1].latest) else wanted,
     )
 
 
@@ -200,9 +230,16 @@ def _segments(held: Mapping[str, str]) -> tuple[Segment, ...]:
             begun[int(key.removeprefix(SEGMENT))] = json.loads(text)
     if not begun:
         raise ValueError("it has no configuration")
-    return tuple(
+    segments = [
         Segment(int(begun[i]["start"]), TrainConfig(**begun[i]["config"])) for i in sorted(begun)
-    )
+    ]
+    for text in numbered(held, CHANGE):
+        change = _json(text, "change", CHANGES)
+        within = sum(s.start <= change.start for s in segments) - 1  # the last that had begun
+        segment = segments[within]
+        TrainConfig.model_validate(change.knobs.applied(segment.config).model_dump())  # its bounds
+        segments[within] = replace(segment, changes=(*segment.changes, change))
+    return tuple(segments)
 
 
 def _fields(held: Mapping[str, str], name: str, kind: TypeAdapter[Any]) -> dict[str, Any]:

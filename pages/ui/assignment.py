@@ -1,6 +1,7 @@
 """A teacher's link on Train: what it gives, what it says, and how far somebody is with it."""
 
 import re
+from typing import Any
 
 import streamlit as st
 
@@ -55,10 +56,15 @@ def take() -> Assignment | None:
     return read_link(link)
 
 
+def given() -> dict[str, Any]:
+    """The settings that cannot be changed in this session, by name."""
+    link = st.session_state.get(TAKEN)
+    return read_link(link).given if link else {}
+
+
 def give() -> None:
     """Put what is given into the form of Train, whatever was chosen before; also in a callback."""
-    if link := st.session_state.get(TAKEN):
-        forms.put(forms.TRAIN, read_link(link).given)
+    forms.put(forms.TRAIN, given())
 
 
 def leave() -> None:

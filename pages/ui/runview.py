@@ -13,6 +13,7 @@ from mnist_core.charts.curves import Scale, accuracy_curve, best_row, loss_curve
 from mnist_core.data.events import Downloading
 from mnist_core.runs.records import Run
 from pages.ui import forms
+from pages.ui.changes import FEW, changes, said
 from pages.ui.words import duration, literal, percent
 
 if TYPE_CHECKING:
@@ -122,11 +123,15 @@ def charts(run: Run | None, rows: Rows, before: tuple[str, Rows] | None = None) 
     segments = [(s.start, s.config.learning_rate) for s in run.segments] if run else []
     last = max(run.last_epoch if run else 5, int(rows[-1]["epoch"]) if rows else 0)
     name, (against, ghost) = run.id if run else "", before or ("", NONE)
+    made = changes(run) if run else []
     figure = _figure(
-        (name, view, against), rows, ghost, last, segments, run.restarts if run else ()
+        (name, view, against), rows, ghost, last, segments, run.restarts if run else (), made
     )
     config = {"displayModeBar": False, "scrollZoom": False}
-    st.plotly_chart(figure, key=f"curve-{name}", alt=in_words(rows, before), config=config)
+    alt = " ".join(text for text in (in_words(rows, before), said(made)) if text)
+    st.plotly_chart(figure, key=f"curve-{name}", alt=alt, config=config)
+    if made:
+        st.caption(said(made))
     if run and run.restarts:
         epochs = ", ".join(map(str, run.restarts))
         st.caption(
@@ -176,6 +181,7 @@ def _figure(
     last: int,
     segments: list[tuple[int, float]],
     restarts: tuple[int, ...],
+    made: list[tuple[int, str]],
 ) -> "Figure":
     """The chart, the same for all viewers until there is another row.
 
@@ -183,14 +189,14 @@ def _figure(
     it and 1 ms to write it down, and a poll has mostly nothing new.
     """
     name, view, _ = which
-    what = (last, tuple(segments), restarts)
+    what = (last, tuple(segments), restarts, tuple(made))
     with _lock:
         known = _drawn.pop(which, None)
         if known is None or known[0] != what or known[1] is not rows or known[2] is not ghost:
             if view == "loss":
-                made = loss_curve(rows, last, segments, revision=name)
+                made = loss_curve(rows, last, segments, name, made)
             else:
-                made = accuracy_curve(rows, last, segments, name, view, ghost, restarts)
+                made = accuracy_curve(rows, last, segments, name, view, ghost, restarts, made)
             known = (what, rows, ghost, made)
         _drawn[which] = known
         while len(_drawn) > KEPT:
@@ -249,3 +255,6 @@ def details(run: Run, rows: Rows) -> None:
             f"epoch {partial[-1]['epoch']:.0f} was stopped after {partial[-1]['fraction']:.0%}"
         )
     st.caption(" · ".join(facts))
+    if len(made := changes(run)) > FEW:
+        with st.expander(f"All {len(made)} changes while it trained"):
+            st.markdown("\n".join(f"- {text}" for _, text in made))

@@ -45,7 +45,7 @@ def summary(run: Run, group: list[Run]) -> None:
 
 def offer(run: Run, group: list[Run], label: str, icon: str | None = None) -> None:
     """A button that trains the seeds that a run's group lacks; none if there are enough."""
-    missing = more_seeds(run, group) if len(run.segments) == 1 else []
+    missing = more_seeds(run, group) if run.uniform else []
     if missing:
         start_button(
             label,

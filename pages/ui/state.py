@@ -210,7 +210,7 @@ class Backend:
         """
         with self._start_lock:
             for run in self.store.active():
-                if run.pupil == pupil and [s.config for s in run.segments] == [config]:
+                if run.pupil == pupil and run.uniform and run.config == config:
                     return run.id, False
             return self.queue.start(config, pupil=pupil), True
 

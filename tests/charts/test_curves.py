@@ -56,6 +56,29 @@ def test_a_restart_is_marked_at_its_epoch() -> None:
     assert [note.text for note in figure.layout.annotations].count("restart") == 2
 
 
+CHANGES = [(1, "from epoch 2: learning rate 0.1"), (4, "from epoch 5: momentum 0.5")]
+
+
+@pytest.mark.parametrize("scale", ["fit", "whole", "error"])
+def test_a_change_is_a_line_whose_foot_says_what_it_was(scale: Scale) -> None:
+    figure = accuracy_curve(ROWS, 10, scale=scale, changes=CHANGES)
+    assert [shape.x0 for shape in figure.layout.shapes] == [1, 4]
+    foot = line(figure, "change")
+    assert (list(foot.x), list(foot.text)) == ([1, 4], [words for _, words in CHANGES])
+    assert foot.hovertemplate == "%{text}<extra></extra>"
+    low = figure.layout.yaxis.range[0]
+    assert list(foot.y) == pytest.approx([10**low if scale == "error" else low] * 2)
+    assert not any("epoch 2" in text for text in texts(figure))  # hundreds would cover each other
+
+
+def test_a_change_is_marked_in_the_losses_too_before_there_are_any() -> None:
+    for rows in (ROWS, []):
+        figure = loss_curve(rows, 10, changes=CHANGES)
+        assert [shape.x0 for shape in figure.layout.shapes] == [1, 4]
+        assert list(line(figure, "change").y) == [0, 0]
+    assert [trace.name for trace in loss_curve(ROWS, 10).data] == ["training", "validation"]
+
+
 def test_a_loss_that_is_no_number_is_a_gap_and_marked() -> None:
     rows = [
         *ROWS,

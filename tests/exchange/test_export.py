@@ -30,8 +30,10 @@ from mnist_core.exchange.export import (
     to_script,
     why_no_script,
 )
+from mnist_core.nn.events import EpochEnd
 from mnist_core.nn.model import MnistModel
 from mnist_core.nn.network import FloatArray
+from mnist_core.runs import execution
 from mnist_core.runs.execution import execute
 from mnist_core.runs.records import Run, Segment
 from mnist_core.runs.store import RunStore
@@ -66,8 +68,8 @@ def test_a_run_that_waits_to_go_on_has_no_program(store: RunStore) -> None:
         to_script(waits, rows)
 
 
-def run_script(text: str, folder: Path) -> list[float]:
-    """Run a program as its reader would, without this project; the accuracies it prints last."""
+def printed(text: str, folder: Path) -> list[str]:
+    """What a program prints that is run as its reader would, without this project."""
     script = folder / "reproduce.py"
     script.write_text(text)
     assert "mnist_core" not in text
@@ -80,7 +82,12 @@ def run_script(text: str, folder: Path) -> list[float]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return [float(line.split()[2].rstrip(",")) for line in done.stdout.splitlines()[-2:]]
+    return done.stdout.splitlines()
+
+
+def run_script(text: str, folder: Path) -> list[float]:
+    """The accuracies that a program prints last."""
+    return [float(line.split()[2].rstrip(",")) for line in printed(text, folder)[-2:]]
 
 
 @pytest.mark.slow
@@ -111,6 +118,48 @@ def test_the_script_repeats_a_run_that_was_continued(store: RunStore, tmp_path: 
     run = store.get(run.id)
     again = run_script(to_script(run, store.history(run.id)), tmp_path)
     assert again == [run.result["val_accuracy"], run.result["test_accuracy"]]
+
+
+def losses(rows: list[dict[str, float]]) -> list[str]:
+    """What a program prints of these epochs."""
+    return [
+        f"epoch {row['epoch']}: validation loss {row['val_loss']:.4f}, "
+        f"accuracy {row['val_accuracy']:.4f}"
+        for row in rows[1:]
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", ["momentum", "adamw"])
+def test_the_script_and_the_notebook_repeat_what_was_changed_while_it_trained(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimizer: str
+) -> None:
+    monkeypatch.setattr(execution, "LOOK", -1.0)  # what is asked for is seen at once
+    rate = 0.1 if optimizer == "momentum" else 0.01
+    config = parse_config(
+        {"epochs": 5, "hidden_sizes": "16", "optimizer": optimizer, "learning_rate": rate}
+        | {"schedule": "cosine"}
+    )
+    asked: dict[int, dict[str, float]] = {1: {"learning_rate": rate / 4}, 3: {"weight_decay": 0.1}}
+    if optimizer == "momentum":
+        asked[3] |= {"momentum": 0.5}
+    run_id = store.create(config)
+    for event in execute(run_id, store):
+        if isinstance(event, EpochEnd) and event.epoch in asked:
+            store.request_change(run_id, asked[event.epoch])
+    run, rows = store.get(run_id), store.history(run_id)
+    assert [change.start for change in run.segments[0].changes] == [1, 3]
+    cells = json.loads(to_notebook(run, rows))["cells"]
+    code = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    for number, text in enumerate((to_script(run, rows), code)):
+        (folder := tmp_path / str(number)).mkdir()
+        *epochs, _, _ = printed(text, folder)
+        assert epochs == losses(rows)
+    plain = trained(store, **config.model_dump())
+    without = losses(store.history(plain.id))
+    assert without[:1] == epochs[:1]
+    assert all(a != b for a, b in zip(without[1:], epochs[1:], strict=True))
+    assert "turn(" not in to_script(plain, store.history(plain.id))
 
 
 def test_each_segment_has_the_threads_that_it_was_trained_with(store: RunStore) -> None:

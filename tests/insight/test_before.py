@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from mnist_core.config.knobs import Knobs
 from mnist_core.config.train import TrainConfig
 from mnist_core.insight.before import gain, luck, more_than_chance, run_before
-from mnist_core.runs.records import Run, Segment
+from mnist_core.runs.records import Change, Run, Segment
 
 
 def trained(number: int, accuracy: float | None, **values: object) -> Run:
@@ -68,6 +69,16 @@ def test_the_same_run_and_another_seed_are_told_as_such() -> None:
     before = trained(1, 0.95)
     assert "so is the result" in more_than_chance(trained(2, 0.95), before, [])
     assert "Only the seed differs" in more_than_chance(trained(2, 0.96, seed=1), before, [])
+
+
+def test_a_run_that_was_changed_while_it_trained_is_not_the_one_that_it_ended_as() -> None:
+    before = trained(1, 0.95, learning_rate=0.1)
+    segment = Segment(0, TrainConfig(), (Change(3, Knobs(0.1, 0.9, 0.0)),))
+    run = replace(trained(2, 0.97), segments=(segment,))
+    assert run.config == before.config
+    said = more_than_chance(run, before, [])
+    assert "is the result" not in said
+    assert "validation pictures" in said
 
 
 @pytest.mark.parametrize(

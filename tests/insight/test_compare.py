@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from mnist_core.config.fields import parse_config
+from mnist_core.config.knobs import Knobs
 from mnist_core.insight.compare import (
     SEED_RUNS,
     accuracies,
@@ -20,7 +21,7 @@ from mnist_core.insight.compare import (
     spread,
     verdict,
 )
-from mnist_core.runs.records import Run, Segment
+from mnist_core.runs.records import Change, Run, Segment
 
 
 def run(accuracy: float | None, state: str = "completed", **settings: object) -> Run:
@@ -133,6 +134,21 @@ def test_runs_that_wait_count_before_their_data_is_known() -> None:
     waiting = run(None, "queued", seed=1)
     others = [waiting, run(None, "queued", learning_rate=0.1), run(0.7, seed=2), sample]
     assert on_their_way(sample, others) == [waiting]
+
+
+def test_runs_are_alike_only_if_they_were_changed_alike() -> None:
+    def changed(accuracy: float, start: int, seed: int) -> Run:
+        plain = run(accuracy, seed=seed)
+        change = Change(start, Knobs(0.1, 0.9, 0.0))
+        return replace(plain, segments=(replace(plain.segments[0], changes=(change,)),))
+
+    here, there, later = changed(0.9, 2, 0), changed(0.91, 2, 1), changed(0.92, 3, 2)
+    ends_alike = run(0.93, learning_rate=0.1, seed=3)
+    assert ends_alike.config == here.config.model_copy(update={"seed": 3})
+    runs = [here, there, later, ends_alike, run(0.94, seed=4)]
+    assert group_of(here, runs) == [here, there]
+    assert group_of(ends_alike, runs) == [ends_alike]
+    assert on_their_way(here, [replace(later, state="running")]) == []
 
 
 def test_five_seeds_are_five_runs_in_all() -> None:

@@ -14,7 +14,9 @@ from mnist_core.runs.store import RunStore
 from pages.ui.state import Backend, backend
 from pages.ui.words import literal
 from tests.helpers.gate import Gate
-from tests.helpers.pages import ROOT, button, ended, only_run, open_page, wait_for
+from tests.helpers.pages import ROOT, button, ended, only_run, open_page, said, wait_for
+
+CHANGE = "Change from the next epoch on"
 
 
 def test_empty_page_offers_the_next_step(app: Backend) -> None:
@@ -90,6 +92,43 @@ def test_stop_keeps_what_was_learnt_and_training_can_go_on(gate: Gate, app: Back
     assert run.state == "completed"
     assert [s.config.learning_rate for s in run.segments] == [0.5, 0.1]
     assert [row["epoch"] for row in app.store.history(run.id)] == [0, 1, 2, 3, 4]
+
+
+def test_the_learning_rate_is_changed_while_it_trains(gate: Gate, app: Backend) -> None:
+    page = open_page("train")
+    page.number_input(key="train.epochs").set_value(30).run()
+    gate.allow(2)
+    button(page, "Start training").click()
+    wait_for(page, lambda _: len(app.store.history(only_run(app).id)) == 3)
+    labels = [field.label for field in page.number_input]
+    assert "New learning rate" in labels
+    assert "New momentum" not in labels  # plain SGD has none
+    (rate,) = (field for field in page.number_input if field.label == "New learning rate")
+    assert rate.value == 0.5
+    other = open_page("train")
+    rate.set_value(0.1)
+    button(page, CHANGE).click().run()
+    button(page, CHANGE).click().run()  # twice is once
+    for view in (page, other.run()):
+        assert "From the next epoch on: learning rate 0.1." in said(view)
+    epoch = 2
+    while not (changes := only_run(app).segments[0].changes):
+        epoch += 1
+        assert epoch < 30
+        gate.allow(epoch)
+        wait_for(page, lambda _, n=epoch: len(app.store.history(only_run(app).id)) > n)
+    (change,) = changes
+    for view in (page.run(), other.run()):
+        assert f"from epoch {change.start + 1}: learning rate 0.1." in said(view)
+        assert "From the next epoch on" not in said(view)
+        (rate,) = (field for field in view.number_input if field.label == "New learning rate")
+        assert rate.value == 0.1
+    gate.open()
+    wait_for(page, ended(app))
+    rates = [row["learning_rate"] for row in app.store.history(only_run(app).id)]
+    assert rates == [0.5] * (change.start + 1) + [0.1] * (30 - change.start)
+    button(other, CHANGE).click().run()  # its page is from before the end
+    assert "has ended" in other.error[0].value
 
 
 def test_two_sessions_show_the_same_job_and_cannot_start_it_twice(gate: Gate, app: Backend) -> None:

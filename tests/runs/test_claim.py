@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mnist_core.config.fields import parse_config
+from mnist_core.config.knobs import Knobs
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.events import DataReady, Downloading
 from mnist_core.errors import SupersededError
@@ -14,6 +15,7 @@ from mnist_core.nn.events import EpochEnd, Finished, Progress, Started
 from mnist_core.nn.state import TrainState
 from mnist_core.runs.claim import ATTACHMENTS, CHECKPOINTS, Claim
 from mnist_core.runs.execution import execute
+from mnist_core.runs.records import Change
 from mnist_core.runs.store import RunStore
 
 CPU = torch.device("cpu")
@@ -24,11 +26,12 @@ ROW = EpochEnd(1, 0.5, 0.5, 0.5, 0.5, 0.1, 1.0, 1.0)
 END = Finished("completed", 1, 0.5, 0.5, 1, 0.5, 0.5, 1.0)
 
 VERBS: dict[str, Callable[[Claim], object]] = {
-    "stop_requested": lambda claim: claim.stop_requested(),
+    "asked": lambda claim: claim.asked(),
     "download": lambda claim: claim.progress(Downloading("mnist", 1, 2)),
     "progress": lambda claim: claim.progress(Progress(1, 0.5, 1.0, 1.0)),
     "data": lambda claim: claim.data(DataReady("mnist", "here", "")),
     "started": lambda claim: claim.started(STARTED),
+    "change": lambda claim: claim.change(Change(1, Knobs.of(CONFIG))),
     "rows": lambda claim: claim.rows([ROW], 0.5),
     "save": lambda claim: claim.save(STATE),
     "attach": lambda claim: claim.attach("file", b"content"),

@@ -30,7 +30,7 @@ def test_a_stop_during_a_download_ends_the_run_at_once(monkeypatch: pytest.Monke
         while True:
             yield Downloading(name, 1, 2)
 
-    monkeypatch.setattr(execution, "STOP_POLL", 0.0)
+    monkeypatch.setattr(execution, "LOOK", 0.0)
     monkeypatch.setattr(datasets, "prepare", endless)
     store = RunStore()
     run_id = store.create(CONFIG)
@@ -101,7 +101,7 @@ def epochs(store: RunStore, run_id: str, **changes: Any) -> list[EpochEnd]:
 def test_a_run_that_was_stopped_at_epoch_0_is_continued_as_it_was_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(execution, "STOP_POLL", 0.0)
+    monkeypatch.setattr(execution, "LOOK", 0.0)
     store = RunStore()
     run_id = store.create(CONFIG)
     for event in execute(run_id, store):

@@ -148,7 +148,11 @@ def test_a_process_killed_between_two_writes_leaves_a_run_that_can_be_found(
 
 
 def test_unknown_runs_are_named(store: RunStore) -> None:
-    for call in (store.get, store.stop_requested, lambda run_id: store.load_state(run_id, CPU)):
+    for call in (
+        store.get,
+        lambda run_id: store.request_change(run_id, {"learning_rate": 0.1}),
+        lambda run_id: store.load_state(run_id, CPU),
+    ):
         with pytest.raises(RunNotFoundError, match="nonsense"):
             call("nonsense")
 

@@ -9,6 +9,7 @@ import pytest
 from mlflow import MlflowClient
 
 from mnist_core.config.fields import parse_config
+from mnist_core.config.knobs import Knobs
 from mnist_core.data.events import Downloading
 from mnist_core.errors import ConfigError, StoreError
 from mnist_core.nn.events import Finished, Progress, Started
@@ -51,6 +52,16 @@ DAMAGE = {
     "a path to elsewhere": ({"checkpoint": "checkpoints/../epoch-1-2.safetensors"}, "epoch-1-2"),
     "restarts that are texts": ({"restarts": '["a"]'}, "restarts"),
     "a restart that is none": ({"restart.0": "soon"}, "soon"),
+    "a change that is none": ({"change.0": "soon"}, "change"),
+    "a change of a text": (
+        {"change.0": json.dumps({"start": 1, "knobs": {"learning_rate": "low"}})},
+        "change.knobs",
+    ),
+    "a change before the beginning": (
+        {"change.0": json.dumps({"start": -1, "knobs": asdict(Knobs.of(CONFIG))})},
+        "change.start",
+    ),
+    "a wish of another kind": ({"wanted": "[0.1]"}, "wanted"),
     "a time that is none": ({"queued": "nan"}, "damaged"),
     "a time in another unit": ({"queued": "1.8e18"}, "damaged"),
     "a time without end": ({"queued": "inf"}, "damaged"),

@@ -46,7 +46,8 @@ IDEAS = (
     ),
     Idea(
         "Slower towards the end",
-        "The learning rate falls to nothing along half a cosine, so that the last steps are small.",
+        "The learning rate falls to nothing along half a cosine, so that the last steps are small. "
+        "Or lower it by hand: below the chart, while the network trains.",
         {"hidden_sizes": (128,), "schedule": "cosine", "epochs": 10},
     ),
     Idea(

@@ -17,6 +17,7 @@ from mnist_core.insight.compare import (
 )
 from mnist_core.runs.records import Run
 from pages.ui import forms, seeds
+from pages.ui.changes import changes, said
 from pages.ui.state import backend
 from pages.ui.words import literal, percent
 
@@ -62,10 +63,13 @@ def settings(chosen: list[Run]) -> None:
     for name in names:
         values = [forms.shown(name, getattr(run.config, name)) for run in chosen]
         columns[forms.FIELDS[name].label] = list(values)
+    changed = [said(changes(run)) for run in chosen]
+    if any(changed):
+        columns["While it trained"] = [text or "not changed" for text in changed]
     results = [run.figure("val_accuracy") for run in chosen]
     columns["Last validation"] = ["–" if v is None else percent(v) for v in results]
     st.dataframe(pd.DataFrame(columns), hide_index=True, key="compare.settings")
-    if not names:
+    if not names and not any(changed):
         st.caption("All settings are the same, the seeds too: these runs should be identical.")
 
 

@@ -96,7 +96,7 @@ def actions(run: Run) -> None:
             type="primary",
             on_click=clone,
             args=(run.name, run.config, run.config),
-            help="Fills the Train form with these settings, so that you can change some of them.",
+            help="Fills the Train form with the settings it ended with, for you to change some.",
         ):
             st.switch_page("pages/train.py")
         if st.button(

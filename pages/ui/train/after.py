@@ -75,7 +75,7 @@ def next_steps(run: Run, given: Mapping[str, Any]) -> None:
             "restart",
             restart,
             *(run.id, False),
-            help="The same run again: the same seed gives the same initial weights.",
+            help="The run again, as it began: the same seed gives the same initial weights.",
         )
         start_button(
             "New seed",

@@ -33,14 +33,18 @@ def show(run: Run, other: Run | None) -> None:
     """The difference in words; nothing for a first run."""
     if other is None or run.figure("val_accuracy") is None:
         return
-    changed = ", ".join(
-        f"{FIELDS[name].label.lower()} {shown(name, getattr(other.config, name))} → "
-        f"{shown(name, getattr(run.config, name))}"
-        for name in differing([run.config, other.config])
-    )
+    now, then = run.segments[-1], other.segments[-1]
+    changed = [
+        f"{FIELDS[name].label.lower()} {shown(name, getattr(then.config, name))} → "
+        f"{shown(name, getattr(now.config, name))}"
+        for name in differing([now.config, then.config])
+    ]
+    for segment, which in ((now, "this one"), (then, "that one")):
+        if segment.changes:
+            changed.append(f"{which} was changed while it trained")
     points = f"{100 * gain(run, other):+.1f}".replace("-", "−")
     alike = points[1:] == "0.0"
     gap = "As good as the run before" if alike else f"{points} points against the run before"
-    what = f" ({literal(changed)})" if changed else ""
+    what = f" ({literal(', '.join(changed))})" if changed else ""
     chance = more_than_chance(run, other, backend().watch.library())
     st.markdown(f"**{gap}**{what}. {chance}")

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_core.config.knobs import Knobs
 from mnist_core.config.train import TrainConfig
-from mnist_core.runs.records import Run, Segment
+from mnist_core.runs.records import Change, Run, Segment
 from pages.ui.runs import comparison
 from tests.helpers.runs import RUN
 
@@ -45,3 +46,23 @@ def test_ten_thousand_selected_runs_ask_for_forty_curves_and_draw_twelve_groups(
     assert len(page.button) == comparison.MAX_GROUPS
     assert len(page.dataframe[0].value) == COUNT
     assert any(f"first {comparison.MAX_CURVES} of {COUNT}" in info.value for info in page.info)
+
+
+def test_what_was_changed_while_a_run_trained_sets_it_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watch = SimpleNamespace(rows=lambda run: [])
+    monkeypatch.setattr(comparison, "backend", lambda: SimpleNamespace(watch=watch))
+    changed = Segment(0, TrainConfig(), (Change(6, Knobs(0.1, 0.9, 0.0)),))
+    ends_alike = Segment(0, TrainConfig(learning_rate=0.1))
+    page = AppTest.from_function(compared)
+    page.session_state["chosen"] = [
+        replace(RUN, id="1", segments=(changed,)),
+        replace(RUN, id="2", segments=(ends_alike,)),
+    ]
+    assert not page.run().exception
+    assert list(page.dataframe[0].value["While it trained"]) == [
+        "Changed while it trained: from epoch 7: learning rate 0.1.",
+        "not changed",
+    ]
+    assert not any("should be identical" in caption.value for caption in page.caption)
