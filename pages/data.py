@@ -4,10 +4,12 @@ import streamlit as st
 
 from mnist_core.config.distortion import Distortion
 from mnist_core.config.fields import FIELDS
+from mnist_core.data.own import is_own
 from mnist_core.data.pictures import ImageDataset
 from mnist_core.errors import MnistLabError
 from pages.ui.actions import show_problem
 from pages.ui.data import samples, views
+from pages.ui.data.adding import add_your_own, origin, take_added
 from pages.ui.forms import TRAIN, widget_key
 from pages.ui.frame import page
 from pages.ui.words import literal
@@ -26,6 +28,7 @@ def controls() -> tuple[ImageDataset, views.DataPart, int | None, Distortion] | 
     """A data set, one of its parts, a class and distortions; None while the data set is gone."""
     samples.open_link()
     name = samples.choose_dataset()
+    add_your_own()
     if samples.gone(name):
         return None
     data = samples.dataset(name)
@@ -63,9 +66,12 @@ def picture(
             views.hard(data, part, label)
         case _:
             samples.show(data, part, label, distortion)
+    if is_own(data.name):
+        origin(data.name)
     samples.on_disk(data.name)
 
 
+take_added()
 show_problem()
 try:
     left, right = st.columns([1, 3])

@@ -43,7 +43,8 @@ def split_rows(data: "ResidentDataset", val_fraction: float) -> "tuple[Tensor, T
     shared = len(data.images) - data.extra
     train, val = split_indices(shared, val_fraction, SPLIT_SEED)
     if not len(val):
-        allowed = f"keeps none of {shared:,} pictures aside; it takes {ceil(100 / shared) / 100:g} or more"
+        enough = ceil(100 / shared) / 100
+        allowed = f"keeps none of {shared:,} pictures aside; it takes {enough:g} or more"
         raise ConfigError([Problem("val_fraction", val_fraction, allowed)])
     train = np.concatenate([train, np.arange(shared, len(data.images))])
     train_rows, val_rows = (torch.from_numpy(part).to(data.images.device) for part in (train, val))

@@ -67,7 +67,9 @@ def _dataset(config: TrainConfig) -> ImageDataset:
     spec = dataset_spec(config.dataset)
     if spec.has_sample:
         return load_sample("Measured on 5,000 digits: the full set is not on this machine.")
-    remedy = "Train once on it, which fetches it" if spec.archives else "Add its zip on the page Data"
+    remedy = (
+        "Train once on it, which fetches it" if spec.archives else "Add its zip on the page Data"
+    )
     raise ImportRefusedError(
         f"{spec.title}, on which it was trained, is not on this machine, so it cannot be "
         f"measured. {remedy}, and import it then."

@@ -185,6 +185,7 @@ def _keep(about: About, pictures: Pictures) -> str:
             _check_title(about.title)
             if target.exists():  # what is left where somebody removed some of its files
                 shutil.rmtree(target)
+            arrived.chmod(target.parent.stat().st_mode)  # until now it was ours alone
             arrived.rename(target)
     except OSError as error:
         raise unwritable(root, error) from error
