@@ -18,7 +18,8 @@ page("Data", "The pictures that networks learn from, and what distortions do to 
 
 
 def use() -> None:
-    """Take the distortions over into the Train page's form."""
+    """Take the data set and the distortions over into the Train page's form."""
+    st.session_state[widget_key(TRAIN, "dataset")] = st.session_state[samples.key("dataset")]
     for name, spec in FIELDS.items():
         if spec.distorts:
             st.session_state[widget_key(TRAIN, name)] = st.session_state[samples.key(name)]
@@ -44,7 +45,8 @@ def controls() -> tuple[ImageDataset, views.DataPart, int | None, Distortion] | 
             type="primary",
             width="stretch",
             on_click=use,
-            help="Takes the distortions over into the Train page's form; starts nothing.",
+            help="Takes the data set and the distortions over into the Train page's form; starts "
+            "nothing.",
         ):
             st.switch_page("pages/train.py")
     return data, part, label, distortion
@@ -55,6 +57,8 @@ def picture(
 ) -> None:
     """What was chosen to be seen of it."""
     samples.facts(data)
+    if is_own(data.name):
+        origin(data.name)
     view = samples.choose_view()
     samples.keep_link(data, part, label, distortion, view)
     match view:
@@ -66,8 +70,6 @@ def picture(
             views.hard(data, part, label)
         case _:
             samples.show(data, part, label, distortion)
-    if is_own(data.name):
-        origin(data.name)
     samples.on_disk(data.name)
 
 

@@ -68,12 +68,19 @@ def take_added() -> None:
 
 
 def add_your_own() -> None:
-    """The form, or how far the zip is that was given."""
-    if ADDING in st.session_state:
-        fragment(_progress, POLL)()
-        return
-    with st.expander("Add your own pictures", icon=":material/add_photo_alternate:"):
+    """The form, and how far the zip is that was given."""
+    with st.expander(
+        "Add your own pictures",
+        expanded=ADDING in st.session_state,
+        icon=":material/add_photo_alternate:",
+        key=_key("open"),
+        on_change="rerun",  # else it closes when a message comes in above it
+    ):
         _form()
+        if ADDING in st.session_state:
+            fragment(_progress, POLL)()
+        else:
+            start_button("Add them", "own", _start, icon=":material/add:", width="stretch")
 
 
 def _key(name: str) -> str:
@@ -112,7 +119,6 @@ def _form() -> None:
         key=_key("share"),
         help="Of each class, always the same pictures. No network learns from them.",
     )
-    start_button("Add them", "own", _start, icon=":material/add:", width="stretch")
 
 
 def _start() -> None:

@@ -145,7 +145,7 @@ def on_disk(name: str) -> None:
         return  # the digits that come with a package
     place, size = found
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{size / 1e6:,.0f} MB in {literal(str(place))}")
+        st.caption(f"{size / 1e6:,.{0 if size > 1e7 else 1}f} MB in {literal(str(place))}")
         if removable(name):
             with st.popover("Remove", icon=":material/delete:"):
                 st.markdown(
