@@ -6,7 +6,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.fields import parse_config
-from mnist_core.data.disk import remove
 from mnist_core.runs.execution import execute
 from mnist_core.runs.records import Run
 from pages.ui.inside.choose import VIEWS
@@ -95,8 +94,6 @@ def test_every_view_shows_something_of_a_few_pictures_of_one_s_own(
         page = look(view=view, run=run_id)
         assert not page.error, (view, page.error[0].value)
         assert pictures(page).count("<img") + len(page.get("plotly_chart")) > 0, view
-    remove(name)
-    assert "Add their zip" in look(run=run_id).error[0].value.replace("\\", "")
 
 
 def test_the_units_are_shown_as_they_were_after_each_epoch(app: Backend) -> None:
