@@ -11,7 +11,7 @@ from mnist_core.drawing.my_digits import DigitFile, MyDigit, MyDigits
 from mnist_core.runs.execution import execute
 from pages.ui.draw import digits
 from pages.ui.draw.models import SHIPPED
-from pages.ui.state import Backend
+from pages.ui.state import RUN, Backend
 from tests.helpers.pages import button, open_page, wait_for
 from tests.helpers.waiting import PATIENCE
 from tests.helpers.zips import add_zip, digit_files, zip_of
@@ -79,12 +79,17 @@ def test_a_network_that_reads_no_digits_is_said_to_read_none(app: Backend) -> No
         return run_id
 
     two = trained(add_zip(zip_of(digit_files(6, (3, 7))), "A *pair*"))
-    page = open_page("draw", run=two)
+    page = open_page("draw")
+    page.session_state[RUN] = two  # as another page leaves it
+    page.run()
     (said,) = [info.value for info in page.info if "does not read digits" in info.value]
     assert "It learnt A \\*pair\\*: its classes are 3, 7." in said
     assert page.selectbox(key="model").value == SHIPPED
     digits_too = trained(add_zip(zip_of(digit_files(4)), "ten"))
-    page = open_page("draw", run=digits_too)
+    page = open_page("draw")
+    page.session_state[RUN] = digits_too
+    page.session_state["model"] = digits_too
+    page.run()
     assert not [info for info in page.info if "does not read digits" in info.value]
     assert page.selectbox(key="model").value == digits_too
     assert len(page.selectbox(key="model").options) == 2, "the other one is not offered"

@@ -11,6 +11,7 @@ from mnist_core.own import adding
 from mnist_core.own.fitting import fitted_picture
 from pages.ui.data.adding import ADDING
 from pages.ui.state import Backend
+from pages.ui.words import literal
 from tests.helpers.pages import button, open_page, pictures, said, wait_for
 from tests.helpers.waiting import PATIENCE, wait_until
 from tests.helpers.zips import add_zip, digit_files, zip_of
@@ -60,7 +61,7 @@ def test_the_form_says_what_is_missing_and_keeps_what_was_typed(app: Backend) ->
     page = open_page("data")
     page.text_input(key="data.add.title.0").set_value("Pets")
     button(page, "Add them").click().run()
-    assert page.error[0].value == "Choose a zip first; then add it."
+    assert page.error[0].value == literal("Choose a zip first; then add it.")
     assert page.text_input(key="data.add.title.0").value == "Pets"
     page.file_uploader(key="data.add.zip.0").upload("pets.zip", b"none").run()
     button(page, "Add them").click()
