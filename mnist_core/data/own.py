@@ -1,4 +1,4 @@
-"""Data sets of somebody's own pictures, as they lie on the disk; ``mnist_core.own`` makes them.
+"""Data sets of somebody's own pictures, as they lie on the disk; ``adding`` makes them.
 
 Each is a folder ``own/<slug>`` below a root of data sets, as the data sets of others are: a file
 that says what it is, and its pictures and labels in MNIST's format.

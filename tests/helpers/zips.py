@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnist_core.data.adding import Wish, add
 from mnist_core.data.datasets import load_sample
-from mnist_core.own.adding import Wish, add
 
 
 def png(picture: NDArray[np.uint8] | Image.Image) -> bytes:

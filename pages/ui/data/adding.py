@@ -6,10 +6,10 @@ from pathlib import PurePath
 import streamlit as st
 
 from mnist_core.config.texts import fitted, in_one_line
+from mnist_core.data.adding import TEST_SHARES, Reading, Wish, add
 from mnist_core.data.own import MOST_CLASSES, MOST_TITLE, SIDES, about
+from mnist_core.data.zipped import MOST_ZIPPED
 from mnist_core.errors import DataError, MnistLabError
-from mnist_core.own.adding import TEST_SHARES, Reading, Wish, add
-from mnist_core.own.zipped import MOST_ZIPPED
 from pages.ui import forms
 from pages.ui.actions import PROBLEM, reported, start_button
 from pages.ui.data import samples

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_core.data import adding
+from mnist_core.data.fitting import fitted_picture
 from mnist_core.data.own import about, own_titles
-from mnist_core.own import adding
-from mnist_core.own.fitting import fitted_picture
 from pages.ui.data.adding import ADDING
 from pages.ui.state import Backend
 from pages.ui.words import literal

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from mnist_core.config.train import OWN
-from mnist_core.data import datasets
+from mnist_core.data import adding, datasets
+from mnist_core.data.adding import Reading, Wish, add
 from mnist_core.data.datasets import load_dataset, load_sample
 from mnist_core.data.disk import remove
 from mnist_core.data.formats import IDX_FILES
 from mnist_core.data.own import ABOUT, about, own_titles
 from mnist_core.errors import ConfigError, DataError
-from mnist_core.own import adding
-from mnist_core.own.adding import Reading, Wish, add
 from mnist_core.settings import Settings
 from tests.helpers.zips import add_zip, digit_files, png, zip_of
 

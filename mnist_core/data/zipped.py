@@ -86,7 +86,7 @@ def open_zip(data: bytes, name: str) -> Zipped:
     found: list[tuple[list[str], zipfile.ZipInfo]] = []
     for entry in entries:
         parts = _path(entry)
-        if entry.is_dir() or any(_of_a_system(part) for part in parts):
+        if entry.filename.endswith(("/", "\\")) or any(_of_a_system(part) for part in parts):
             continue
         if ".." in parts or "" in parts or ":" in parts[0]:
             refused.append(Refused(_shown(entry), "its path leads out of the zip"))

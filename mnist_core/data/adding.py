@@ -16,11 +16,11 @@ from mnist_core.config.texts import check_name
 from mnist_core.config.train import OWN
 from mnist_core.data import own
 from mnist_core.data.download import arrival_folder, unwritable
+from mnist_core.data.fitting import border, fitted_picture
 from mnist_core.data.formats import Pictures, as_idx
 from mnist_core.data.own import About, Refused
+from mnist_core.data.zipped import Zipped, open_zip
 from mnist_core.errors import ConfigError, DataError, DrawingError, Problem
-from mnist_core.own.fitting import border, fitted_picture
-from mnist_core.own.zipped import Zipped, open_zip
 from mnist_core.settings import Settings
 
 MOST_NUMBERS = 256 * 2**20  # of all pictures: whoever trains keeps four bytes of each

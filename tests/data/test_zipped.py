@@ -5,11 +5,11 @@ import zipfile
 
 import pytest
 
+from mnist_core.data import zipped
 from mnist_core.data.own import Refused
+from mnist_core.data.zipped import Zipped, open_zip
 from mnist_core.drawing.opening import MOST_BYTES
 from mnist_core.errors import DataError
-from mnist_core.own import zipped
-from mnist_core.own.zipped import Zipped, open_zip
 from tests.helpers.zips import zip_of
 
 
@@ -146,3 +146,11 @@ def test_a_list_that_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(zipped, "MOST_ZIPPED", 10)
     with pytest.raises(DataError, match="has 0 MB; the most is 0 MB"):
         open_zip(data, "z")
+
+
+def test_a_file_without_a_name_is_refused_too() -> None:
+    data = bytearray(zip_of({"cat/a": b"1", "dog/b": b"2", "x": b""}))
+    at = data.rfind(b"PK\x01\x02")
+    struct.pack_into("<HH", data, at + 28, 0, 1)  # its name of one letter is another field's now
+    (refused,) = open_zip(bytes(data), "z").refused
+    assert refused == Refused("", "its path leads out of the zip")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_core.data.fitting import border, fitted_picture
 from mnist_core.errors import DrawingError
-from mnist_core.own.fitting import border, fitted_picture
 from tests.helpers.zips import png
 
 RANDOM = np.random.default_rng(0)
