@@ -168,7 +168,8 @@ def _shown(entry: zipfile.ZipInfo) -> str:
 
 
 def _class(folder: str, zip_name: str) -> str:
-    name = in_one_line(fitted(folder, len(folder) * 6)).strip()
+    # Charts take what stands between these for tags.
+    name = in_one_line(fitted(folder, len(folder) * 6)).strip().translate({60: "‹", 62: "›"})
     if not 1 <= len(name) <= MOST_TITLE:
         raise DataError(
             f"{zip_name}: a folder is called {name[:MOST_TITLE]!r} …, with {len(name)} characters; "

@@ -48,6 +48,11 @@ def test_folders_are_classes_and_what_systems_leave_is_nothing() -> None:
     assert "no folder" in opened.refused[0].reason
 
 
+def test_a_class_has_no_tags_that_a_chart_would_draw() -> None:
+    opened = open_zip(zip_of({"<b>cat/a": b"1", " dog\t1 /b": b"2"}), "z")
+    assert opened.classes == ("dog 1", "‹b›cat")
+
+
 def test_one_folder_around_all_is_looked_through() -> None:
     opened = open_zip(zip_of({"pets/cat/a": b"1", "pets/dog/b": b"2", "pets/read.me": b"3"}), "z")
     assert opened.classes == ("cat", "dog")
