@@ -153,7 +153,7 @@ def read_own(paths: list[Path]) -> Pictures:
     known, found = _parsed(first), read_idx(files)
     if digest(found, known.classes) != known.sha256:
         raise DataError(
-            f"the pictures in {first.parent} are damaged: their checksum is wrong. Remove the "
-            "data set, and add its zip again."
+            f"the pictures in {first.parent} are damaged: their checksum is wrong. Delete that "
+            "folder, and add the zip again."
         )
     return found._replace(classes=known.classes)
