@@ -21,7 +21,6 @@ POLL = 0.5  # seconds between two looks at how far it is
 ADDING = "data.adding"  # session key: the zip that is read now
 COUNT = "data.added"  # session key: how many were added: each leaves an empty form
 COLOURS = {False: "Grey", True: "Colour"}
-SHOWN = 5  # refused files named at once
 
 
 class Adding:
@@ -158,13 +157,7 @@ def origin(name: str) -> None:
         f"From {literal(known.zip_name)}"
         + (f"; {len(files):,} of its files could not be taken." if files else ".")
     )
-    if not files:
-        return
-    rest = f" and {len(files) - SHOWN:,} more" if len(files) > SHOWN else ""
-    with st.expander(f"Files that were not taken{rest and f': {SHOWN}{rest}'}"):
-        for file, reason in files[:SHOWN]:
-            st.markdown(f"**{literal(file)}**: {literal(reason)}")
-        if rest:
-            st.dataframe(
-                [{"File": r.file, "Why it was not taken": r.reason} for r in files], hide_index=True
-            )
+    if files:
+        with st.expander("Which, and why"):
+            rows = [{"File": r.file, "Why it was not taken": r.reason} for r in files]
+            st.dataframe(rows, hide_index=True, height="content" if len(rows) < 6 else 240)
