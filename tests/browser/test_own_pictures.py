@@ -30,6 +30,7 @@ def test_a_zip_trains_a_network_that_draw_says_reads_no_digits(page: Page) -> No
     expect(page.get_by_text("Finished")).to_be_visible()
     expect(page.get_by_text("of 13 validation pictures are read right")).to_be_visible()
     settle(page)
+    expect(page.get_by_role("button", name="Draw digits for it")).to_be_hidden()
 
     go_to(page, "Draw")
     expect(page.get_by_text("does not read digits.")).to_be_visible()
