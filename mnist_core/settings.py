@@ -213,6 +213,11 @@ class Settings(BaseSettings):
         return self.home / "data"
 
     @property
+    def roots(self) -> list[Path]:
+        """Where data sets are looked for: the folder that MNIST_LAB_DATA names, then downloads."""
+        return [root for root in (self.data, self.downloads) if root is not None]
+
+    @property
     def store_uri(self) -> str:
         return self.tracking_uri or sqlite_url(self.home / "runs.db")
 

@@ -4,10 +4,12 @@ import streamlit as st
 
 from mnist_core.config.distortion import Distortion
 from mnist_core.config.fields import FIELDS
+from mnist_core.data.own import is_own
 from mnist_core.data.pictures import ImageDataset
 from mnist_core.errors import MnistLabError
 from pages.ui.actions import show_problem
 from pages.ui.data import samples, views
+from pages.ui.data.adding import add_your_own, origin, take_added
 from pages.ui.forms import TRAIN, widget_key
 from pages.ui.frame import page
 from pages.ui.words import literal
@@ -16,7 +18,8 @@ page("Data", "The pictures that networks learn from, and what distortions do to 
 
 
 def use() -> None:
-    """Take the distortions over into the Train page's form."""
+    """Take the data set and the distortions over into the Train page's form."""
+    st.session_state[widget_key(TRAIN, "dataset")] = st.session_state[samples.key("dataset")]
     for name, spec in FIELDS.items():
         if spec.distorts:
             st.session_state[widget_key(TRAIN, name)] = st.session_state[samples.key(name)]
@@ -26,6 +29,7 @@ def controls() -> tuple[ImageDataset, views.DataPart, int | None, Distortion] | 
     """A data set, one of its parts, a class and distortions; None while the data set is gone."""
     samples.open_link()
     name = samples.choose_dataset()
+    add_your_own()
     if samples.gone(name):
         return None
     data = samples.dataset(name)
@@ -41,7 +45,8 @@ def controls() -> tuple[ImageDataset, views.DataPart, int | None, Distortion] | 
             type="primary",
             width="stretch",
             on_click=use,
-            help="Takes the distortions over into the Train page's form; starts nothing.",
+            help="Takes the data set and the distortions over into the Train page's form; starts "
+            "nothing.",
         ):
             st.switch_page("pages/train.py")
     return data, part, label, distortion
@@ -52,6 +57,8 @@ def picture(
 ) -> None:
     """What was chosen to be seen of it."""
     samples.facts(data)
+    if is_own(data.name):
+        origin(data.name)
     view = samples.choose_view()
     samples.keep_link(data, part, label, distortion, view)
     match view:
@@ -66,6 +73,7 @@ def picture(
     samples.on_disk(data.name)
 
 
+take_added()
 show_problem()
 try:
     left, right = st.columns([1, 3])

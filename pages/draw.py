@@ -83,6 +83,8 @@ def look_closer(
 
 try:
     runs = models.readers() if backend().ready else {}
+    if backend().ready:
+        models.not_for_digits()
     fragment(pad, None)(runs)
     active = backend().ready and bool(backend().watch.active())
     if active or (backend().ready and not runs):

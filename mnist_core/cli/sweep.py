@@ -106,6 +106,7 @@ class Sweep(Printing):
         typed = given(self, (*FIELDS, *STUDY))
         config = None if self.resume else study_of(typed)
 
+        from mnist_core.data.catalog import check_known
         from mnist_core.nn.device import resolve_device
         from mnist_core.runs.store import RunStore
         from mnist_core.sweep.analysis import summarise
@@ -116,7 +117,8 @@ class Sweep(Printing):
         if config is None:
             study, config = _resumed(self.resume, typed)
         else:
-            resolve_device(config.base.device)  # before there is a study
+            check_known(config.base.dataset)  # before there is a study
+            resolve_device(config.base.device)
             study = create_study(config, open_storage())
         job = uuid.uuid4().hex
         store = RunStore()

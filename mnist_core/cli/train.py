@@ -32,11 +32,13 @@ class Train(Printing):
         """Train, print each event, and keep what was learnt, also after Ctrl-C."""
         config = parse_config(given(self, FIELDS))
 
+        from mnist_core.data.catalog import check_known
         from mnist_core.nn.device import available_devices, resolve_device
         from mnist_core.runs.execution import execute
         from mnist_core.runs.store import RunStore
 
-        resolve_device(config.device)  # before there is a run
+        check_known(config.dataset)  # before there is a run
+        resolve_device(config.device)
         check_machine(config, [device.name for device in available_devices()])
         store = RunStore()
         result: Finished | None = None

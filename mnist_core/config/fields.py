@@ -22,7 +22,8 @@ KINDS: dict[str, Kind] = {"integer": "int", "number": "float", "array": "sizes",
 class FieldSpec:
     """One field of ``TrainConfig``; ``allowed`` is what it takes, as the end of a sentence.
 
-    Numbers have bounds, which are allowed themselves: ``low`` and ``high``.
+    Numbers have bounds, which are allowed themselves: ``low`` and ``high``. ``choices`` are those
+    that are the same on every machine: of data sets there may be more.
     """
 
     name: str
@@ -73,6 +74,7 @@ def problems(
 
 
 def _spec(name: str, schema: dict[str, Any]) -> FieldSpec:
+    schema |= schema.get("anyOf", [{}])[0]  # what else it may be is known where it is asked for
     return FieldSpec(
         name=name,
         label=schema["title"],

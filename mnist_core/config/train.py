@@ -1,6 +1,6 @@
 """Every hyperparameter, once: bounds, default, label and help."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field
 
@@ -35,6 +35,8 @@ HiddenSizes = Annotated[
 ]
 
 DatasetName = Literal["mnist", "fashion_mnist", "kmnist", "cifar10", "cifar100"]
+OWN = "own:"  # before the name of a data set of somebody's own pictures
+OwnDatasetName = Annotated[str, Field(pattern=f"^{OWN}[a-z0-9][a-z0-9-]{{0,59}}$")]
 Activation = Literal["relu", "tanh", "sigmoid", "gelu", "none"]
 Optimizer = Literal["sgd", "momentum", "adam", "adamw"]
 Schedule = Literal["constant", "one_cycle", "cosine"]
@@ -48,18 +50,20 @@ class TrainConfig(Distortion):
     ``Distortion`` say how pictures are changed in training.
     """
 
-    dataset: DatasetName = Field(
+    dataset: DatasetName | OwnDatasetName = Field(
         "mnist",
         title="Data set",
         description="The pictures to learn from. MNIST: 70,000 handwritten digits.",
         json_schema_extra={
+            "allowed": f"must be one of {', '.join(get_args(DatasetName))}, or {OWN} and the name "
+            "of a data set of your own",
             "names": {
                 "mnist": "MNIST (digits)",
                 "fashion_mnist": "Fashion-MNIST (clothes)",
                 "kmnist": "KMNIST (Japanese characters)",
                 "cifar10": "CIFAR-10 (10 kinds of photo)",
                 "cifar100": "CIFAR-100 (100 kinds of photo)",
-            }
+            },
         },
     )
     hidden_sizes: HiddenSizes = Field(

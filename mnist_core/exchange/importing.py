@@ -8,7 +8,7 @@ import torch
 
 from mnist_core.config.texts import check_name, fitted, in_one_line
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.catalog import DATASETS
+from mnist_core.data.catalog import dataset_spec
 from mnist_core.data.datasets import load_dataset, load_sample, locate, resident
 from mnist_core.data.events import DataReady
 from mnist_core.data.pictures import ImageDataset
@@ -64,9 +64,13 @@ def import_network(store: RunStore, data: bytes, name: str) -> str:
 def _dataset(config: TrainConfig) -> ImageDataset:
     if locate(config.dataset) is not None:
         return load_dataset(config.dataset)
-    if DATASETS[config.dataset].has_sample:
+    spec = dataset_spec(config.dataset)
+    if spec.has_sample:
         return load_sample("Measured on 5,000 digits: the full set is not on this machine.")
+    remedy = (
+        "Train once on it, which fetches it" if spec.archives else "Add its zip on the page Data"
+    )
     raise ImportRefusedError(
-        f"{DATASETS[config.dataset].title}, on which it was trained, is not on this machine, so "
-        "it cannot be measured. Train once on it, which fetches it, and import it then."
+        f"{spec.title}, on which it was trained, is not on this machine, so it cannot be "
+        f"measured. {remedy}, and import it then."
     )

@@ -15,6 +15,7 @@ from typing import IO, Any
 import psutil
 
 from mnist_core.config.train import TrainConfig
+from mnist_core.data.catalog import check_known
 from mnist_core.errors import ClusterError, ConfigError, Problem
 from mnist_core.nn.machine import APP_MEMORY, check_machine, gpu_names, usable_cores, usable_memory
 
@@ -131,8 +132,9 @@ class LocalWorkers:
         """Refuse what cannot be trained on this machine.
 
         Raises:
-            ConfigError: its device is not here, or it is too large for the memory.
+            ConfigError: its device or its data set is not here, or it is too large for the memory.
         """
+        check_known(config.dataset)
         names = ("auto", "cpu", *self.gpus)
         if config.device not in names:
             allowed = f"is not on this machine, which has {', '.join(names)}"

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from mnist_core.config.fields import FIELDS, parse_config
+from mnist_core.data.own import is_own
 from mnist_core.errors import ConfigError, MnistLabError
 from mnist_core.runs.records import Run, State
 
@@ -69,8 +70,7 @@ def comparison(field: str, symbol: str, value: str) -> Test:
     if field in TEXTS or kind == "text":
         return _compare_text(field, symbol, value)
     if field == "state" or kind == "choice":
-        choices = STATES if field == "state" else FIELDS[field].choices
-        return _compare_choice(field, symbol, value.lower(), choices)
+        return _compare_choice(field, symbol, value.lower())
     if kind == "sizes":
         return _compare_sizes(field, symbol, value)
     if symbol == "contains":
@@ -134,10 +134,11 @@ def _compare_text(field: str, symbol: str, value: str) -> Test:
     raise QueryError(f"{field} {symbol} {value}: {field} is text; use =, != or contains")
 
 
-def _compare_choice(field: str, symbol: str, value: str, choices: tuple[str, ...]) -> Test:
+def _compare_choice(field: str, symbol: str, value: str) -> Test:
     if symbol not in ("=", "!="):
         raise QueryError(f"{field} {symbol} {value}: {field} is a choice; use = or !=")
-    if value not in choices:
+    choices = STATES if field == "state" else FIELDS[field].choices
+    if value not in choices and not (field == "dataset" and is_own(value)):
         raise QueryError(f"{field}: {value!r} is not one of {_list(choices)}")
     compare = COMPARE[symbol]
     return lambda run: compare(run.state if field == "state" else getattr(run.config, field), value)

@@ -9,7 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 from mnist_core.config.device import explain_automatic, multiplications
 from mnist_core.config.fields import FIELDS, FieldSpec, format_sizes, parse_config
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.catalog import DATASETS
+from mnist_core.data.catalog import dataset_spec
+from mnist_core.data.own import own_titles
 from mnist_core.errors import ConfigError
 from pages.ui.words import literal
 
@@ -120,7 +121,7 @@ def config_form(
     st.session_state[widget_key(prefix, "values")] = values
     config = None if problems else parse_config(values)
     if config and config.device == "auto" and len(devices) > 1 and "device" not in hidden:
-        before, classes = DATASETS[config.dataset].ends
+        before, classes = dataset_spec(config.dataset).ends
         work = multiplications((before, *config.hidden_sizes, classes), config.batch_size)
         more.caption(explain_automatic(devices, work))
     return config
@@ -133,7 +134,7 @@ def shown(name: str, value: Any) -> str:
         case "sizes":
             return format_sizes(value) or "no hidden layer"
         case "choice":
-            return spec.choice_names.get(value, value)
+            return said_choices(spec).get(value, value)
         case "float":
             return f"{value:g}"
     return str(value)
@@ -165,9 +166,20 @@ def number(
     )
 
 
+def said_choices(spec: FieldSpec) -> dict[str, str]:
+    """What a field's choices are called; of data sets, those of one's own on this machine too."""
+    said = {name: spec.choice_names.get(name, name) for name in spec.choices}
+    if spec.name == "dataset":
+        said |= {name: f"{title} (your own)" for name, title in own_titles().items()}
+    return said
+
+
 def choice(spec: FieldSpec, key: str, disabled: bool = False) -> str:
     """A list of a field's choices."""
-    said = {name: spec.choice_names.get(name, name) for name in spec.choices}
+    said = said_choices(spec)
+    # Of a link, a run or another tab: whoever starts hears that its pictures are not here.
+    if (asked := st.session_state.get(key, spec.default)) not in said:
+        said[asked] = f"{asked} (not on this machine)"
     return options(spec.label, said, key, spec.default, help=spec.help, disabled=disabled)
 
 

@@ -64,8 +64,10 @@ def test_a_bad_value_is_named_in_one_line(name: str, capsys: pytest.CaptureFixtu
         (["train", "--epoch", "3"], "--epoch"),
         (["train", "--epochs"], "--epochs"),
         (["train", "--epochs", "0"], "--epochs '0': must be a whole number from 1 to 1000"),
+        (["train", "--dataset", "own:gone-01"], "own:gone-01': is not on this machine"),
+        (["sweep", "--epochs", "1,2", "--dataset", "own:gone-01"], "is not on this machine"),
         (["predict", "digit.png"], "--run"),
-        (["data", "digits"], "name 'digits': Input should be 'mnist', 'fashion_mnist'"),
+        (["data", "digits"], "dataset 'digits': must be one of mnist, fashion_mnist"),
         (["score-drawings", "pen.tra"], "--run --shipped"),
         (["score-drawings", "pen.tra", "--run", "x", "--shipped"], "--run --shipped"),
         (

@@ -21,6 +21,7 @@ from mnist_core.config.distortion import Distortion
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import load_sample
+from mnist_core.data.disk import remove
 from mnist_core.data.pictures import in_rows
 from mnist_core.errors import ExportError
 from mnist_core.exchange.export import (
@@ -38,7 +39,9 @@ from mnist_core.runs.execution import execute
 from mnist_core.runs.records import Run, Segment
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.table import to_csv, to_json
+from mnist_core.settings import Settings
 from tests.helpers.networks import in_numpy
+from tests.helpers.zips import add_zip, digit_files, zip_of
 
 CPU = torch.device("cpu")
 
@@ -107,6 +110,28 @@ def test_the_script_gets_the_same_accuracy(
     run = trained(store, **settings)
     again = run_script(to_script(run, store.history(run.id)), tmp_path)
     assert again == [run.result["val_accuracy"], run.result["test_accuracy"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("colour", [False, True])
+def test_the_script_reads_pictures_of_one_s_own(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colour: bool
+) -> None:
+    name = add_zip(zip_of(digit_files(20)), "mine", colour=colour, side=12)
+    run = trained(store, dataset=name, rotation=10)
+    text = to_script(run, store.history(run.id))
+    assert "copy the folder own/" in text
+    monkeypatch.setenv("MNIST_LAB_DATA", str(Settings().downloads))
+    assert run_script(text, tmp_path) == [run.result["val_accuracy"], run.result["test_accuracy"]]
+
+
+def test_pictures_that_are_gone_have_no_program(store: RunStore) -> None:
+    name = add_zip(zip_of(digit_files(5)), "mine")
+    run = trained(store, dataset=name)
+    assert why_no_script(run, store.history(run.id)) == ""
+    remove(name)
+    with pytest.raises(ExportError, match="not on this machine any more"):
+        to_script(run, store.history(run.id))
 
 
 @pytest.mark.slow

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_core.config.fields import parse_config
 from mnist_core.drawing.my_digits import DigitFile, MyDigit, MyDigits
+from mnist_core.runs.execution import execute
 from pages.ui.draw import digits
 from pages.ui.draw.models import SHIPPED
-from pages.ui.state import Backend
+from pages.ui.state import RUN, Backend
 from tests.helpers.pages import button, open_page, wait_for
 from tests.helpers.waiting import PATIENCE
+from tests.helpers.zips import add_zip, digit_files, zip_of
 
 
 def test_without_a_run_the_shipped_network_reads_and_one_button_trains_one(app: Backend) -> None:
@@ -65,3 +68,28 @@ def test_a_file_that_holds_no_digits_is_named(app: Backend) -> None:
 
 def html(page: AppTest) -> list[str]:
     return [element.proto.body for element in page.get("html")]
+
+
+def test_a_network_that_reads_no_digits_is_said_to_read_none(app: Backend) -> None:
+    def trained(dataset: str) -> str:
+        run_id = app.store.create(parse_config({"dataset": dataset, "epochs": 1}))
+        for _ in execute(run_id, app.store):
+            pass
+        app.look_again()
+        return run_id
+
+    two = trained(add_zip(zip_of(digit_files(6, (3, 7))), "A *pair*"))
+    page = open_page("draw")
+    page.session_state[RUN] = two  # as another page leaves it
+    page.run()
+    (said,) = [info.value for info in page.info if "does not read digits" in info.value]
+    assert "It learnt A \\*pair\\*: its classes are 3, 7." in said
+    assert page.selectbox(key="model").value == SHIPPED
+    digits_too = trained(add_zip(zip_of(digit_files(4)), "ten"))
+    page = open_page("draw")
+    page.session_state[RUN] = digits_too
+    page.session_state["model"] = digits_too
+    page.run()
+    assert not [info for info in page.info if "does not read digits" in info.value]
+    assert page.selectbox(key="model").value == digits_too
+    assert len(page.selectbox(key="model").options) == 2, "the other one is not offered"

@@ -6,12 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.fields import parse_config
+from mnist_core.runs.execution import execute
 from mnist_core.runs.records import Run
 from pages.ui.inside.choose import VIEWS
 from pages.ui.state import DRAWING, Backend
 from pages.ui.words import literal
 from tests.helpers.pages import button, open_page, pictures, said, wait_for
 from tests.helpers.waiting import wait_until
+from tests.helpers.zips import add_zip, digit_files, zip_of
 
 
 def train(app: Backend, **settings: object) -> Run:
@@ -72,6 +74,24 @@ def test_every_view_shows_something_of_every_network(app: Backend, hidden: str) 
     for view in VIEWS:
         page = look(view=view)
         assert page.radio(key="inside.view").value == view
+        assert not page.error, (view, page.error[0].value)
+        assert pictures(page).count("<img") + len(page.get("plotly_chart")) > 0, view
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_every_view_shows_something_of_a_few_pictures_of_one_s_own(
+    app: Backend, colour: bool
+) -> None:
+    files = digit_files(10, (3, 5, 7))
+    name = add_zip(zip_of(files), "A <b>title</b>", colour=colour, side=10)
+    for seed in (0, 1):
+        values = {"dataset": name, "epochs": 2, "hidden_sizes": "8", "seed": seed}
+        run_id = app.store.create(parse_config(values))
+        for _ in execute(run_id, app.store):
+            pass
+    app.look_again()
+    for view in VIEWS:
+        page = look(view=view, run=run_id)
         assert not page.error, (view, page.error[0].value)
         assert pictures(page).count("<img") + len(page.get("plotly_chart")) > 0, view
 

@@ -16,6 +16,7 @@ from mnist_core.nn.machine import APP_MEMORY
 from mnist_core.runs import execution
 from mnist_core.runs.execution import execute
 from mnist_core.runs.store import RunStore
+from tests.helpers.zips import add_zip, digit_files, zip_of
 
 CONFIG = parse_config({"hidden_sizes": 4, "epochs": 2})
 
@@ -173,3 +174,33 @@ def test_a_run_does_not_go_on_with_fewer_pictures_that_it_knows(
     with pytest.raises(DataError, match="not on this machine now"):
         list(execute(run_id, store))
     assert store.get(run_id).result == before.result
+
+
+def test_a_few_pictures_of_one_s_own_train_as_others_do() -> None:
+    """Ten pictures a class: fewer than a batch has."""
+    name = add_zip(zip_of(digit_files(10, (3, 7))), "two")
+    store = RunStore()
+    run_id = store.create(parse_config({"dataset": name, "epochs": 3, "hidden_sizes": "8"}))
+    events = list(execute(run_id, store))
+    started = next(e for e in events if isinstance(e, Started))
+    assert (started.train_examples, started.val_examples) == (13, 3)
+    assert started.layers[-1][1] == 2
+    run = store.get(run_id)
+    assert (run.state, run.config.dataset) == ("completed", name)
+    assert run.data["dataset"] == name
+    assert run.result["test_accuracy"] in (0, 0.25, 0.5, 0.75, 1)  # of four
+    lost = store.create(parse_config({"dataset": "own:gone-01234567", "epochs": 1}))
+    with pytest.raises(DataError, match="Add their zip"):
+        list(execute(lost, store))
+    assert "not on this machine" in store.get(lost).error
+
+
+def test_too_few_pictures_to_keep_some_aside_are_an_error_that_says_so() -> None:
+    name = add_zip(zip_of(digit_files(2, (3, 7))), "fewest")
+    store = RunStore()
+    few = store.create(parse_config({"dataset": name, "epochs": 1}))
+    with pytest.raises(ConfigError, match=r"keeps none of 2 pictures aside; it takes 0\.5 or more"):
+        list(execute(few, store))
+    assert "val_fraction" in store.get(few).error
+    enough = store.create(parse_config({"dataset": name, "epochs": 1, "val_fraction": 0.5}))
+    assert isinstance(list(execute(enough, store))[-1], Finished)

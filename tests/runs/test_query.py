@@ -44,6 +44,8 @@ RUNS = [
         ("hidden_sizes contains 64 and val_accuracy > 0.97", "wide deep"),
         ("optimizer = adam or state = failed", "deep not 64"),
         ("optimizer == Adam", "deep"),
+        ("dataset = own:mine-1", ""),
+        ("dataset != own:mine-1", "wide deep bad plain not 64"),
         ("hidden_sizes = 128,64", "deep"),
         ("hidden_sizes = 128, 64 and val_accuracy > .9", "deep"),
         ('hidden_sizes = ""', "plain"),

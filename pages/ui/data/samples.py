@@ -13,8 +13,9 @@ from mnist_core.config.distortion import Distortion
 from mnist_core.config.fields import FIELDS
 from mnist_core.config.share import from_query, to_query
 from mnist_core.config.train import TrainConfig
-from mnist_core.data.catalog import DATASETS
+from mnist_core.data.catalog import dataset_spec
 from mnist_core.data.disk import place_and_size, removable, remove
+from mnist_core.data.own import is_own
 from pages.ui import forms, links, runview
 from pages.ui.actions import reported
 from pages.ui.address import PART, VIEW
@@ -117,7 +118,10 @@ def gone(name: str) -> bool:
     """Whether it was removed here: then it comes back when somebody asks for it, and not before."""
     if st.session_state.get(REMOVED) != name:
         return False
-    st.info(f"{DATASETS[name].title} is not on this computer any more.")
+    if is_own(name):
+        st.info("It is not on this computer any more. Choose another, or add its zip again.")
+        return True
+    st.info(f"{dataset_spec(name).title} is not on this computer any more.")
     st.button("Get it again", icon=":material/download:", on_click=_get_again)
     return True
 
@@ -141,10 +145,15 @@ def on_disk(name: str) -> None:
         return  # the digits that come with a package
     place, size = found
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{size / 1e6:,.0f} MB in {literal(str(place))}")
+        st.caption(f"{size / 1e6:,.{0 if size > 1e7 else 1}f} MB in {literal(str(place))}")
         if removable(name):
             with st.popover("Remove", icon=":material/delete:"):
-                st.markdown("Its files are deleted. Runs stay, and it can be downloaded again.")
+                st.markdown(
+                    "Its files are deleted. Runs stay; they find its pictures again when the same "
+                    "zip is added with the same name and settings."
+                    if is_own(name)
+                    else "Its files are deleted. Runs stay, and it can be downloaded again."
+                )
                 st.button("Remove it", key="data.remove", on_click=_remove, args=(name,))
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from mnist_core.charts.base import probability_history
+from mnist_core.data.catalog import shows_digits
 from mnist_core.runs.records import Run
 from mnist_core.runs.snapshots import probabilities_of
 from pages.ui.fragments import fragment
@@ -53,7 +54,8 @@ def epochs(image: NDArray[np.float32] | None) -> None:
 def _runs() -> list[Run]:
     """The runs on digits that train or have trained, newest first."""
     runs = backend().watch.library()
-    return [r for r in runs if r.config.dataset == "mnist" and (r.active or r.checkpoint)][:NEWEST]
+    able = [r for r in runs if shows_digits(r.config.dataset) and (r.active or r.checkpoint)]
+    return able[:NEWEST]
 
 
 def _pin(image: NDArray[np.float32] | None) -> None:

@@ -5,9 +5,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mnist_core.config.presets import PRESETS
+from mnist_core.data.catalog import dataset_spec, shows_digits
+from mnist_core.data.datasets import locate
+from mnist_core.errors import DataError
 from mnist_core.runs.records import Run
 from pages.ui import runview
 from pages.ui.actions import start_button
+from pages.ui.pictures import DIGITS
 from pages.ui.state import RUN, backend, predictor, select_run
 from pages.ui.words import literal, percent, told_apart
 
@@ -25,10 +29,43 @@ Readers = dict[str, Run]
 
 
 def readers() -> Readers:
-    """The runs that can read digits, by id: the newest, and those that were asked for."""
-    able = [r for r in backend().watch.library() if r.ready and r.config.dataset == "mnist"]
+    """The runs that can read digits, by id: the newest, and those that were asked for.
+
+    That is those that learnt digits as MNIST shows them, whose classes are 0 to 9.
+    """
+    able = [r for r in backend().watch.library() if r.ready and shows_digits(r.config.dataset)]
     asked = {st.session_state.get(key) for key in (RUN, "model")}
     return {run.id: run for place, run in enumerate(able) if place < NEWEST or run.id in asked}
+
+
+def not_for_digits() -> None:
+    """Say of the run that was looked at last that it reads no digits, if that is so."""
+    last = st.session_state.get(RUN)
+    run = next((r for r in backend().watch.library() if r.ready and r.id == last), None)
+    if run is None or shows_digits(run.config.dataset):
+        return
+    title, why = _not_digits(run.config.dataset)
+    st.info(
+        f"**{literal(run.name)} does not read digits.** It learnt {literal(title)}: {why}. "
+        "What you draw is read by another network; **Inside** shows what this one reads.",
+        icon=":material/block:",
+    )
+
+
+def _not_digits(dataset: str) -> tuple[str, str]:
+    """What a data set is called, and why who learnt it reads no digits, in Markdown."""
+    try:
+        spec = dataset_spec(dataset)
+    except DataError:
+        return dataset, "its pictures cannot be read any more"
+    if locate(dataset) is None:
+        return spec.title, "its pictures are not on this machine"
+    if spec.classes == DIGITS:
+        wanted = "grey, 28 × 28 and light on dark, as what is drawn here"
+        return spec.title, f"its classes are digits, but its pictures are not {wanted}"
+    if spec.classes:
+        return spec.title, f"its classes are {', '.join(map(literal, spec.classes))}"
+    return spec.title, f"it has {spec.ends[1]} kinds of photo"
 
 
 def titles(runs: Readers) -> dict[str, str]:
@@ -79,7 +116,8 @@ def choose(runs: Readers) -> str:
         format_func=names(runs).__getitem__,
         key="model",
         persist_state="session",
-        help="Who reads your drawing. Changing it keeps the drawing.",
+        help="Who reads your drawing. Changing it keeps the drawing. Runs that learnt something "
+        "else than digits are not among them.",
     )
     return chosen
 

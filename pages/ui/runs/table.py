@@ -97,10 +97,11 @@ def _columns() -> dict[str, Any]:
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     """The table as people read it. A star is no box: the boxes are there to be ticked."""
+    called = forms.said_choices(FIELDS["dataset"])
     return frame.assign(
         starred=["★" if starred else "" for starred in frame["starred"]],
         state=[state.capitalize() for state in frame["state"]],
-        dataset=[name and forms.shown("dataset", name) for name in frame["dataset"]],
+        dataset=[called.get(name, name) for name in frame["dataset"]],
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from mnist_core.charts import sweep as sweep_charts
 from mnist_core.charts.parallel import parallel
 from mnist_core.config.axes import Axis
+from mnist_core.data.catalog import shows_digits
 from mnist_core.runs.records import Run
 from mnist_core.sweep.view import StudyView
 from pages.ui import runview
@@ -188,7 +189,8 @@ def opened(view: StudyView) -> None:
         reached = f"{rows[-1]['epoch']:.0f} of its {run.last_epoch} epochs"
         st.caption(f"The sweep was stopped after {reached}.")
     with st.container(horizontal=True):
-        if st.button("Draw digits for it", icon=":material/draw:", type="primary"):
+        reads = shows_digits(run.config.dataset)
+        if reads and st.button("Draw digits for it", icon=":material/draw:", type="primary"):
             select_run(run.id)
             st.switch_page("pages/draw.py")
         if st.button("Open on Train", icon=":material/open_in_new:"):

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_core.config.fields import FIELDS, parse_config
+from mnist_core.data.catalog import shows_digits
 from mnist_core.insight.compare import SEED_RUNS, group_of
 from mnist_core.runs.records import Run
 from pages.ui import assignment, forms, seeds
@@ -85,5 +86,6 @@ def next_steps(run: Run, given: Mapping[str, Any]) -> None:
             help="The same settings from other initial weights.",
         )
         seeds.offer(run, group_of(run, backend().watch.library()), f"{SEED_RUNS} seeds")
-        if st.button("Draw digits for it", icon=":material/draw:"):
+        reads = shows_digits(run.config.dataset)
+        if reads and st.button("Draw digits for it", icon=":material/draw:"):
             st.switch_page("pages/draw.py")
