@@ -42,7 +42,7 @@ def split_rows(data: "ResidentDataset", val_fraction: float) -> "tuple[Tensor, T
 
     shared = len(data.images) - data.extra
     train, val = split_indices(shared, val_fraction, SPLIT_SEED)
-    if not len(val):
+    if val_fraction and not len(val):
         enough = ceil(100 / shared) / 100
         allowed = f"keeps none of {shared:,} pictures aside; it takes {enough:g} or more"
         raise ConfigError([Problem("val_fraction", val_fraction, allowed)])

@@ -13,7 +13,7 @@ def form(devices: list[tuple[str, str]], **settings: object) -> None:
 
     for name, value in settings.items():
         st.session_state.setdefault(widget_key("test", name), value)
-    config_form("test", devices, disabled=False)
+    config_form("test", devices)
 
 
 @pytest.mark.parametrize(
