@@ -99,6 +99,11 @@ def test_a_newcomer_finds_all_pages_as_they_were_accepted(page: Page) -> None:
     expect(page.get_by_text("Next: Without a hidden layer")).to_be_visible()
     said += pictures.views(page, "learn", DONE)
 
+    arrive(page, "Teach")
+    fill(page, "Title", "How wide must it be?")
+    expect(page.get_by_text("What your pupils will see on Train")).to_be_visible()
+    said += pictures.views(page, "teach")
+
     if others := pictures.other_fonts(page):
         pytest.skip(f"walked, but not compared: here {', '.join(sorted(others))} draws letters")
     assert not said, "\n".join([*said, "accept them: python -m tests.helpers.pictures"])
