@@ -4,6 +4,7 @@ Trains, draws and sweeps as a person does, at the size of a laptop, and writes `
 needs MNIST and a Chromium, and takes some minutes.
 """
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -78,6 +79,51 @@ def learn(page: Page) -> None:
     take(page, "learn")
 
 
+def data(page: Page) -> None:
+    """A wall of pictures."""
+    go_to(page, "Data")
+    expect(page.get_by_role("button", name="Train with these")).to_be_visible()
+    expect(page.get_by_alt_text(re.compile(".")).nth(62)).to_be_attached()
+    take(page, "data")
+
+
+def runs(page: Page) -> None:
+    """All that was trained: two runs, and a sweep as one row."""
+    go_to(page, "Runs")
+    expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
+    take(page, "runs")
+
+
+def devices(page: Page) -> None:
+    """How long training takes here by the number of hidden units."""
+    go_to(page, "Devices")
+    values = page.get_by_label("Values", exact=True)
+    values.fill("16, 64, 256, 1024")
+    values.press("Enter")
+    page.get_by_role("button", name="Start measuring").click()
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop.wait_for()
+    stop.wait_for(state="hidden")
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)
+    take(page, "devices")
+
+
+def teach(page: Page) -> None:
+    """A goal and a text for a class."""
+    go_to(page, "Teach")
+    title = page.get_by_label("Title", exact=True)
+    title.fill("How wide must it be?")
+    title.press("Enter")
+    text = page.get_by_role("textbox", name="Text to read")
+    text.fill("Train with **8**, **32** and **128** hidden units.\n\n- Which reads best?\n- Why?")
+    text.press("Control+Enter")
+    expect(page.get_by_text("Which reads best?").last).to_be_visible()
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.get_by_text("Nobody has given a name yet")).to_be_visible()
+    page.get_by_label("Title", exact=True).scroll_into_view_if_needed()
+    take(page, "teach")
+
+
 def main() -> None:
     """Take all pictures with an app of their own."""
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
@@ -88,7 +134,7 @@ def main() -> None:
             page.set_default_timeout(PATIENCE)
             expect.set_options(timeout=PATIENCE)
             page.goto(app.url)
-            for step in (train, read, inside, sweep, learn):
+            for step in (train, read, inside, sweep, learn, data, runs, devices, teach):
                 step(page)
         finally:
             app.stop()
