@@ -50,7 +50,8 @@ def _numbers() -> None:
             f"column {left + 1} to {left + WINDOW}"
         )
         window = image[top : top + WINDOW, left : left + WINDOW]
-        st.code("\n".join(" ".join(f"{value:.2f}" for value in line) for line in window))
+        lines = (" ".join(f"{value:.2f}" for value in line) for line in window)
+        st.code("\n".join(lines), language=None)
         ink = int((image > 0).sum())
         st.markdown(
             f"Each pixel is a number from 0 (paper) to 1 (ink); in the file it is a whole one from "
