@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from pages.ui.learn.choose import CHAPTERS
 from tests.helpers.app import App
-from tests.helpers.browser import SEVEN, draw, go_to
+from tests.helpers.browser import SEVEN, draw, fill, go_to
 from tests.helpers.chromium import launch
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -39,8 +39,7 @@ def ended(page: Page) -> None:
 def train(page: Page) -> None:
     """Two runs, so that the second has the first as its ghost."""
     for hidden in ("32", "64"):
-        page.get_by_label("Hidden layer sizes", exact=True).fill(hidden)
-        page.get_by_label("Hidden layer sizes", exact=True).press("Enter")
+        fill(page, "Hidden layer sizes", hidden)
         page.get_by_role("button", name="Start training").click()
         ended(page)
     take(page, "train")
@@ -97,9 +96,7 @@ def runs(page: Page) -> None:
 def devices(page: Page) -> None:
     """How long training takes here by the number of hidden units."""
     go_to(page, "Devices")
-    values = page.get_by_label("Values", exact=True)
-    values.fill("16, 64, 256, 1024")
-    values.press("Enter")
+    fill(page, "Values", "16, 64, 256, 1024")
     page.get_by_role("button", name="Start measuring").click()
     stop = page.get_by_role("button", name="Stop", exact=True)
     stop.wait_for()
@@ -111,16 +108,13 @@ def devices(page: Page) -> None:
 def teach(page: Page) -> None:
     """A goal and a text for a class."""
     go_to(page, "Teach")
-    title = page.get_by_label("Title", exact=True)
-    title.fill("How wide must it be?")
-    title.press("Enter")
+    fill(page, "Title", "How wide must it be?")
     text = page.get_by_role("textbox", name="Text to read")
     text.fill("Train with **8**, **32** and **128** hidden units.\n\n- Which reads best?\n- Why?")
     text.press("Control+Enter")
     expect(page.get_by_text("Which reads best?").last).to_be_visible()
     page.get_by_role("button", name="Make the link").click()
     expect(page.get_by_text("Nobody has given a name yet")).to_be_visible()
-    page.get_by_label("Title", exact=True).scroll_into_view_if_needed()
     take(page, "teach")
 
 

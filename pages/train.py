@@ -168,7 +168,6 @@ def nothing() -> str:
 
 links.open_link(TRAIN)
 task = assignment.take()
-given = assignment.given()
 if task is not None:
     brief.show(task)
 with st.container(key="train"):
@@ -212,7 +211,7 @@ try:
                 disabled=config is None or asked,
             )
         with rest:
-            if "learning_rate" not in given:
+            if "learning_rate" not in assignment.given():
                 range_test.offer(disabled=config is None)
             if config is not None:
                 links.keep_link(config)
@@ -220,7 +219,7 @@ try:
     with picture, st.container(key="card-picture", border=True):
         fragment(live, POLL if asked or active else None)(asked, active)
         if shown is not None and not shown.active:
-            after.next_steps(shown, given)
+            after.next_steps(shown)
     with picture:
         if shown is not None and not shown.active:
             learnt.show(shown)

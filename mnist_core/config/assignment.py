@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import json
 import zlib
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -141,8 +142,9 @@ def parse_assignment(values: dict[str, Any]) -> Assignment:
         raise ConfigError(problems(error, values, takes)) from None
 
 
+@lru_cache(maxsize=64)
 def read_link(text: str) -> Assignment:
-    """The assignment of a link (see ``Assignment.link``).
+    """The assignment of a link (see ``Assignment.link``); a page asks at each drawing.
 
     Raises:
         ConfigError: the link is cut, changed, or of a version that this one does not know.

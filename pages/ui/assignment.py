@@ -1,17 +1,20 @@
 """A teacher's link on Train: what it gives, what it says, and how far somebody is with it."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from mnist_core.config.assignment import Assignment, read_link
+from mnist_core.config.fields import FIELDS
 from mnist_core.config.texts import check_name
-from mnist_core.errors import ConfigError
+from mnist_core.errors import ConfigError, MnistLabError
 from mnist_core.learn.classroom import Standing, asked
-from mnist_core.runs.records import MAX_PUPIL, Pupil
+from mnist_core.runs.records import MAX_PUPIL, Pupil, Run
 from pages.ui import forms
 from pages.ui.address import keep_in_address
+from pages.ui.state import backend
 from pages.ui.words import literal
 
 ASSIGNMENT, NAME = "assignment", "pupil"  # query parameters
@@ -43,23 +46,26 @@ def take() -> Assignment | None:
             st.session_state[PROBLEM] = error.problems[0].allowed
             said = ""
         else:
-            if not any(name in st.query_params for name in forms.FIELDS):
+            if not any(name in st.query_params for name in FIELDS):
                 forms.fill(forms.TRAIN, assignment.settings)
         st.session_state[TAKEN] = said
-    link = st.session_state.get(TAKEN, "")
-    keep_in_address(ASSIGNMENT, link)
+    keep_in_address(ASSIGNMENT, st.session_state.get(TAKEN, ""))
     if PROBLEM in st.session_state:
         st.error(f"The link to an assignment {literal(st.session_state[PROBLEM])}.")
-    if not link:
-        return None
     give()
-    return read_link(link)
+    return followed()
+
+
+def followed() -> Assignment | None:
+    """The assignment that this session has, if it has one."""
+    link = st.session_state.get(TAKEN)
+    return read_link(link) if link else None
 
 
 def given() -> dict[str, Any]:
     """The settings that cannot be changed in this session, by name."""
-    link = st.session_state.get(TAKEN)
-    return read_link(link).given if link else {}
+    assignment = followed()
+    return assignment.given if assignment else {}
 
 
 def give() -> None:
@@ -75,8 +81,8 @@ def leave() -> None:
 
 def pupil() -> Pupil | None:
     """Who starts a run now: somebody with an assignment who gave a name; else None."""
-    link, name = st.session_state.get(TAKEN), _name()
-    return Pupil(read_link(link).key, name) if link and name else None
+    assignment, name = followed(), _name()
+    return Pupil(assignment.key, name) if assignment and name else None
 
 
 def _name() -> str:
@@ -127,6 +133,18 @@ def state(assignment: Assignment, stands: Standing) -> None:
         st.markdown(f"{stands.said}.")
     else:
         st.markdown(f":material/flag: **Not there yet.** {stands.said}.")
+
+
+def all_runs(tell: Callable[[str], object]) -> list[Run] | None:
+    """All runs; None while they cannot be listed, and the page says why: an error by ``tell``."""
+    if not backend().ready:
+        st.caption(backend().starting or "Opening …")
+        return None
+    try:
+        return backend().watch.library()
+    except MnistLabError as error:
+        tell(literal(str(error)))
+        return None
 
 
 def _without_pictures(markdown: str) -> str:

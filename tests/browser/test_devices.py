@@ -5,18 +5,16 @@ import re
 from playwright.sync_api import Page, expect
 
 from pages.ui.learn.choose import CHAPTERS
-from tests.helpers.browser import arrive, settle
+from tests.helpers.browser import arrive, fill, settle
 
 
 def test_a_plan_is_measured_to_its_end_and_kept(page: Page) -> None:
     arrive(page, "Devices")
     expect(page.get_by_text("Nothing has been measured yet")).to_be_visible()
     expect(page.get_by_text(re.compile("samples · about"))).to_be_visible()
-    page.get_by_label("Values", exact=True).fill("4, 8")
-    page.get_by_label("Values", exact=True).press("Enter")
+    fill(page, "Values", "4, 8")
     page.get_by_text("What stays the same").click()
-    page.get_by_label("Repeats", exact=True).fill("1")
-    page.get_by_label("Repeats", exact=True).press("Enter")
+    fill(page, "Repeats", "1")
     settle(page)
     page.get_by_role("button", name="Start measuring").dblclick()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers import pictures
-from tests.helpers.browser import SEVEN, arrive, draw, pad_box
+from tests.helpers.browser import SEVEN, arrive, draw, fill, pad_box
 
 CHARTS = ".js-plotly-plot"
 # What a run says of itself is long or short, as its figures are.
@@ -27,11 +27,6 @@ COMPARED = (
 
 # Which experiments the runs and trials happen to have done.
 DONE = ".st-key-card-form [data-testid=stCaptionContainer] { display: none; }"
-
-
-def fill(page: Page, label: str, value: str) -> None:
-    page.get_by_label(label, exact=True).fill(value)
-    page.get_by_label(label, exact=True).press("Enter")
 
 
 def test_a_newcomer_finds_all_pages_as_they_were_accepted(page: Page) -> None:

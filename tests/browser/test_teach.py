@@ -2,18 +2,14 @@
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.helpers.browser import arrive, open_tab, settle, watch
+from tests.helpers.browser import arrive, fill, open_tab, settle, watch
 
 
 def test_from_the_teacher_s_page_to_the_class_s_table(page: Page, browser: Browser) -> None:
     arrive(page, "Teach")
-    title = page.get_by_role("textbox", name="Title")
-    title.fill("How wide?")
-    title.press("Enter")
+    fill(page, "Title", "How wide?")
     expect(page.get_by_text("What your pupils will see on Train")).to_be_visible()
-    accuracy = page.get_by_role("spinbutton", name="Accuracy, %")
-    accuracy.fill("50")
-    accuracy.press("Enter")
+    fill(page, "Accuracy, %", "50")
     expect(page.get_by_text("50 % on validation")).to_be_visible()
     hidden = page.get_by_role("combobox", name="Pupils do not see these")
     hidden.scroll_into_view_if_needed()  # a list that is open closes when the page is scrolled
@@ -32,9 +28,7 @@ def test_from_the_teacher_s_page_to_the_class_s_table(page: Page, browser: Brows
     errors = watch(pupil)
     pupil.goto(link.inner_text())
     expect(pupil.get_by_text("Your goal:")).to_be_visible()
-    name = pupil.get_by_role("textbox", name="Your name")
-    name.fill("Ada")
-    name.press("Enter")
+    fill(pupil, "Your name", "Ada")
     expect(pupil.get_by_text("No result yet")).to_be_visible()
     expect(pupil.get_by_label("Learning rate", exact=True)).to_have_count(0)
     pupil.get_by_role("button", name="Start training").click()

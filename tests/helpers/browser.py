@@ -41,6 +41,12 @@ def arrive(page: Page, name: str) -> None:
     expect(page.locator(".lab-now")).to_have_text("Nothing is training")
 
 
+def fill(page: Page, label: str, value: str) -> None:
+    """Type into a field, and let the page hear it."""
+    page.get_by_label(label, exact=True).fill(value)
+    page.get_by_label(label, exact=True).press("Enter")
+
+
 def busy(page: Page) -> bool:
     """Whether something on the page is still to come, or about to go."""
     return bool(

@@ -10,22 +10,12 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.errors import MeasurementError
 from mnist_core.jobs.measuring import Measurer, Underway, order
 from mnist_core.jobs.queue import JobQueue
-from mnist_core.runs.store import RunStore
 from tests.helpers.gate import Gate
 from tests.helpers.measurements import DOUBLE, ONE, measured
 from tests.helpers.waiting import wait_until
-from tests.helpers.workers import Workers
 
 PLAN = Plan(values=(4, 8), pictures=100, settings=(ONE, DOUBLE), repeats=1)
 LONG = PLAN.model_copy(update={"repeats": 10})
-
-
-@pytest.fixture
-def queue(workers: Workers) -> Iterator[JobQueue]:
-    opened = JobQueue(RunStore())
-    assert opened.devices()  # waits until the workers are there
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The queue: who waits for what, in which order, and how to leave it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from mnist_core.config.fields import parse_config
@@ -12,15 +10,6 @@ from mnist_core.nn.machine import APP_MEMORY
 from mnist_core.runs.store import RunStore
 from tests.helpers.gate import Gate
 from tests.helpers.waiting import wait_until
-from tests.helpers.workers import Workers
-
-
-@pytest.fixture
-def queue(workers: Workers) -> Iterator[JobQueue]:
-    opened = JobQueue(RunStore())
-    assert opened.devices()  # waits until the workers are there
-    yield opened
-    opened.close()
 
 
 def test_runs_wait_in_order_and_can_be_cancelled(gate: Gate, queue: JobQueue) -> None:

@@ -215,24 +215,20 @@ def preview(asked: Assignment) -> None:
     with st.container(key="card-preview", border=True):
         st.caption("What your pupils will see on Train")
         assignment.text(asked)
-        kinds = {
-            "They can change": [n for n in FIELDS if n not in asked.given],
-            "Given": [n for n in FIELDS if n in asked.fixed],
-            "Not shown": [n for n in FIELDS if n in asked.hidden],
-        }
-        for said, names in kinds.items():
-            if names and len(names) < len(FIELDS):
-                values = "; ".join(_described(asked, name, said) for name in names)
-                st.caption(f"{said}: {values}.")
         if not asked.given:
             st.caption("They can change all settings.")
-
-
-def _described(asked: Assignment, name: str, said: str) -> str:
-    label = FIELDS[name].label
-    if said == "They can change":
-        return label
-    return f"{label} {literal(forms.shown(name, getattr(asked.settings, name)))}"
+            return
+        free = [spec.label for name, spec in FIELDS.items() if name not in asked.given]
+        if free:
+            st.caption(f"They can change: {'; '.join(free)}.")
+        for said, kept in (("Given", asked.fixed), ("Not shown", asked.hidden)):
+            values = [
+                f"{FIELDS[name].label} {literal(forms.shown(name, value))}"
+                for name, value in asked.given.items()
+                if name in kept
+            ]
+            if values:
+                st.caption(f"{said}: {'; '.join(values)}.")
 
 
 def links(made: Assignment) -> None:

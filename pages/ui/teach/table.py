@@ -4,13 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core.config.assignment import Assignment
-from mnist_core.errors import MnistLabError
 from mnist_core.learn.classroom import Standing, asked, standings
-from pages.ui.assignment import joined
+from pages.ui.assignment import all_runs, joined
 from pages.ui.fragments import fragment
 from pages.ui.runview import progress_short
-from pages.ui.state import backend
-from pages.ui.words import literal
 
 POLL = 2.0  # seconds between two looks: names come and runs end while a teacher looks
 
@@ -22,13 +19,8 @@ def show(made: Assignment) -> None:
 
 
 def _table(made: Assignment) -> None:
-    if not backend().ready:
-        st.caption(backend().starting or "Opening …")
-        return
-    try:
-        runs = backend().watch.library()
-    except MnistLabError as error:
-        st.error(literal(str(error)))
+    runs = all_runs(st.error)
+    if runs is None:
         return
     known = standings(made, joined(made.key), runs)
     if not known:

@@ -1,8 +1,5 @@
 """What can be done with a run that has ended: resume it, go on, or train it once more."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from mnist_core.config.fields import FIELDS, parse_config
@@ -38,8 +35,8 @@ def resume(run_id: str) -> None:
     backend().queue.resume(run_id)
 
 
-def next_steps(run: Run, given: Mapping[str, Any]) -> None:
-    """What can be done with a run that has ended; ``given`` settings cannot be changed."""
+def next_steps(run: Run) -> None:
+    """What can be done with a run that has ended; what an assignment gives cannot be changed."""
     if run.state in ("interrupted", "failed"):
         start_button(
             "Resume",
@@ -53,6 +50,7 @@ def next_steps(run: Run, given: Mapping[str, Any]) -> None:
         return
     if not run.checkpoint:
         return
+    given = assignment.given()
     for name, default in (("epochs", 5), ("learning_rate", 0.1)):
         st.session_state[f"more.{name}"] = given.get(
             name, st.session_state.get(f"more.{name}", default)

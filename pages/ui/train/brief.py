@@ -8,7 +8,6 @@ from mnist_core.learn.classroom import standing
 from pages.ui import assignment
 from pages.ui.fragments import fragment
 from pages.ui.state import backend
-from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks while something trains
 
@@ -42,13 +41,7 @@ def _state(task: Assignment, name: str) -> None:
     if not name:
         st.caption("Give your name first: then your runs count.")
         return
-    if not backend().ready:
-        st.caption(backend().starting or "Opening …")
-        return
-    try:
-        runs = backend().watch.library()
-    except MnistLabError as error:
-        st.caption(literal(str(error)))
-        return
-    pupil = assignment.pupil()
-    assignment.state(task, standing(task, name, [run for run in runs if run.pupil == pupil]))
+    runs = assignment.all_runs(st.caption)
+    if runs is not None:
+        pupil = assignment.pupil()
+        assignment.state(task, standing(task, name, [run for run in runs if run.pupil == pupil]))
