@@ -51,7 +51,7 @@ def check_room(user: str, jobs: Iterable[Job], most: int, more: int = 1) -> None
     if user != SERVER and count + more > most:
         have = f"{count} run{'s' * (count != 1)} waiting or training" if count else "none"
         raise TooManyError(
-            f"Nothing was started: you have {have}, and {most} at once are the most that anybody "
+            f"No more can start now: you have {have}, and {most} at once are the most that anybody "
             "may have here. Wait until one has ended, or cancel one."
         )
 
@@ -67,12 +67,19 @@ class Turns:
 
     def next(self, by: str) -> int:
         """The turn of one more job of the user ``by``. Raises TooManyError, see ``check_room``."""
-        jobs = [Job(run.user, run.turn, run.state == "queued") for run in self._store.active()]
-        with self._lock:
-            self._sweeps = [s for s in self._sweeps if not all(part.done() for part in s[0])]
-            jobs += [job for _, job in self._sweeps]
+        jobs = self._jobs(self._store.active())
         check_room(by, jobs, self._most)
         return next_turn(by, jobs)
+
+    def check(self, by: str, active: Iterable[Run], more: int = 1) -> None:
+        """Refuse ``more`` jobs of a user beside the ``active`` runs. Raises TooManyError."""
+        check_room(by, self._jobs(active), self._most, more)
+
+    def _jobs(self, active: Iterable[Run]) -> list[Job]:
+        with self._lock:
+            self._sweeps = [s for s in self._sweeps if not all(part.done() for part in s[0])]
+            sweeps = [job for _, job in self._sweeps]
+        return [*sweeps, *(Job(run.user, run.turn, run.state == "queued") for run in active)]
 
     def took(self, by: str, turn: int, parts: Sequence[Any]) -> None:
         """A sweep of the user ``by`` has begun at this turn; ``parts`` are its futures."""

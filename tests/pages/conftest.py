@@ -21,6 +21,12 @@ def _components() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An AppTest has a server that is none, which would say nonsense of who is visiting."""
+    monkeypatch.setattr("streamlit.runtime.context._get_client_context", lambda: None)
+
+
 @pytest.fixture
 def app(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
     """A running app with an empty store."""
