@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
 from pages.ui.state import Backend, backend
-from tests.helpers.pages import ROOT
+from tests.helpers.pages import ROOT, visit_from_here
 from tests.helpers.workers import Workers
 
 
@@ -23,8 +23,7 @@ def _components() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _from_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An AppTest has a server that is none, which would say nonsense of who is visiting."""
-    monkeypatch.setattr("streamlit.runtime.context._get_client_context", lambda: None)
+    visit_from_here(monkeypatch)
 
 
 @pytest.fixture
