@@ -122,9 +122,10 @@ def starting() -> None:
 def _live(was_active: bool) -> None:
     run, rows = look()
     if run is None:
+        waits = backend().ready and backend().watch.active()  # another's, on a network
         st.info(
-            f"{nothing()} Press **Start training** and watch the accuracy climb, epoch by epoch; "
-            "the tutorial's settings take a few seconds.",
+            f"{nothing()} Press **{'Add to queue' if waits else 'Start training'}** and watch the "
+            "accuracy climb, epoch by epoch; the tutorial's settings take a few seconds.",
             icon=":material/arrow_back:",
         )
         runview.charts(None, [])

@@ -112,6 +112,8 @@ def _status(drawn: list[tuple[str, str]] | str | None) -> None:
             run = (elsewhere or training)[0]
             if st.button("Show", key="now-show", type="tertiary", help="Open it on Train."):
                 select_run(run.id)
+                if st.session_state["page"] == "Train":
+                    st.rerun()  # another page's address begins empty: that is no run
                 st.switch_page("pages/train.py")
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, MnistLabError
+from mnist_core.runs.users import SERVER
 from pages.ui.address import in_address, write_address
 from pages.ui.user import mine
 
@@ -204,7 +205,7 @@ class Backend:
             self.watch.forget()
 
     def start(
-        self, config: TrainConfig, pupil: "Pupil | None" = None, *, by: str
+        self, config: TrainConfig, pupil: "Pupil | None" = None, by: str = SERVER
     ) -> tuple[str, bool]:
         """(run id, whether it is new): the active run with just these settings, else a new one.
 
