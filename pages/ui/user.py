@@ -35,10 +35,17 @@ def one_person(serves: str | None, visitor: str | None, headers: Mapping[str, st
     """
     if not _is_here(serves) or not (visitor is None or _is_here(visitor)):
         return False
-    shown = [urlsplit(headers.get("Origin", "")).hostname]
-    shown.append(urlsplit(f"//{headers.get('Host', '')}").hostname)
-    here = all(host is None or _is_here(host) for host in shown)
-    return here and not any(name in headers for name in PROXY)
+    shown = [headers["Origin"]] if "Origin" in headers else []
+    shown += [f"//{headers['Host']}"] if "Host" in headers else []
+    return all(map(_shows_here, shown)) and not any(name in headers for name in PROXY)
+
+
+def _shows_here(url: str) -> bool:
+    """Whether a page's address is of the machine itself."""
+    try:
+        return _is_here(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 def _is_here(host: str | None) -> bool:

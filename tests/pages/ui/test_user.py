@@ -4,7 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -14,14 +14,15 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.config.train import TrainConfig
 from mnist_core.drawing.my_digits import MyDigits
 from mnist_core.runs.client import StoreClient
-from mnist_core.runs.users import SERVER
+from mnist_core.runs.users import SERVER, is_secret, user_of
 from pages.ui.state import Backend
-from pages.ui.user import SECRET, USER, one_person
+from pages.ui.user import COOKIE, SECRET, USER, one_person
 from tests.helpers.gate import Gate
 from tests.helpers.pages import ROOT, button, open_page, said, wait_for
 from tests.helpers.waiting import wait_until
 
 HERE = {"Host": "localhost:8501", "Origin": "http://localhost:8501"}
+SECRET_OF_ADA = "ada" + 40 * "-"
 TINY = TrainConfig(hidden_sizes=(4,), epochs=1)
 
 
@@ -51,6 +52,8 @@ def network(app: Backend) -> Iterator[Backend]:
         # A proxy that says nothing: the browser's page is the proxy's.
         ("localhost", None, {**HERE, "Origin": "https://lab.school.example"}, False),
         ("localhost", None, {"Host": "lab.school.example"}, False),
+        ("localhost", None, {**HERE, "Origin": "null"}, False),
+        ("localhost", None, {"Host": "[localhost"}, False),
         ("localhost", None, {**HERE, "Origin": "http://localhost.example"}, False),
     ],
 )
@@ -284,6 +287,30 @@ def test_a_look_asks_the_store_no_more_often_on_a_network(
     assert 0 < found["0.0.0.0"] <= found["localhost"]
 
 
-def test_the_component_reads_and_writes_one_cookie() -> None:
-    script = (Path(ROOT) / "pages" / "ui" / "user.js").read_text(encoding="utf-8")
-    assert "SameSite=Strict" in script
+@dataclass
+class Visitor:
+    """Who visits, as Streamlit has it of a browser's first request."""
+
+    cookies: dict[str, str]
+    headers: tuple[tuple[str, str], ...] = (("Host", "192.168.1.7:8501"),)
+    remote_ip: str = "192.168.1.8"
+
+
+@pytest.mark.parametrize(
+    ("kept", "known"),
+    [
+        (SECRET_OF_ADA, True),
+        ("", False),
+        (SECRET_OF_ADA[:-1], False),
+        (user_of(SECRET_OF_ADA), False),  # which others can see, if they read the store
+    ],
+)
+def test_whose_a_session_is_says_the_browsers_cookie(
+    app: Backend, monkeypatch: pytest.MonkeyPatch, kept: str, known: bool
+) -> None:
+    visitor = Visitor({COOKIE: kept})
+    monkeypatch.setattr("streamlit.runtime.context._get_client_context", lambda: visitor)
+    page = open_page("train")
+    assert (user_of_session(page) == user_of(SECRET_OF_ADA)) == known
+    assert is_secret(page.session_state[SECRET])
+    assert user_of_session(page) == user_of(page.session_state[SECRET])
