@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 from streamlit.testing.v1 import AppTest
 
@@ -134,6 +135,8 @@ def measure(count: int, repeats: int) -> None:
     test = parse_query("hidden_sizes contains 64 and val_accuracy > 0.97")
     timed("a filter", lambda: [run for run in runs if test(run)], repeats)
 
+    # An AppTest's server is none, and would say nonsense of who is visiting.
+    mock.patch("streamlit.runtime.context._get_client_context", return_value=None).start()
     opened = backend()  # the app's own, with workers
     while not opened.library.complete:
         opened.library.runs()

@@ -66,6 +66,14 @@ class StoreError(MnistLabError):
     """The folder or database that keeps the runs cannot be used; names the path and the remedy."""
 
 
+class NotYoursError(MnistLabError):
+    """What belongs to somebody else cannot be changed; says what can be done with it."""
+
+
+class TooManyError(MnistLabError):
+    """More runs at once than one user may have; says how many are allowed."""
+
+
 class RunNotFoundError(StoreError):
     """No run has this id."""
 

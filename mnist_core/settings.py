@@ -154,7 +154,7 @@ def _refuse_unknown(known: list[str]) -> None:
     """Raise SettingError for a variable that is called like ours and that nothing reads."""
     for name in os.environ:
         if name.upper().startswith(OURS) and name.upper() not in (*known, *BESIDE):
-            ours = " and ".join(n for n in known if n.startswith(OURS))
+            ours = ", ".join(n for n in known if n.startswith(OURS))
             raise SettingError(f"{name} is set, which nothing reads: there are {ours}")
 
 
@@ -186,6 +186,12 @@ class Settings(BaseSettings):
         None,
         validation_alias="DASK_SCHEDULER_ADDRESS",
         description="a Dask scheduler to use instead of workers on this machine",
+    )
+    most_runs: int = Field(
+        10,
+        ge=1,
+        validation_alias="MNIST_LAB_MOST_RUNS",
+        description="how many runs a visitor over the network may have waiting or training at once",
     )
     optuna_storage: Place | None = Field(
         None,

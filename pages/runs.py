@@ -10,18 +10,22 @@ from mnist_core.runs.conditions import QueryError
 from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import Trials, fold
+from mnist_core.runs.users import SERVER
 from pages.ui.actions import reported, show_problem
 from pages.ui.address import FILTER, in_address, keep_in_address, write_address
+from pages.ui.forms import switch
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.runs import bin, comparison, exports, panel, unreadable
 from pages.ui.runs.table import FILTER_HELP, OPEN, choose_columns, show_table
 from pages.ui.state import backend, select_runs, selected_runs
+from pages.ui.user import mine, user
 from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks at the list while something in it changes
 REDRAW = 5.0  # seconds after which the figures of what trains are drawn again
 APART = "apart"  # query parameter: the trials of sweeps are listed one by one
+WHOSE = {"mine": "Mine", "all": "All"}
 DELETED = "runs.deleted"  # session key: what Undo brings back
 
 page(
@@ -32,7 +36,7 @@ page(
 
 @reported
 def delete(run_ids: list[str]) -> None:
-    backend().library.delete(run_ids)
+    backend().library.delete(run_ids, by=user())
     before = st.session_state.get(DELETED, [])
     st.session_state[DELETED] = [*before, *run_ids]
     select_runs([])
@@ -43,7 +47,7 @@ def undo() -> None:
     """Bring back what was deleted since this page was opened."""
     run_ids = st.session_state.pop(DELETED, [])  # none at a second click
     if run_ids:
-        backend().library.restore(run_ids)
+        backend().library.restore(run_ids, by=user())
         select_runs(run_ids)
 
 
@@ -84,6 +88,15 @@ def search(runs: list[Run]) -> list[Run]:
         st.error(literal(str(error)), icon=":material/error:")
         return runs
     return [run for run in runs if test(run)]
+
+
+def whose(runs: list[Run]) -> list[Run]:
+    """One's own runs, or all; where there is one person alone, all are one's own."""
+    if user() == SERVER:
+        return runs
+    if switch("Whose runs", WHOSE, "mine", "runs.whose", label_visibility="collapsed") == "all":
+        return runs
+    return [run for run in runs if mine(run)]
 
 
 def leave_study() -> None:
@@ -132,6 +145,7 @@ def choose(runs: list[Run], shown: list[Run]) -> list[Run]:
 
 def actions(chosen: list[Run]) -> None:
     """What can be done with one run as with several."""
+    own = all(map(mine, chosen))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{len(chosen)} selected**" if len(chosen) > 1 else f"**{literal(chosen[0].name)}**"
@@ -143,7 +157,10 @@ def actions(chosen: list[Run]) -> None:
             icon=":material/delete:",
             on_click=delete,
             args=([run.id for run in chosen],),
-            help="Puts them into the bin, from which they can be brought back.",
+            disabled=not own,
+            help="Puts them into the bin, from which they can be brought back."
+            if own
+            else "Only runs of your own can be deleted.",
         )
     st.caption("The address of this page carries the selection: copy it to share it.")
 
@@ -172,11 +189,17 @@ try:
     if not runs:
         first_run()
     else:
-        shown = search(runs)
+        shown = search(whose(runs))
         more = "" if library.complete else " · reading older ones …"
         st.caption(f"{len(shown):,} of {len(runs):,} runs{more}")
         chosen = choose(runs, shown)
-        if not chosen:
+        if not chosen and not any(map(mine, runs)):
+            st.info(
+                "None of these runs is yours yet. What you train on the page **Train** is kept "
+                "here; choose **All** to look at the runs of others."
+            )
+            exports.importer()
+        elif not chosen:
             st.info(
                 "Tick a run to see its curves, what it says about its settings, and to repeat it."
             )

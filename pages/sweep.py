@@ -5,13 +5,15 @@ from functools import partial
 import streamlit as st
 
 from mnist_core.errors import ConfigError, MnistLabError
+from mnist_core.runs.users import may_change
 from mnist_core.sweep.view import StudyView
 from pages.ui import runview
-from pages.ui.actions import reported, show_problem, start_button
+from pages.ui.actions import has_room, reported, show_problem, start_button
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.sweep import sweepform, sweepview
 from pages.ui.sweep.studies import TRIAL, select_study, selected_study, studies
+from pages.ui.user import user
 from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks at a study that runs
@@ -30,22 +32,22 @@ def start() -> None:
         if view.active and view.config == config.model_copy(update={"name": shown}):
             st.toast("This study is running already.")
             return
-    select_study(studies().start(config))
+    select_study(studies().start(config, by=user()))
     sweepform.offer_name([config.name, *names])
 
 
 @reported
 def stop(name: str) -> None:
-    studies().stop(name)
+    studies().stop(name, by=user())
 
 
 def resume(name: str) -> None:
     st.session_state.pop(TRIAL, None)  # another trial takes its place
-    studies().resume(name)
+    studies().resume(name, by=user())
 
 
 def extend(name: str) -> None:
-    studies().extend(name, st.session_state["sweep.more"])
+    studies().extend(name, st.session_state["sweep.more"], by=user())
 
 
 def duplicate(view: StudyView) -> None:
@@ -59,8 +61,11 @@ def live(name: str, was_active: bool) -> None:
     view = studies().look(name)
     if was_active and not view.active:
         st.rerun()
-    ask = partial(stop, name) if view.active else None
+    own = may_change(user(), view.user)
+    ask = partial(stop, name) if view.active and own else None
     runview.headline(view.name, sweepview.HEADLINES[view.state], ask, view.stopping)
+    if not own:
+        st.caption("Another visitor's sweep: look at it, and take over its settings if you like.")
     if view.error:
         st.error(literal(view.error))
     if not view.active and view.done:
@@ -73,8 +78,9 @@ def live(name: str, was_active: bool) -> None:
 
 def next_steps(view: StudyView) -> None:
     """What can be done with a study that does not run."""
+    own = may_change(user(), view.user)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if view.done < view.planned:
+        if view.done < view.planned and own:
             start_button(
                 "Resume",
                 "resume",
@@ -83,7 +89,7 @@ def next_steps(view: StudyView) -> None:
                 icon=":material/resume:",
                 type="primary",
             )
-        if view.config.sampler != "grid":
+        if view.config.sampler != "grid" and own:
             st.number_input("More trials", min_value=1, value=16, key="sweep.more", width=140)
             start_button("Extend", "extend", extend, view.name, icon=":material/add:")
         st.button(
@@ -103,6 +109,7 @@ def controls(names: list[str]) -> None:
         if config is not None:
             sweepform.keep_link(config)
             sweepform.cost(config)
+        room = has_room()
         start_button(
             "Start sweep",
             "start",
@@ -110,7 +117,7 @@ def controls(names: list[str]) -> None:
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
-            disabled=config is None,
+            disabled=config is None or not room,
         )
 
 

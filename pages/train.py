@@ -7,15 +7,17 @@ import streamlit as st
 
 from mnist_core.config.presets import PRESETS
 from mnist_core.errors import MnistLabError, RunNotFoundError
+from mnist_core.jobs.turns import in_turn
 from mnist_core.runs.records import Run
 from pages.ui import advice, assignment, forms, learnt, links, runview
-from pages.ui.actions import PROBLEM, reported, show_problem, start_button
+from pages.ui.actions import PROBLEM, has_room, reported, show_problem, start_button
 from pages.ui.forms import TRAIN
 from pages.ui.fragments import fragment
 from pages.ui.frame import page, tab_title
 from pages.ui.state import RUN, backend, select_run, selected_run
 from pages.ui.train import after, brief, knob, queue, range_test, verdict
 from pages.ui.turns import turns
+from pages.ui.user import mine, user
 from pages.ui.words import literal, percent
 
 POLL = 0.3  # seconds between two looks at a run that trains
@@ -33,8 +35,8 @@ def use_preset() -> None:
 def start() -> None:
     """Train with what the form holds, after what trains already."""
     assignment.give()
-    config, pupil, opened = forms.current(TRAIN), assignment.pupil(), backend()
-    st.session_state[STARTING] = opened.soon(lambda: opened.start(config, pupil))
+    config, pupil, opened, by = forms.current(TRAIN), assignment.pupil(), backend(), user()
+    st.session_state[STARTING] = opened.soon(lambda: opened.start(config, pupil, by=by))
 
 
 def take_started() -> None:
@@ -45,8 +47,8 @@ def take_started() -> None:
     del st.session_state[STARTING]
     try:
         run_id, new = started.result()
-        before = [run for run in backend().watch.active() if run.id != run_id]
-        if st.session_state.get(RUN) not in {run.id for run in before}:
+        before = ahead_of(run_id, backend().watch.active())
+        if st.session_state.get(RUN) not in {run.id for run in before if mine(run)}:
             select_run(run_id)  # else what is watched stays on the screen
         if not new:
             st.toast("A run with just these settings is training or waiting already.")
@@ -56,9 +58,18 @@ def take_started() -> None:
         st.session_state[PROBLEM] = str(error)
 
 
+def ahead_of(run_id: str, active: list[Run]) -> list[Run]:
+    """The active runs that are done before this one, or beside it."""
+    training = [run for run in active if run.state == "running"]
+    order = [*training, *in_turn(run for run in active if run.state == "queued")]
+    ids = [run.id for run in order]
+    until = ids.index(run_id) if run_id in ids else len(ids)
+    return [run for run in order[: max(until, len(training))] if run.id != run_id]
+
+
 @reported
 def stop(run_id: str) -> None:
-    backend().queue.stop(run_id)
+    backend().queue.stop(run_id, by=user())
 
 
 def look() -> tuple[Run | None, list[dict[str, float]]]:
@@ -111,9 +122,10 @@ def starting() -> None:
 def _live(was_active: bool) -> None:
     run, rows = look()
     if run is None:
+        waits = backend().ready and backend().watch.active()  # another's, on a network
         st.info(
-            f"{nothing()} Press **Start training** and watch the accuracy climb, epoch by epoch; "
-            "the tutorial's settings take a few seconds.",
+            f"{nothing()} Press **{'Add to queue' if waits else 'Start training'}** and watch the "
+            "accuracy climb, epoch by epoch; the tutorial's settings take a few seconds.",
             icon=":material/arrow_back:",
         )
         runview.charts(None, [])
@@ -123,8 +135,11 @@ def _live(was_active: bool) -> None:
     if run.state == "running" and not rows:
         rows = first_rows(run)
     said = (run.state == "queued" and backend().starting) or runview.HEADLINES[run.state]
-    ask = partial(stop, run.id) if run.active else None
+    own = mine(run)
+    ask = partial(stop, run.id) if run.active and own else None
     runview.headline(run.name, said, ask, run.stop_requested)
+    if not own:
+        st.caption("Another visitor's run: look at it, and take over its settings if you like.")
     runview.notice(run.data.get("notice", ""))
     if run.error:
         st.error(literal(run.error))
@@ -135,7 +150,8 @@ def _live(was_active: bool) -> None:
     tab(run, rows)
     if run.active:
         runview.progress_bar(run)
-        knob.row(run, rows)
+        if own:
+            knob.row(run, rows)
         knob.pending(run)  # below the row, which stays where it is clicked
         others(run)
     else:
@@ -200,6 +216,7 @@ try:
                     fixed=task.fixed if task else (),
                     hidden=task.hidden if task else (),
                 )
+            room = has_room(place)
             start_button(
                 "Add to queue" if busy else "Start training",
                 "start",
@@ -208,7 +225,7 @@ try:
                 type="primary",
                 icon=":material/playlist_add:" if busy else ":material/play_arrow:",
                 width="stretch",
-                disabled=config is None or asked,
+                disabled=config is None or asked or not room,
             )
         with rest:
             if "learning_rate" not in assignment.given():

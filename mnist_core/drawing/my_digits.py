@@ -135,6 +135,11 @@ class MyDigits:
     def __init__(self, folder: Path | None = None) -> None:
         self.path = (folder or Settings().home / "my-digits") / FILE
 
+    @classmethod
+    def of_user(cls, user: str) -> MyDigits:
+        """A user's own set; without a user, that of whoever runs the server."""
+        return cls(Settings().home / "my-digits" / user)
+
     def __repr__(self) -> str:
         return f"MyDigits({str(self.path)!r})"
 

@@ -19,12 +19,13 @@ from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import conclude, train
 from mnist_core.runs.records import MAX_NAME
 from mnist_core.runs.store import RunStore
+from mnist_core.runs.users import SERVER
 
 CPU = torch.device("cpu")
 
 
-def import_network(store: RunStore, data: bytes, name: str) -> str:
-    """Make a finished run out of a file of weights (see ``read_network``); returns its id.
+def import_network(store: RunStore, data: bytes, name: str, by: str = SERVER) -> str:
+    """Make a finished run of the user ``by`` out of a file of weights; returns its id.
 
     Its accuracies are measured here, so the data set must be on this machine. The run is made
     when all is known: nobody sees one that waits for its numbers.
@@ -58,6 +59,7 @@ def import_network(store: RunStore, data: bytes, name: str) -> str:
         started=started,
         begun=begun,
         origin="imported",
+        user=by,
     )
 
 

@@ -14,7 +14,7 @@ from mnist_core.jobs.tasks import cost_job
 
 MOST_ANSWERS = 200  # that are kept
 ERROR_LASTS = 60.0  # seconds until a question that failed is put again
-AFTER_TRAINING = -1  # Dask's priority: a run that waits goes first
+AFTER_TRAINING = -1_000_000_000  # Dask's priority: whatever its turn, a run that waits goes first
 
 
 @dataclass

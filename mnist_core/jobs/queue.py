@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,18 +11,19 @@ from distributed import Client, Future, fire_and_forget
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, MnistLabError, StoreError
 from mnist_core.jobs.cluster import GPU, LocalWorkers, WorkerInfo, gpu_resources, worker_info
+from mnist_core.jobs.missing import GONE, Missing
 from mnist_core.jobs.tasks import devices_job, run_job
-from mnist_core.jobs.waiting import Waiting, reason
+from mnist_core.jobs.turns import Turns
+from mnist_core.jobs.waiting import Waiting, queue_of
 from mnist_core.runs.records import Pupil, Run
 from mnist_core.runs.store import RunStore
+from mnist_core.runs.users import SERVER
 from mnist_core.settings import Settings
 
 log = logging.getLogger(__name__)
 
 LOOK = 2.0  # seconds between two looks for runs whose job is gone
-LOOKS = 5  # looks at which a scheduler knows nothing of a job until it counts as lost
 CONNECT = 10.0  # seconds until a scheduler counts as not there
-GONE = (None, "released", "forgotten", "memory", "erred")  # a scheduler's words for: not coming
 
 
 def _job_key(run: Run) -> str:
@@ -44,6 +44,7 @@ class JobQueue:
 
     def __init__(self, store: RunStore, workers: LocalWorkers | None = None) -> None:
         self.store = store
+        self.turns = Turns(store)
         self._futures: dict[str, Any] = {}
         self._address = Settings().scheduler_address
         self._cluster = None if self._address else workers or LocalWorkers()
@@ -52,7 +53,7 @@ class JobQueue:
         # Whose signs of life jobs live by: the scheduler's, given by all who can reach it.
         self.owner = self._address or f"{store.heart.name}, workers"
         self._tends = False
-        self._unknown: Counter[str] = Counter()
+        self._missing = Missing()
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self.find_lost()
@@ -65,17 +66,20 @@ class JobQueue:
         prepare: Callable[[str], None] = lambda run_id: None,
         origin: str = "fresh",
         pupil: Pupil | None = None,
+        by: str = SERVER,
     ) -> str:
-        """Create a run and submit it; returns its id, which ``prepare`` gets in between.
+        """Create a run of the user ``by`` and submit it; its id, which ``prepare`` gets in between.
 
         ``origin`` says where its first weights come from and ``pupil`` who asked, see ``Run``.
 
         Raises:
             ConfigError: this machine, whose workers would train it, cannot (see ``check``).
+            TooManyError: the user has as many runs as are allowed.
         """
         self.check(config)
+        turn = self.turns.next(by)
         # Ours, for as long as ``prepare`` takes.
-        run_id = self.store.create(config, name, origin=origin, pupil=pupil)
+        run_id = self.store.create(config, name, origin=origin, pupil=pupil, user=by, turn=turn)
         try:
             prepare(run_id)
             self.store.hand_over(run_id, self.owner)
@@ -86,21 +90,22 @@ class JobQueue:
             raise
         return run_id
 
-    def extend(self, run_id: str, config: TrainConfig) -> None:
-        """Train a run that has ended for ``config.epochs`` more epochs. Refused as in ``start``."""
+    def extend(self, run_id: str, config: TrainConfig, by: str = SERVER) -> None:
+        """Train a run that has ended for ``config.epochs`` more; refused as in start and stop."""
+        self.store.of_user(run_id, by)
         self.check(config)
-        self.store.add_segment(run_id, config, self.owner)
+        self.store.add_segment(run_id, config, self.owner, self.turns.next(by))
         self._submit(run_id)
 
-    def resume(self, run_id: str) -> None:
+    def resume(self, run_id: str, by: str = SERVER) -> None:
         """Take up a run that was interrupted or failed, from its last checkpoint.
 
-        Nothing happens to a run that is active already. Refused as in ``start``.
+        Nothing happens to a run that is active already. Refused as in ``extend``.
         """
-        run = self.store.get(run_id)
+        run = self.store.of_user(run_id, by)
         if not run.active:
             self.check(run.config)
-            self.store.requeue(run_id, self.owner)
+            self.store.requeue(run_id, self.owner, self.turns.next(by))
             self._submit(run_id)
 
     def check(self, config: TrainConfig) -> None:
@@ -111,8 +116,9 @@ class JobQueue:
         if self._cluster is not None:
             self._cluster.check(config)
 
-    def stop(self, run_id: str) -> None:
-        """Ask a run to stop; one that still waits is stopped here and now."""
+    def stop(self, run_id: str, by: str = SERVER) -> None:
+        """Ask a run to stop; one that still waits ends now. Refuses another's: NotYoursError."""
+        self.store.of_user(run_id, by)
         self.store.request_stop(run_id)
         run = self.store.get(run_id)
         if run.state == "queued":
@@ -126,13 +132,7 @@ class JobQueue:
         ``active`` are the store's active runs, for who has just asked for them.
         """
         active = self.store.active() if active is None else active
-        queued = sorted((r for r in active if r.state == "queued"), key=lambda run: run.queued)
-        gpus = self._gpus() if queued else set()
-        training = [run for run in active if run.state == "running"]
-        return [
-            Waiting(run, position, reason(run.config.device, gpus, training, position))
-            for position, run in enumerate(queued, 1)
-        ]
+        return queue_of(active, self._gpus)
 
     def workers(self) -> list[WorkerInfo]:
         """The workers that the scheduler has now.
@@ -220,7 +220,10 @@ class JobQueue:
     def _submit(self, run_id: str) -> None:
         run = self.store.get(run_id)
         future = self.submit(
-            run_job, run_id, self.store.uri, key=_job_key(run), device=run.config.device
+            *(run_job, run_id, self.store.uri),
+            key=_job_key(run),
+            device=run.config.device,
+            priority=-run.turn,
         )
         fire_and_forget(future)  # the job goes on when this process lets go of it
         self._futures[run_id] = future  # kept for its error, if it ends with one
@@ -254,14 +257,8 @@ class JobQueue:
             self._tend(False)
             return None
         self._tend(True)
-        unknown = {run_id for run_id, key in jobs.items() if states[key] is None}
-        # A job that was just submitted may not be known yet: it is looked for again.
-        self._unknown = Counter({run_id: self._unknown[run_id] + 1 for run_id in unknown})
-        return {
-            run_id
-            for run_id, key in jobs.items()
-            if states[key] in GONE and (run_id not in unknown or self._unknown[run_id] >= LOOKS)
-        }
+        lost = self._missing.lost(states)
+        return {run_id for run_id, key in jobs.items() if key in lost}
 
     def _tend(self, answers: bool) -> None:
         """Jobs live while their scheduler answers somebody, or one of them is being done."""

@@ -15,6 +15,7 @@ from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.jobs.costs import Costs
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.tasks import run_study_job, shared_storage
+from mnist_core.runs.users import SERVER, check_may_change
 from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import importance, summarise
 from mnist_core.sweep.storage import Storage, storage_errors
@@ -30,6 +31,7 @@ from mnist_core.sweep.study import (
     reopen,
     study_names,
     trials_left,
+    user_of,
 )
 from mnist_core.sweep.view import StudyView, view
 
@@ -65,47 +67,57 @@ class StudyQueue:
         return study_names(self.storage)
 
     @storage_errors()
-    def start(self, config: SweepConfig) -> str:
-        """Create a study and have workers run it; returns its name.
+    def start(self, config: SweepConfig, by: str = SERVER) -> str:
+        """Create a study of the user ``by`` and have workers run it; returns its name.
 
         Raises:
             ConfigError: there is one of this name, or this machine cannot train what its trials
                 share.
+            TooManyError: the user has as much under way as is allowed.
         """
         self.queue.check(config.base)
-        study = create_study(config, self.storage)
-        self._submit(study, config)
+        turn = self.queue.turns.next(by)
+        study = create_study(config, self.storage, by)
+        self._submit(study, config, turn)
         return config.name
 
     @storage_errors()
-    def stop(self, name: str) -> None:
-        """Ask a study to stop; its trials under way are kept as of their last whole epoch."""
-        self._study(name)[0].set_user_attr(STOP, True)
+    def stop(self, name: str, by: str = SERVER) -> None:
+        """Ask a study to stop; its trials under way are kept as of their last whole epoch.
+
+        Raises:
+            NotYoursError: it is another user's.
+        """
+        self._of_user(name, by)[0].set_user_attr(STOP, True)
 
     @storage_errors()
-    def resume(self, name: str) -> None:
+    def resume(self, name: str, by: str = SERVER) -> None:
         """Go on with a study; nothing happens to one that is running.
 
         Raises:
             ConfigError: this machine cannot train what its trials share.
+            NotYoursError, TooManyError: as in ``stop`` and ``start``.
         """
-        study, config = self._study(name)
+        study, config = self._of_user(name, by)
         if not self._active_jobs(study):
             self.queue.check(config.base)
+            turn = self.queue.turns.next(by)
             reopen(study)
-            self._submit(study, config)
+            self._submit(study, config, turn)
 
     @storage_errors()
-    def extend(self, name: str, trials: int) -> None:
+    def extend(self, name: str, trials: int, by: str = SERVER) -> None:
         """Let a study that is not running try ``trials`` more.
 
         Raises:
             ConfigError: it is running, or a grid, or would be too long.
+            NotYoursError, TooManyError: as in ``stop`` and ``start``.
         """
-        if self._active_jobs(self._study(name)[0]):
+        if self._active_jobs(self._of_user(name, by)[0]):
             raise ConfigError([Problem("trials", trials, "can be added when the study has ended")])
+        self.queue.turns.next(by)  # raises before anything has changed
         extend_study(name, trials, self.storage)
-        self.resume(name)
+        self.resume(name, by)
 
     @storage_errors()
     def look(self, name: str) -> StudyView:
@@ -152,11 +164,18 @@ class StudyQueue:
         study = self._studies[name]
         return study, config_of(study)
 
-    def _submit(self, study: Study, config: SweepConfig) -> None:
+    def _of_user(self, name: str, by: str) -> tuple[Study, SweepConfig]:
+        """As ``_study``, of one that the user ``by`` may change. Raises NotYoursError."""
+        study, config = self._study(name)
+        check_may_change(by, user_of(study), f"the sweep {name!r}")
+        return study, config
+
+    def _submit(self, study: Study, config: SweepConfig, turn: int) -> None:
         left = trials_left(study, config)
         populations = -(-left // POPULATION[config.sampler])
         # A population of half the size takes nearly half the time, so that each worker gets one.
         jobs = min(len(self._workers(config.base.device)) or 1, max(populations, left // 16, 1))
+        parts = []
         for number in range(jobs):
             job = uuid.uuid4().hex
             study.set_user_attr(JOB + job, job_text(self.queue.owner))
@@ -165,8 +184,11 @@ class StudyQueue:
                 *(study.study_name, self.queue.store.uri, self.url, job, jobs, number),
                 key=f"study-{job}",
                 device=config.base.device,
+                priority=-turn,
             )
             fire_and_forget(future)  # the job goes on when this process lets go of it
+            parts.append(future)
+        self.queue.turns.took(user_of(study), turn, parts)
 
     def _workers(self, device: str) -> list[WorkerInfo]:
         """Those that would take a job for this device: with a GPU, its own."""

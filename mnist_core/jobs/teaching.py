@@ -13,6 +13,7 @@ from mnist_core.errors import StoreError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.own_digits import OWN_DIGITS
 from mnist_core.runs.records import MAX_NAME, TAUGHT
+from mnist_core.runs.users import SERVER
 
 EPOCHS = 5
 SLOWER = 0.4  # times the learning rate that the run was trained with
@@ -24,16 +25,18 @@ def teaching_config(config: TrainConfig) -> TrainConfig:
     return config.model_copy(update={"epochs": EPOCHS, "learning_rate": rate, "schedule": "cosine"})
 
 
-def teach(queue: JobQueue, run_id: str, digits: Sequence[MyDigit]) -> str:
-    """Start a new run that goes on from a run's weights with these digits; returns its id.
+def teach(queue: JobQueue, run_id: str, digits: Sequence[MyDigit], by: str = SERVER) -> str:
+    """Start a run of the user ``by`` that goes on from a run's weights with these digits; its id.
 
     The run itself stays as it is.
 
     Raises:
         StoreError: the run has no network yet.
+        NotYoursError: the run is another user's.
+        TooManyError: see ``JobQueue.start``.
     """
     store = queue.store
-    run, learnt = store.get(run_id), store.load_checkpoint(run_id)
+    run, learnt = store.of_user(run_id, by), store.load_checkpoint(run_id)
     if learnt is None:
         raise StoreError(f"run {run.name!r} has no network yet")
     config = teaching_config(run.config)
@@ -44,4 +47,4 @@ def teach(queue: JobQueue, run_id: str, digits: Sequence[MyDigit]) -> str:
 
     added = f", taught {len(digits)} own digits"
     name = in_one_line(fitted(run.name, MAX_NAME - len(added))) + added
-    return queue.start(config, name, prepare, TAUGHT + run_id)
+    return queue.start(config, name, prepare, TAUGHT + run_id, by=by)

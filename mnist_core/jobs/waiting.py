@@ -1,7 +1,9 @@
 """Runs that wait for a worker, and for what."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from mnist_core.jobs.turns import in_turn
 from mnist_core.runs.records import Run
 
 
@@ -12,6 +14,17 @@ class Waiting:
     run: Run
     position: int
     reason: str
+
+
+def queue_of(active: list[Run], gpus: Callable[[], set[str]]) -> list[Waiting]:
+    """Those of the ``active`` runs that wait, next one first; ``gpus`` asks which workers have."""
+    queued = in_turn(run for run in active if run.state == "queued")
+    there = gpus() if queued else set()
+    training = [run for run in active if run.state == "running"]
+    return [
+        Waiting(run, position, reason(run.config.device, there, training, position))
+        for position, run in enumerate(queued, 1)
+    ]
 
 
 def reason(device: str, gpus: set[str], training: list[Run], position: int) -> str:

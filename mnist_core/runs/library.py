@@ -19,6 +19,7 @@ from mnist_core.runs.reader import UNFINISHED
 from mnist_core.runs.records import MAX_NAME, MAX_TEXT, Run, UnreadableRun
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.tags import NOTE, labels_json, read_run, tags
+from mnist_core.runs.users import SERVER, check_may_change
 
 log = logging.getLogger(__name__)
 
@@ -118,35 +119,42 @@ class RunLibrary:
 
     # Editing ------------------------------------------------------------------------------------
 
-    def rename(self, run_id: str, name: str) -> None:
+    # Each refuses what is not of the user ``by``, with NotYoursError.
+
+    def rename(self, run_id: str, name: str, by: str = SERVER) -> None:
         """Give a run another name, 1 to 250 characters.
 
         Raises:
             ConfigError: the name is empty, too long, or not one line.
         """
-        self._store.client.rename(run_id, check_name("name", name.strip(), MAX_NAME))
+        name = check_name("name", name.strip(), MAX_NAME)
+        self._check(run_id, by)
+        self._store.client.rename(run_id, name)
         self._edit(run_id)
 
-    def set_note(self, run_id: str, note: str) -> None:
+    def set_note(self, run_id: str, note: str, by: str = SERVER) -> None:
         """Keep a text of up to 5,000 characters with a run; ``mlflow ui`` shows it too."""
+        self._check(run_id, by)
         self._edit(run_id, [RunTag(NOTE, check_text("note", note, MAX_TEXT))])
 
-    def set_tags(self, run_id: str, labels: Iterable[str]) -> None:
+    def set_tags(self, run_id: str, labels: Iterable[str], by: str = SERVER) -> None:
         """Replace a run's tags: up to 100 short words, each 1 to 50 characters."""
+        self._check(run_id, by)
         self._edit(run_id, tags(labels=labels_json(labels)))
 
-    def set_starred(self, run_id: str, starred: bool) -> None:
+    def set_starred(self, run_id: str, starred: bool, by: str = SERVER) -> None:
         """Mark a run as a favourite, or no longer."""
+        self._check(run_id, by)
         self._edit(run_id, tags(starred="1" if starred else ""))
 
-    def delete(self, run_ids: Sequence[str]) -> None:
+    def delete(self, run_ids: Sequence[str], by: str = SERVER) -> None:
         """Take runs out of every list. ``restore`` brings them back.
 
         Raises:
             StoreError: one of them still waits or trains; none was deleted.
         """
         for run_id in run_ids:
-            run = self._store.look(run_id)
+            run = self._check(run_id, by)
             if isinstance(run, Run) and run.active:
                 raise StoreError(f"run {run.name!r} is still {run.state}: stop it, then delete it")
         for run_id in run_ids:
@@ -157,11 +165,20 @@ class RunLibrary:
                 self._runs.pop(run_id, None)
                 self._deleted.add(run_id)
 
-    def restore(self, run_ids: Sequence[str]) -> None:
+    def restore(self, run_ids: Sequence[str], by: str = SERVER) -> None:
         """Undo ``delete``."""
+        for run_id in run_ids:
+            self._check(run_id, by)
         for run_id in run_ids:
             self._store.client.restore_run(run_id)
             self._edit(run_id)
+
+    def _check(self, run_id: str, by: str) -> Run | UnreadableRun:
+        """A run, deleted or not, that the user ``by`` may change. Raises NotYoursError."""
+        run = read_run(self._store.client.run(run_id))
+        user = run.user if isinstance(run, Run) else SERVER
+        check_may_change(by, user, f"run {run.name!r}")
+        return run
 
     def _edit(self, run_id: str, changed: Sequence[RunTag] = ()) -> None:
         self._stamp(run_id, changed)

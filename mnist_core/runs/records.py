@@ -7,6 +7,7 @@ from mnist_core.config.fields import format_sizes
 from mnist_core.config.knobs import Knobs
 from mnist_core.config.numbers import Count
 from mnist_core.config.train import TrainConfig
+from mnist_core.runs.users import SERVER
 
 MAX_NAME = 250  # characters of a run's name, MLflow's own limit
 MAX_TEXT = 5000  # characters of a note or an error
@@ -81,7 +82,8 @@ class Run:
     tried it, if one did. ``origin`` is where its first weights came from: ``fresh``,
     ``imported``, or ``taught`` and the id of the run that was taught. ``pupil`` is who started it
     for a class's assignment, if it was for one. ``wanted`` are the numbers that somebody asked it
-    to go on with and it did not yet; None when there are none.
+    to go on with and it did not yet; None when there are none. ``user`` is whose it is (see
+    ``users``); ``turn`` is its place among those that wait, for their users take turns (``turns``).
     """
 
     id: str
@@ -109,6 +111,8 @@ class Run:
     claim: str = ""
     pupil: Pupil | None = None
     wanted: Knobs | None = None
+    user: str = SERVER
+    turn: int = 0
 
     @property
     def config(self) -> TrainConfig:

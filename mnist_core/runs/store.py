@@ -4,21 +4,19 @@
 of a run, its progress, a request to stop) is kept in tags that begin with ``mnist_lab.``.
 """
 
-import contextlib
 import json
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mlflow.entities import Metric
 
-from mnist_core.config.knobs import turned
 from mnist_core.config.texts import check_name, fitted
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.events import DataReady
-from mnist_core.errors import RunNotFoundError, StoreError
+from mnist_core.errors import RunNotFoundError
 from mnist_core.nn.events import EpochEnd, Finished, Started
 from mnist_core.runs.claim import (
     ATTACHMENTS,
@@ -29,39 +27,30 @@ from mnist_core.runs.claim import (
     metrics_of,
 )
 from mnist_core.runs.client import ENDED
-from mnist_core.runs.heart import Heart
-from mnist_core.runs.opening import revive
-from mnist_core.runs.reader import RunReader
 from mnist_core.runs.records import (
     MAX_NAME,
-    MAX_PUPIL,
     MAX_TEXT,
-    Pupil,
     Run,
-    Segment,
     State,
     Trial,
     UnreadableRun,
-    run_name,
 )
+from mnist_core.runs.requests import RunRequests
 from mnist_core.runs.tags import (
-    CHANGE,
     MLFLOW_STATUS,
-    SEGMENT,
     TAG,
-    knobs_json,
     params_of,
-    segment_json,
     tags,
     tags_of,
 )
+from mnist_core.runs.users import SERVER
 
 if TYPE_CHECKING:
     from mnist_core.nn.checkpoint import Checkpoint
     from mnist_core.nn.state import TrainState
 
 
-class RunStore(RunReader):
+class RunStore(RunRequests):
     """Runs in the MLflow store at ``uri``, by default the one that ``Settings`` names.
 
     Artifacts of a database lie in the folder ``artifacts`` beside a SQLite file, else in the home
@@ -74,104 +63,6 @@ class RunStore(RunReader):
     Attributes:
         heart: says that this process lives, and who else does.
     """
-
-    def __init__(self, uri: str | None = None, patience: float = 0.0) -> None:
-        super().__init__(uri, patience)
-        self.heart = Heart(self.client, self.experiment)
-
-    # Asking for training ------------------------------------------------------------------------
-
-    def create(
-        self,
-        config: TrainConfig,
-        name: str | None = None,
-        owner: str | None = None,
-        origin: str = "fresh",
-        pupil: Pupil | None = None,
-    ) -> str:
-        """A new run that waits to be trained; returns its id.
-
-        ``owner`` is whose signs of life it lives by: this process's, or others' (see ``Heart``).
-
-        Raises:
-            ConfigError: the name is empty, too long, or not one line, or that of ``pupil`` is.
-        """
-        name = run_name(config) if name is None else check_name("name", name, MAX_NAME)
-        if pupil is not None:
-            check_name("your name", pupil.name, MAX_PUPIL)
-        held = tags_of(
-            config,
-            state="queued",
-            owner=owner or self.heart.tend(),
-            queued=time.time(),
-            origin=origin,
-            pupil=pupil,
-        )
-        run_id = self._create(name, held)
-        try:
-            self.client.log(run_id, params=params_of(config))
-            self.client.set_status(run_id, MLFLOW_STATUS["queued"])
-        except StoreError:
-            with contextlib.suppress(StoreError):  # the first error says what is wrong
-                self.client.delete_run(run_id)
-            raise
-        return run_id
-
-    def _create(self, name: str, held: dict[str, str], started: float | None = None) -> str:
-        revive(self.client, self.experiment)  # somebody may have deleted it meanwhile
-        return self.client.create_run(self.experiment, name, held, started)
-
-    def add_segment(self, run_id: str, config: TrainConfig, owner: str | None = None) -> None:
-        """Ask for ``config.epochs`` more epochs of a run that has ended."""
-        run = self.get(run_id)
-        if run.active:
-            raise StoreError(f"run {run.name!r} is still {run.state}")
-        # Training goes on from the checkpoint, whatever rows came after it.
-        segment = Segment(run.saved_epoch, config)
-        kept = sum(s.start < segment.start for s in run.segments)  # the others were not begun
-        self.client.log(run_id, tags=tags(**{f"{SEGMENT}{kept}": segment_json(segment)}))
-        made = [change.start < segment.start for s in run.segments for change in s.changes]
-        for number in range(sum(made), len(made)):
-            self._drop(run_id, f"{CHANGE}{number}")  # nothing that is kept was trained with it
-        for tag in ("started", "wanted"):  # of another segment
-            self._drop(run_id, tag)
-        self.requeue(run_id, owner)
-
-    def requeue(self, run_id: str, owner: str | None = None) -> None:
-        """The run waits to be trained (again); its result stands until that begins."""
-        for tag in ("stop", "error", "progress"):
-            self._drop(run_id, tag)
-        # Status first: killed in between, it is a run that has ended with an old status.
-        self.client.set_status(run_id, MLFLOW_STATUS["queued"])
-        owner = owner or self.heart.tend()
-        now = repr(time.time())
-        self.client.log(run_id, tags=tags(owner=owner, queued=now, claim="", state="queued"))
-
-    def hand_over(self, run_id: str, owner: str) -> None:
-        """Let a run live by somebody else's signs of life."""
-        self.client.log(run_id, tags=tags(owner=owner))
-
-    def request_stop(self, run_id: str) -> None:
-        """Ask whoever trains this run to stop; it looks several times a second."""
-        self.client.log(run_id, tags=tags(stop="1"))
-
-    def request_change(self, run_id: str, values: Mapping[str, object]) -> None:
-        """Ask whoever trains this run to go on with other numbers from its next epoch on.
-
-        ``values`` are some of ``KNOBS``. What was asked for last counts.
-
-        Raises:
-            ConfigError: see ``turned``.
-            StoreError: the run does not train.
-        """
-        run = self.get(run_id)
-        if run.state != "running":
-            why = "waits to be trained" if run.active else "has ended"
-            raise StoreError(
-                f"nothing was changed: run {run.name!r} {why}. Its settings can be changed while "
-                "it trains."
-            )
-        self.client.log(run_id, tags=tags(wanted=knobs_json(turned(run.config, values))))
 
     # Training and its end -----------------------------------------------------------------------
 
@@ -239,6 +130,7 @@ class RunStore(RunReader):
         origin: str = "fresh",
         trial: Trial | None = None,
         instead_of: str | None = None,
+        user: str = SERVER,
     ) -> str:
         """Keep a run that was trained elsewhere, at once; returns its id.
 
@@ -253,9 +145,16 @@ class RunStore(RunReader):
             trial: the trial of a study that it is.
             instead_of: the run, left interrupted, that this is the continuation of. It is kept
                 instead of a new one.
+            user: whose a new one is.
         """
         held = tags_of(
-            config, state="interrupted", owner="", queued=begun, origin=origin, trial=trial
+            config,
+            state="interrupted",
+            owner="",
+            queued=begun,
+            origin=origin,
+            trial=trial,
+            user=user,
         )
         if instead_of is None:
             run_id = self._create(check_name("name", name, MAX_NAME), held, begun)
@@ -286,7 +185,3 @@ class RunStore(RunReader):
                 if path != checkpoint:
                     self.files.delete(run_id, path)
         return run_id
-
-    def _drop(self, run_id: str, tag: str) -> None:
-        if TAG + tag in self._tags(run_id):
-            self.client.delete_tag(run_id, TAG + tag)

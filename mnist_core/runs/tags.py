@@ -30,6 +30,7 @@ from mnist_core.runs.records import (
     Trial,
     UnreadableRun,
 )
+from mnist_core.runs.users import SERVER
 
 T = TypeVar("T")
 
@@ -98,6 +99,8 @@ def tags_of(
     origin: str,
     trial: Trial | None = None,
     pupil: Pupil | None = None,
+    user: str = SERVER,
+    turn: int = 0,
 ) -> dict[str, str]:
     """The tags with which a run begins."""
     begun = {
@@ -112,6 +115,10 @@ def tags_of(
         begun |= {"study": trial.study, "trial": str(trial.number), "labels": labels}
     if pupil is not None:
         begun |= {"assignment": pupil.assignment, "pupil": pupil.name}
+    if user != SERVER:
+        begun["user"] = user
+    if turn:
+        begun["turn"] = str(turn)
     return checked(begun)
 
 
@@ -214,6 +221,8 @@ def _read(run: MlflowRun, name: str, held: Mapping[str, str]) -> Run:
         claim=held.get("claim", ""),
         pupil=Pupil(held["assignment"], held.get("pupil", "")) if "assignment" in held else None,
         wanted=None if wanted == Knobs.of(segments[-1].latest) else wanted,
+        user=held.get("user", SERVER),
+        turn=int(held.get("turn", 0)),
     )
 
 

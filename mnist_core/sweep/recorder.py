@@ -23,7 +23,7 @@ from mnist_core.runs.records import Run, Trial, run_name
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.events import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
 from mnist_core.sweep.population import EarlierTrial
-from mnist_core.sweep.study import CURVES, RecordedPopulation, recorded_populations
+from mnist_core.sweep.study import CURVES, RecordedPopulation, recorded_populations, user_of
 
 CURVE_POINTS = 100  # of longer curves the study keeps every second, third ... epoch
 WRITE_INTERVAL = 0.5  # seconds between two writes of the same population
@@ -143,6 +143,7 @@ class StudyRecorder:
             begun=self._began[trial],
             trial=Trial(self.study.study_name, trial),
             instead_of=None if before is None else before.id,
+            user=user_of(self.study),
         )
 
     def _started(self, config: TrainConfig, state: TrainState) -> Started:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from mnist_core.config.sweep import MAX_STUDY_NAME, MAX_TRIALS, NO_LONGER, SweepConfig
 from mnist_core.config.texts import check_name
 from mnist_core.errors import ConfigError, Problem, StoreError
+from mnist_core.runs.users import SERVER
 from mnist_core.settings import Settings
 from mnist_core.sweep.sampling import COUNTED, LIVE, distributions, make_sampler, values_of
 from mnist_core.sweep.storage import storage_errors
@@ -25,6 +26,7 @@ INSTEAD_OF = "instead_of"  # a trial's attribute: the interrupted trial that it 
 SWEEP = "sweep"  # its SweepConfig
 CURVES = "population."  # with a number: a RecordedPopulation
 JOB = "job."  # with each job that works on it: since when and whose; empty at its end
+USER = "user"  # whose it is
 STOP, ERROR = "stop", "error"  # that it is to stop; why its last job failed
 DOWNLOAD = "download"  # the share of the data set that has arrived
 
@@ -39,8 +41,8 @@ def study_names(storage: BaseStorage) -> list[str]:
 
 
 @storage_errors()
-def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
-    """A new study; nothing runs yet.
+def create_study(config: SweepConfig, storage: BaseStorage, user: str = SERVER) -> Study:
+    """A new study of ``user``; nothing runs yet.
 
     Raises:
         ConfigError: there is one of this name, the name has more than a line, or the objective is
@@ -63,8 +65,15 @@ def create_study(config: SweepConfig, storage: BaseStorage) -> Study:
     except optuna.exceptions.DuplicatedStudyError:
         allowed = "a study of this name exists; resume it, or choose another name"
         raise ConfigError([Problem("name", config.name, allowed)]) from None
+    if user != SERVER:  # first: what has no configuration is no study of ours yet
+        study.set_user_attr(USER, user)
     study.set_user_attr(SWEEP, config.model_dump_json())
     return study
+
+
+def user_of(study: Study) -> str:
+    """Whose a study is."""
+    return str(study.user_attrs.get(USER, SERVER))
 
 
 @contextmanager

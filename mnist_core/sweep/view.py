@@ -8,7 +8,15 @@ from optuna.trial import TrialState
 
 from mnist_core.config.sweep import SweepConfig
 from mnist_core.sweep.analysis import trial_rows
-from mnist_core.sweep.study import DOWNLOAD, ERROR, INSTEAD_OF, JOB, STOP, recorded_populations
+from mnist_core.sweep.study import (
+    DOWNLOAD,
+    ERROR,
+    INSTEAD_OF,
+    JOB,
+    STOP,
+    recorded_populations,
+    user_of,
+)
 
 StudyState = Literal["running", "completed", "stopped", "failed", "interrupted"]
 
@@ -22,7 +30,8 @@ class StudyView:
     ``curves`` are trial -> (epoch, validation accuracy).
     ``share`` of the work, 0 to 1, is done: trials that have ended and epochs of the others.
     ``best`` is the row with the highest validation accuracy. ``models_per_second`` and
-    ``seconds_left`` are those of its jobs together, 0 while they are not known.
+    ``seconds_left`` are those of its jobs together, 0 while they are not known. ``user`` is whose
+    it is.
     """
 
     name: str
@@ -38,6 +47,7 @@ class StudyView:
     download: float
     models_per_second: float
     seconds_left: float
+    user: str
 
     @property
     def active(self) -> bool:
@@ -105,6 +115,7 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
         download=attributes.get(DOWNLOAD, 1.0),
         models_per_second=pace,
         seconds_left=max(config.planned - work, 0.0) / pace if pace else 0.0,
+        user=user_of(study),
     )
 
 

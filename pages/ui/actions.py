@@ -7,8 +7,10 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mnist_core.errors import MnistLabError
+from mnist_core.errors import MnistLabError, TooManyError
+from mnist_core.runs.users import SERVER
 from pages.ui.state import backend
+from pages.ui.user import user
 from pages.ui.words import literal
 
 PROBLEM = "problem"  # session key: why the last button failed
@@ -34,6 +36,19 @@ def show_problem() -> None:
     """Say why the last button could not do what it says."""
     if PROBLEM in st.session_state:
         st.error(literal(st.session_state[PROBLEM]))
+
+
+def has_room(place: DeltaGenerator | None = None) -> bool:
+    """Whether one more run of this visitor can start; else it is said how many there are."""
+    opened = backend()
+    if user() == SERVER or not opened.ready:
+        return True
+    try:
+        opened.queue.turns.check(user(), opened.watch.active())
+    except TooManyError as error:
+        (place or st).caption(literal(str(error)))
+        return False
+    return True
 
 
 def start_button(

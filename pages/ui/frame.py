@@ -15,6 +15,7 @@ from pages.ui.address import ADDRESS, acknowledge_address, read_address
 from pages.ui.fragments import fragment
 from pages.ui.runview import progress_short, share_done
 from pages.ui.state import RUN, backend, select_run
+from pages.ui.user import keep, mine
 
 OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
 
@@ -42,6 +43,7 @@ def page(title: str, about: str) -> None:
             if key.startswith(OF_PAGE):
                 del st.session_state[key]
         st.session_state["page"] = title
+    keep()
     read_address()
     if not st.session_state.pop(DRAWN_ANEW, False) and backend().given_up:
         backend.clear()  # who comes again, after doing what the message says, tries again
@@ -96,7 +98,8 @@ def _status(drawn: list[tuple[str, str]] | str | None) -> None:
         st.session_state[DRAWN_ANEW] = True
         st.rerun()
     active = seen if isinstance(seen, list) else []
-    training = [run for run in active if run.state == "running"]
+    # One's own first: it is the one that is named.
+    training = sorted((r for r in active if r.state == "running"), key=lambda run: not mine(run))
     with st.container(key="now", horizontal=True, vertical_alignment="center", gap="xsmall"):
         if seen is None:
             st.html(_line(backend().starting or "Opening …"))
@@ -109,6 +112,8 @@ def _status(drawn: list[tuple[str, str]] | str | None) -> None:
             run = (elsewhere or training)[0]
             if st.button("Show", key="now-show", type="tertiary", help="Open it on Train."):
                 select_run(run.id)
+                if st.session_state["page"] == "Train":
+                    st.rerun()  # another page's address begins empty: that is no run
                 st.switch_page("pages/train.py")
 
 

@@ -14,6 +14,7 @@ from mnist_core.runs.records import Run
 from pages.ui.actions import start_button
 from pages.ui.assignment import pupil
 from pages.ui.state import backend
+from pages.ui.user import user
 from pages.ui.words import literal, percent
 
 
@@ -21,8 +22,9 @@ def _start(run: Run) -> None:
     """Train what is missing of the seeds, with those that wait already counted."""
     runs = backend().library.runs()
     configs = more_seeds(run, [*group_of(run, runs), *on_their_way(run, runs)])
+    backend().queue.turns.check(user(), backend().store.active(), len(configs))
     for config in configs:
-        backend().start(config, pupil())
+        backend().start(config, pupil(), by=user())
     st.toast(f"{len(configs)} runs are waiting to be trained.")
 
 

@@ -11,7 +11,9 @@ import streamlit as st
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, MnistLabError
+from mnist_core.runs.users import SERVER
 from pages.ui.address import in_address, write_address
+from pages.ui.user import mine
 
 if TYPE_CHECKING:
     from mnist_core.jobs.cluster import LocalWorkers
@@ -202,17 +204,20 @@ class Backend:
         if self.ready and self._queue.exception() is None:
             self.watch.forget()
 
-    def start(self, config: TrainConfig, pupil: "Pupil | None" = None) -> tuple[str, bool]:
+    def start(
+        self, config: TrainConfig, pupil: "Pupil | None" = None, by: str = SERVER
+    ) -> tuple[str, bool]:
         """(run id, whether it is new): the active run with just these settings, else a new one.
 
-        However often and in however many tabs the same is asked for, one run starts; each pupil of
-        a class has one of their own.
+        However often and in however many tabs the same is asked for, one run starts; each user
+        (``by``) and each pupil of a class has one of their own.
         """
         with self._start_lock:
             for run in self.store.active():
-                if run.pupil == pupil and run.uniform and run.config == config:
+                theirs = (run.user, run.pupil) == (by, pupil)
+                if theirs and run.uniform and run.config == config:
                     return run.id, False
-            return self.queue.start(config, pupil=pupil), True
+            return self.queue.start(config, pupil=pupil, by=by), True
 
 
 @st.cache_resource(show_spinner=False)
@@ -226,14 +231,14 @@ def select_run(run_id: str | None) -> None:
 
 
 def selected_run() -> str | None:
-    """The run of the address or this session; else one that is training or was interrupted."""
+    """The run of the address or this session; else one's own that trains or was interrupted."""
     said = in_address(RUN)
     if said is not None:
         select_run(said or None)
     if st.session_state.get(RUN) is None and backend().ready:
         found = list(backend().watch.active())
         found += [run for run in backend().watch.newest() if run.state == "interrupted"]
-        select_run(found[0].id if found else None)
+        select_run(next((run.id for run in found if mine(run)), None))
     run_id: str | None = st.session_state.get(RUN)
     write_address(RUN, run_id or "")
     return run_id

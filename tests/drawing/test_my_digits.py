@@ -41,6 +41,14 @@ def test_a_digit_comes_back_as_it_was_drawn():
     assert kept.path.is_relative_to(Settings().home)
 
 
+def test_each_user_has_a_set_of_ones_own():
+    hers, his, servers = (MyDigits.of_user(user) for user in ("a" * 32, "b" * 32, ""))
+    assert servers.path == MyDigits().path
+    hers.add(seven())
+    servers.add(seven(1), seven(2))
+    assert [len(kept.all()) for kept in (hers, his, servers)] == [1, 0, 2]
+
+
 def test_deleting_forgets_one():
     kept, first, second = MyDigits(), seven(), seven(1)
     kept.add(first, second)

@@ -8,6 +8,12 @@ import pytest
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.store import RunStore
 from tests.helpers.gate import Gate
+from tests.helpers.pages import visit_from_here
+
+
+@pytest.fixture(autouse=True)
+def _from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    visit_from_here(monkeypatch)
 
 
 @pytest.fixture

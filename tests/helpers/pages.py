@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.runs.records import Run
@@ -10,6 +11,11 @@ from pages.ui.state import Backend
 from tests.helpers.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def visit_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An AppTest's server is none, and would say nonsense of who is visiting."""
+    monkeypatch.setattr("streamlit.runtime.context._get_client_context", lambda: None)
 
 
 def open_page(name: str, **query: str) -> AppTest:

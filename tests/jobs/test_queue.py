@@ -5,7 +5,8 @@ import pytest
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, ConfigError, StoreError
-from mnist_core.jobs.queue import LOOKS, JobQueue
+from mnist_core.jobs.missing import LOOKS
+from mnist_core.jobs.queue import JobQueue
 from mnist_core.nn.machine import APP_MEMORY
 from mnist_core.runs.store import RunStore
 from tests.helpers.gate import Gate

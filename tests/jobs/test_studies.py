@@ -7,6 +7,8 @@ import pytest
 
 from mnist_core.errors import StoreError
 from mnist_core.jobs.studies import StudyQueue
+from mnist_core.jobs.turns import Turns
+from mnist_core.runs.store import RunStore
 from mnist_core.settings import Settings
 from mnist_core.sweep.storage import open_storage
 from mnist_core.sweep.study import create_study, load_study
@@ -22,7 +24,8 @@ def test_a_damaged_database_is_said_by_whoever_asks() -> None:
     create_study(sweep(), studies.storage)
     assert studies.names() == ["study"]
     studies.look("study")
-    starting = StudyQueue(lambda: SimpleNamespace(check=lambda config: None))  # type: ignore[arg-type,return-value]
+    queue = SimpleNamespace(check=lambda config: None, turns=Turns(RunStore()))
+    starting = StudyQueue(lambda: queue)  # type: ignore[arg-type,return-value]
     studies.storage.engine.dispose()
     for suffix in ("", "-wal", "-shm"):
         path = Settings().home / f"studies.db{suffix}"

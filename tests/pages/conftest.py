@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
 from pages.ui.state import Backend, backend
-from tests.helpers.pages import ROOT
+from tests.helpers.pages import ROOT, visit_from_here
 from tests.helpers.workers import Workers
 
 
@@ -19,6 +19,11 @@ def _components() -> Iterator[None]:
         scan = manifest_scanner.scan_component_manifests
         patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    visit_from_here(monkeypatch)
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ from mnist_core.drawing.my_digits import MOST_BYTES, MyDigit, MyDigits, as_array
 from mnist_core.drawing.prepare import strokes_to_mnist
 from mnist_core.drawing.strokes import as_strokes
 from mnist_core.errors import DrawingError, MnistLabError
+from mnist_core.runs.users import SERVER
 from pages.ui.actions import PROBLEM, reported, show_problem, start_button
 from pages.ui.download import download_button
 from pages.ui.draw import canvas, models
 from pages.ui.fragments import fragment
 from pages.ui.pictures import DIGITS, picture
 from pages.ui.state import backend, in_background, predictor
+from pages.ui.user import mine, user
 from pages.ui.words import literal, percent
 
 PAGE = 24  # thumbnails at once
@@ -29,6 +31,11 @@ IMPORTING = "digits.importing"  # a file's name, and how many of its digits are 
 SAID = "digits.said"  # what a callback has to tell; callbacks cannot show anything themselves
 
 
+def own() -> MyDigits:
+    """The set of this session's user."""
+    return MyDigits.of_user(user())
+
+
 def keep(label: int) -> None:
     """Keep the drawing on the canvas; said twice of the same drawing, the last word counts."""
     drawing = canvas.drawn()
@@ -40,8 +47,8 @@ def keep(label: int) -> None:
     before, known = st.session_state.get(LATEST, (None, ""))
     try:
         if before == drawing:
-            MyDigits().delete(known)
-        MyDigits().add(digit)
+            own().delete(known)
+        own().add(digit)
     except DrawingError as error:
         st.session_state[SAID] = str(error)
         return
@@ -71,14 +78,15 @@ def _read(path: str, version: tuple[int, int]) -> tuple[MyDigit, ...]:
 def my_digits(model: str, runs: models.Readers) -> None:
     """The panel: what was kept, who reads it how well, and what can be done with it."""
     show_problem()
-    kept = MyDigits()
+    kept = own()
     digits = _read(str(kept.path), kept.version)
     if digits:
         _scores(kept, digits, model, runs)
         _teach(len(digits), model, runs)
         _thumbnails(digits)
     else:
-        st.info("None yet. Draw a digit and press its key: it is kept here, on this computer.")
+        where = "here, on this computer" if user() == SERVER else "on the server, for you alone"
+        st.info(f"None yet. Draw a digit and press its key: it is kept {where}.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         download_button(
             "Export", kept.export, "my-digits.json", "application/json", disabled=not digits
@@ -99,7 +107,7 @@ def _take_in() -> None:
     """Begin to import a file, once and beside the page: to read thousands of digits takes long."""
     file = st.session_state[IMPORT]
     if file is not None:
-        data, name, kept = file.getvalue(), file.name, MyDigits()
+        data, name, kept = file.getvalue(), file.name, own()
         work = in_background(lambda: kept.add(*parse_digits(data, name)), "import digits")
         st.session_state[IMPORTING] = (name, work)
 
@@ -152,13 +160,14 @@ def _scores(kept: MyDigits, digits: tuple[MyDigit, ...], model: str, runs: model
 def _start_teaching(model: str) -> None:
     from mnist_core.jobs.teaching import teach
 
-    models.await_run(teach(backend().queue, model, MyDigits().all()))
+    models.await_run(teach(backend().queue, model, own().all(), by=user()))
 
 
 def _teach(count: int, model: str, runs: models.Readers) -> None:
     """Fine-tune the chosen run on the set, as a new run."""
-    if model == models.SHIPPED:
-        st.caption("Choose a run that was trained here as the model, and you can teach it these.")
+    if model == models.SHIPPED or not mine(runs[model]):
+        whose = "that was trained here" if user() == SERVER else "of yours"
+        st.caption(f"Choose a run {whose} as the model, and you can teach it these.")
         return
     start_button(
         f"Teach {'it' if count == 1 else 'them'} to {literal(models.titles(runs)[model])}",
@@ -184,7 +193,7 @@ def _thumbnails(digits: tuple[MyDigit, ...]) -> None:
                     icon=":material/close:",
                     key=f"delete.{digit.id}",
                     help=f"Delete this {digit.label}",
-                    on_click=reported(MyDigits().delete),
+                    on_click=reported(own().delete),
                     args=(digit.id,),
                     type="tertiary",
                 )

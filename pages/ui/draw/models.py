@@ -13,6 +13,7 @@ from pages.ui import runview
 from pages.ui.actions import start_button
 from pages.ui.pictures import DIGITS
 from pages.ui.state import RUN, backend, predictor, select_run
+from pages.ui.user import user
 from pages.ui.words import literal, percent, told_apart
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def await_run(run_id: str) -> None:
 
 
 def train_first() -> None:
-    run_id, _ = backend().start(next(iter(PRESETS.values())))
+    run_id, _ = backend().start(next(iter(PRESETS.values())), by=user())
     await_run(run_id)
 
 

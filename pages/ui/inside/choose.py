@@ -7,6 +7,7 @@ from mnist_core.runs.records import Run
 from pages.ui import forms
 from pages.ui.address import PART, VIEW, keep_in_address, write_address
 from pages.ui.state import RUN, select_run, selected_run
+from pages.ui.user import mine
 from pages.ui.words import told_apart
 
 NEWEST = 200  # runs offered, beside the one that is looked at
@@ -33,7 +34,7 @@ def choose_run(runs: list[Run]) -> Run:
     offered = {run.id: run.name for run in runs[:NEWEST]}
     if asked in known:
         offered.setdefault(asked, known[asked].name)
-    chosen = asked if asked in known else runs[0].id
+    chosen = asked if asked in known else next(filter(mine, runs), runs[0]).id
     if asked is None:
         select_run(chosen)
         write_address(RUN, chosen)

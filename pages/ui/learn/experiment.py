@@ -11,13 +11,14 @@ from pages.ui.fragments import fragment
 from pages.ui.runview import progress_short
 from pages.ui.state import backend, select_run
 from pages.ui.turns import turns
+from pages.ui.user import mine
 from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks while something trains
 SWEEP_POLL = 2.0  # while trials may be under way, which are runs only when they have ended
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _checked(ended: int, _runs: list[Run]) -> dict[str, Progress]:
     """Each chapter's; ``ended`` is a hash of what makes them others. 3,000 runs take 0.2 s."""
     with turns.aside():
@@ -26,7 +27,7 @@ def _checked(ended: int, _runs: list[Run]) -> dict[str, Progress]:
 
 def _known() -> dict[str, Progress]:
     """How far each chapter's experiment is. Raises MnistLabError without a list of runs."""
-    runs = counted(backend().watch.library())
+    runs = counted(filter(mine, backend().watch.library()))
     ended = hash(tuple((run.id, run.name, run.state, run.queued) for run in runs))
     return _checked(ended, runs)
 
@@ -71,7 +72,8 @@ def _open(chapter: str, experiment: Experiment) -> None:
 
 def _under_way() -> list[Run]:
     """The runs on MNIST that wait or train."""
-    return [run for run in backend().watch.active() if run.config.dataset == "mnist"]
+    active = filter(mine, backend().watch.active())
+    return [run for run in active if run.config.dataset == "mnist"]
 
 
 def _every(chapter: str, experiment: Experiment) -> float | None:

@@ -10,6 +10,7 @@ from mnist_core.errors import MnistLabError
 from mnist_core.runs.records import Run
 from pages.ui.actions import reported
 from pages.ui.state import backend, select_runs
+from pages.ui.user import user
 from pages.ui.words import literal
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ def _close() -> None:
 
 @reported
 def _restore(run_ids: list[str]) -> None:
-    backend().bin.restore(run_ids)
+    backend().bin.restore(run_ids, by=user())
     select_runs(run_ids if len(run_ids) <= 1 else [])
 
 
 @reported
 def _empty(run_ids: list[str]) -> None:
-    backend().bin.empty(run_ids)
+    backend().bin.empty(run_ids, by=user())
 
 
 @st.dialog("Bin", width="large", on_dismiss=_close)
@@ -60,7 +61,7 @@ def _dialog() -> None:
 
 
 def _content(bin: "Bin") -> None:
-    runs = bin.runs()
+    runs = bin.runs(by=user())
     if not runs:
         st.info("The bin is empty. What you delete on this page can be brought back from here.")
         return

@@ -11,6 +11,7 @@ from mnist_core.runs.table import to_csv, to_json
 from pages.ui.download import download_button
 from pages.ui.fragments import fragment
 from pages.ui.state import backend, in_background, predictor, select_runs
+from pages.ui.user import user
 from pages.ui.words import literal
 
 MOST_MEGABYTES = 400  # of a network's file, as of one that this page gives
@@ -94,12 +95,12 @@ def _take_in() -> None:
     file, opened = st.session_state[IMPORT], backend()
     if file is None:
         return
-    data, name = file.getvalue(), Path(file.name).stem
+    data, name, by = file.getvalue(), Path(file.name).stem, user()
 
     def work() -> str:
         from mnist_core.exchange.importing import import_network
 
-        return import_network(opened.store, data, name)
+        return import_network(opened.store, data, name, by=by)
 
     st.session_state[IMPORTING] = (file.name, in_background(work, "import"))
 

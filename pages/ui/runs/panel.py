@@ -10,6 +10,7 @@ from pages.ui.actions import reported
 from pages.ui.forms import clone
 from pages.ui.runs import exports
 from pages.ui.state import backend, select_run
+from pages.ui.user import mine, user
 from pages.ui.words import literal
 
 
@@ -29,8 +30,14 @@ def show(run: Run, runs: list[Run]) -> None:
         exports.network(run, rows)
 
 
+@reported
+def _star(run_id: str, starred: bool) -> None:
+    backend().library.set_starred(run_id, starred, by=user())
+
+
 def labels(run: Run) -> None:
-    """Star, name, tags and note; each is kept as soon as it is left."""
+    """Star, name, tags and note; each is kept as soon as it is left. Another's are shown."""
+    own = mine(run)
 
     def keep(what: str) -> None:
         value = st.session_state[f"{what}-{run.id}"]
@@ -40,11 +47,11 @@ def labels(run: Run) -> None:
         try:
             match what:
                 case "name":
-                    library.rename(run.id, value)
+                    library.rename(run.id, value, by=user())
                 case "tags":
-                    library.set_tags(run.id, value)
+                    library.set_tags(run.id, value, by=user())
                 case "note":
-                    library.set_note(run.id, value)
+                    library.set_note(run.id, value, by=user())
         except MnistLabError as error:
             st.session_state["runs.problem"] = (run.id, what, str(error))
         else:
@@ -61,15 +68,22 @@ def labels(run: Run) -> None:
         "Starred" if run.starred else "Star",
         key=f"star-{run.id}",
         icon=":material/star:" if run.starred else ":material/star_border:",
-        on_click=reported(backend().library.set_starred),
+        on_click=_star,
         args=(run.id, not run.starred),
+        disabled=not own,
         help="Take the star off."
         if run.starred
         else "Star it, to find it with the filter starred.",
         width="stretch",
     )
     with name:
-        st.text_input("Name", run.name, key=f"name-{run.id}", on_change=keep, args=("name",))
+        st.text_input(
+            *("Name", run.name),
+            key=f"name-{run.id}",
+            on_change=keep,
+            args=("name",),
+            disabled=not own,
+        )
         problem("name")
     with tags:
         st.multiselect(
@@ -81,10 +95,17 @@ def labels(run: Run) -> None:
             placeholder="type one and press Enter",
             on_change=keep,
             args=("tags",),
+            disabled=not own,
         )
         problem("tags")
     with note:
-        st.text_input("Note", run.note, key=f"note-{run.id}", on_change=keep, args=("note",))
+        st.text_input(
+            *("Note", run.note),
+            key=f"note-{run.id}",
+            on_change=keep,
+            args=("note",),
+            disabled=not own,
+        )
         problem("note")
 
 
@@ -100,7 +121,9 @@ def actions(run: Run) -> None:
         ):
             st.switch_page("pages/train.py")
         if st.button(
-            "Open on Train", icon=":material/open_in_new:", help="Stop it or go on with it."
+            "Open on Train",
+            icon=":material/open_in_new:",
+            help="Stop it or go on with it." if mine(run) else "Look at it there.",
         ):
             select_run(run.id)
             st.switch_page("pages/train.py")

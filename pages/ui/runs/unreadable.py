@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from mnist_core.runs.users import SERVER
 from pages.ui.state import backend
+from pages.ui.user import user
 
 
 def show(delete: Callable[[list[str]], None]) -> None:
@@ -16,6 +18,8 @@ def show(delete: Callable[[list[str]], None]) -> None:
     with st.expander(f"{len(found)} run{'s' * many} here cannot be read", icon=":material/help:"):
         for run in found:
             st.text(f"{run.name} ({run.id}): {run.reason}.")
+        if user() != SERVER:
+            return
         st.button(
             "Delete them" if many else "Delete it",
             key="runs.delete_unreadable",

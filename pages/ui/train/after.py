@@ -10,6 +10,7 @@ from pages.ui import assignment, forms, seeds
 from pages.ui.actions import start_button
 from pages.ui.forms import TRAIN
 from pages.ui.state import backend, select_run
+from pages.ui.user import mine, user
 
 
 def go_on(run_id: str) -> None:
@@ -19,7 +20,7 @@ def go_on(run_id: str) -> None:
         values = run.config.model_dump()
         for name in ("epochs", "learning_rate"):
             values[name] = st.session_state[f"more.{name}"]
-        backend().queue.extend(run_id, parse_config(values))
+        backend().queue.extend(run_id, parse_config(values), by=user())
 
 
 def restart(run_id: str, new_seed: bool) -> None:
@@ -28,15 +29,26 @@ def restart(run_id: str, new_seed: bool) -> None:
     if new_seed:
         values["seed"] = (config.seed + 1) % (int(FIELDS["seed"].high or 0) + 1)
         st.session_state[forms.widget_key(TRAIN, "seed")] = values["seed"]
-    select_run(backend().start(parse_config(values), assignment.pupil())[0])
+    select_run(backend().start(parse_config(values), assignment.pupil(), by=user())[0])
 
 
 def resume(run_id: str) -> None:
-    backend().queue.resume(run_id)
+    backend().queue.resume(run_id, by=user())
 
 
 def next_steps(run: Run) -> None:
     """What can be done with a run that has ended; what an assignment gives cannot be changed."""
+    if not mine(run):
+        with st.container(horizontal=True, gap="xsmall"):
+            st.button(
+                "Clone",
+                icon=":material/content_copy:",
+                on_click=forms.clone,
+                args=(run.name, run.config, run.config),
+                help="Fills the form with the settings it ended with, for you to change some.",
+            )
+            _draw(run)
+        return
     if run.state in ("interrupted", "failed"):
         start_button(
             "Resume",
@@ -84,6 +96,11 @@ def next_steps(run: Run) -> None:
             help="The same settings from other initial weights.",
         )
         seeds.offer(run, group_of(run, backend().watch.library()), f"{SEED_RUNS} seeds")
-        reads = shows_digits(run.config.dataset)
-        if reads and st.button("Draw digits for it", icon=":material/draw:"):
-            st.switch_page("pages/draw.py")
+        _draw(run)
+
+
+def _draw(run: Run) -> None:
+    if not (run.ready and shows_digits(run.config.dataset)):
+        return
+    if st.button("Draw digits for it", icon=":material/draw:"):
+        st.switch_page("pages/draw.py")

@@ -9,6 +9,7 @@ from pages.ui import assignment, forms
 from pages.ui.actions import reported
 from pages.ui.changes import numbers
 from pages.ui.state import backend
+from pages.ui.user import user
 
 WIDTH = 158  # pixels of a field: two stand side by side on a phone
 
@@ -47,7 +48,8 @@ def row(run: Run, rows: list[dict[str, float]]) -> None:
 
 def ask(run_id: str, keys: dict[str, str]) -> None:
     """Have the run go on with what the fields hold now."""
-    backend().store.request_change(run_id, {n: st.session_state[key] for n, key in keys.items()})
+    values = {name: st.session_state[key] for name, key in keys.items()}
+    backend().store.request_change(run_id, values, by=user())
 
 
 def pending(run: Run) -> None:

@@ -7,19 +7,22 @@ from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.runs.records import Run
 from pages.ui.actions import reported
 from pages.ui.state import backend, select_run
+from pages.ui.user import mine, user
 from pages.ui.words import literal
 
 
 @reported
 def _cancel(run_id: str) -> None:
-    backend().queue.stop(run_id)
+    backend().queue.stop(run_id, by=user())
 
 
 def queue_list(active: list[Run], shown: str | None) -> None:
     """The other runs that train, and the queue; the same in every session."""
     others = [run for run in active if run.state == "running" and run.id != shown]
     try:
-        waiting = backend().watch.waiting()
+        # One that has just begun is among both, which are not of the same moment.
+        began = {run.id for run in others}
+        waiting = [place for place in backend().watch.waiting() if place.run.id not in began]
     except ClusterError as error:
         st.warning(literal(str(error)))
         return
@@ -37,14 +40,15 @@ def queue_list(active: list[Run], shown: str | None) -> None:
             )
             if place.run.id != shown:
                 _show_button(show, place.run)
-            cancel.button(
-                "Cancel",
-                key=f"cancel-{place.run.id}",
-                on_click=_cancel,
-                args=(place.run.id,),
-                help="Take this run out of the queue.",
-                width="stretch",
-            )
+            if mine(place.run):
+                cancel.button(
+                    "Cancel",
+                    key=f"cancel-{place.run.id}",
+                    on_click=_cancel,
+                    args=(place.run.id,),
+                    help="Take this run out of the queue.",
+                    width="stretch",
+                )
 
 
 def _show_button(column: st.delta_generator.DeltaGenerator, run: Run) -> None:

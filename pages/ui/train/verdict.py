@@ -8,6 +8,7 @@ from mnist_core.insight.compare import differing
 from mnist_core.runs.records import Run
 from pages.ui.forms import shown
 from pages.ui.state import backend
+from pages.ui.user import mine
 from pages.ui.words import literal
 
 SEEN = "train.seen"  # session key: the runs that were looked at here
@@ -23,7 +24,7 @@ def before(run: Run) -> Run | None:
     seen.add(run.id)
     of, known = st.session_state.get(BEFORE, (None, None))
     if of != run.id:  # looked for once: the list may be long, and this is drawn at each poll
-        found = run_before(run, backend().watch.library(), seen)
+        found = run_before(run, filter(mine, backend().watch.library()), seen)
         known = found.id if found else None
         st.session_state[BEFORE] = (run.id, known)
     return backend().watch.run(known, ENDED) if known else None

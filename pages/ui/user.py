@@ -1,0 +1,101 @@
+"""Whose a session is: one person alone at the server, or each browser by a secret that it keeps."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from mnist_core.runs.records import Run
+from mnist_core.runs.users import SERVER, is_secret, may_change, new_secret, user_of
+
+COOKIE = "mnist_lab_user"  # what the browser keeps its secret in
+USER = "user"  # session key: whose the session is
+SECRET = "user.secret"  # session key: the browser's secret
+KEPT = "user.kept"  # key of what has the browser keep it
+
+# What a proxy says of who asked it.
+PROXY = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
+
+
+def one_person(serves: str | None, visitor: str | None, headers: Mapping[str, str]) -> bool:
+    """Whether there is one person alone, on the server's own machine, to whom all is theirs.
+
+    That is so where the app answers this machine only, the visitor comes from it through no proxy,
+    and what the browser shows is of this machine, too. A proxy here whose operator has it say
+    nothing of all this gives itself away by the browser's page, which is of the proxy's name.
+
+    Args:
+        serves: the address that the app answers (``server.address``), None for all.
+        visitor: the address that the visitor comes from; None for this machine's.
+        headers: of the visitor's request.
+    """
+    if not _is_here(serves) or not (visitor is None or _is_here(visitor)):
+        return False
+    shown = [headers["Origin"]] if "Origin" in headers else []
+    shown += [f"//{headers['Host']}"] if "Host" in headers else []
+    return all(map(_shows_here, shown)) and not any(name in headers for name in PROXY)
+
+
+def _shows_here(url: str) -> bool:
+    """Whether a page's address is of the machine itself."""
+    try:
+        return _is_here(urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
+def _is_here(host: str | None) -> bool:
+    """Whether a name or address is of the machine itself."""
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def user() -> str:
+    """Whose this session is, see ``users``. Not for threads of one's own."""
+    if USER not in st.session_state:
+        context = st.context
+        if one_person(st.get_option("server.address"), context.ip_address, context.headers):
+            st.session_state[USER] = SERVER
+        else:
+            said = context.cookies.get(COOKIE, "")
+            _be(said if is_secret(said) else new_secret())
+    found: str = st.session_state[USER]
+    return found
+
+
+def mine(run: Run) -> bool:
+    """Whether this session may change a run."""
+    return may_change(user(), run.user)
+
+
+def _be(secret: str) -> None:
+    st.session_state[SECRET] = secret
+    st.session_state[USER] = user_of(secret)
+
+
+@lru_cache(maxsize=1)
+def _keeper() -> Any:
+    """The component, registered once a process."""
+    script = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    return st.components.v2.component("mnist_lab.user", js=script)
+
+
+def _met() -> None:
+    """The browser has a secret already: another tab, opened at the same moment, was first."""
+    said = st.session_state[KEPT].get("met")
+    if isinstance(said, str) and is_secret(said):
+        _be(said)
+
+
+def keep() -> None:
+    """Have the browser keep its secret, so that it is the same user after a reload."""
+    if user() != SERVER:
+        with st.container(key="user"):  # hidden, see frame.css
+            data = {"cookie": COOKIE, "secret": st.session_state[SECRET]}
+            _keeper()(data=data, key=KEPT, on_met_change=_met)

@@ -1,0 +1,111 @@
+"""Whose a run is: the secret stays secret, and nobody but its user changes a run."""
+
+from collections.abc import Callable
+
+import pytest
+
+from mnist_core.config.train import TrainConfig
+from mnist_core.errors import NotYoursError
+from mnist_core.runs.bin import Bin
+from mnist_core.runs.library import RunLibrary
+from mnist_core.runs.records import Run
+from mnist_core.runs.store import RunStore
+from mnist_core.runs.users import SERVER, is_secret, may_change, new_secret, user_of
+
+ADA, BOB = user_of(new_secret()), user_of(new_secret())
+
+
+def test_a_user_does_not_tell_the_secret() -> None:
+    secret = new_secret()
+    assert is_secret(secret)
+    assert secret != new_secret()
+    assert secret not in user_of(secret)
+    # The first 32 characters of what `printf %s "$secret" | sha256sum` says of 43 letters a.
+    assert user_of("a" * 43) == "66d34fba71f8f450f7e45598853e53bf"
+    assert not any(map(is_secret, ("", "a" * 42, "a" * 44, "a" * 42 + ";", SERVER)))
+
+
+def test_one_may_change_ones_own_and_the_server_all() -> None:
+    assert may_change(ADA, ADA)
+    assert may_change(SERVER, ADA)
+    assert may_change(SERVER, SERVER)
+    assert not may_change(BOB, ADA)
+    assert not may_change(BOB, SERVER)  # runs from before there were users, on a network
+
+
+@pytest.mark.parametrize("user", [ADA, SERVER])
+def test_nobody_but_its_user_edits_or_deletes_a_run(user: str) -> None:
+    store = RunStore()
+    library = RunLibrary(store)
+    run_id = store.create(TrainConfig(), "hers", user=user)
+    asked: list[Callable[[str], object]] = [
+        lambda by: store.request_change(run_id, {"learning_rate": 0.1}, by),
+        lambda by: library.rename(run_id, "mine", by),
+        lambda by: library.set_note(run_id, "mine", by),
+        lambda by: library.set_tags(run_id, ["mine"], by),
+        lambda by: library.set_starred(run_id, True, by),
+        lambda by: library.delete([run_id], by),
+    ]
+    before = store.get(run_id)
+    assert before.user == user
+    for ask in asked:
+        with pytest.raises(NotYoursError, match=r"run 'hers' is not yours.*take over its settings"):
+            ask(BOB)
+    assert store.get(run_id) == before
+
+    store.set_state(run_id, "stopped")
+    library.rename(run_id, "renamed", user)
+    library.set_starred(run_id, True, SERVER)
+    now = store.get(run_id)
+    assert (now.name, now.starred, now.user) == ("renamed", True, user)
+
+
+def test_a_deletion_of_several_of_which_one_is_not_ones_own_deletes_none() -> None:
+    store = RunStore()
+    library = RunLibrary(store)
+    ids = [store.create(TrainConfig(), user=user) for user in (BOB, ADA)]
+    for run_id in ids:
+        store.set_state(run_id, "stopped")
+    with pytest.raises(NotYoursError):
+        library.delete(ids, BOB)
+    assert {run.id for run in library.runs()} == set(ids)
+
+
+def test_the_bin_of_each_has_ones_own_runs_alone() -> None:
+    store = RunStore()
+    library = RunLibrary(store)
+    bin = Bin(store, library)
+    hers, his = (store.create(TrainConfig(), user=user) for user in (ADA, BOB))
+    for run_id in (hers, his):
+        store.set_state(run_id, "stopped")
+    library.delete([hers, his])
+
+    def deleted(by: str) -> set[str]:
+        return {run.id for run in bin.runs(by)}
+
+    assert (deleted(ADA), deleted(BOB), deleted(SERVER)) == ({hers}, {his}, {hers, his})
+    bin.empty([hers], BOB)
+    bin.restore([hers], BOB)
+    with pytest.raises(NotYoursError):
+        library.restore([hers], BOB)
+    assert deleted(ADA) == {hers}
+    bin.restore([hers, his], ADA)
+    assert deleted(SERVER) == {his}
+
+
+def test_whose_a_run_is_stays_through_all_that_happens_to_it() -> None:
+    store = RunStore()
+    run_id = store.create(TrainConfig(epochs=1), user=ADA, turn=3)
+    store.claim(run_id)
+    store.set_state(run_id, "completed")
+    store.add_segment(run_id, TrainConfig(epochs=1), turn=5)
+    run = store.get(run_id)
+    assert (run.user, run.turn, run.state) == (ADA, 5, "queued")
+
+
+def test_a_run_from_before_there_were_users_is_the_servers() -> None:
+    store = RunStore()
+    run = store.get(store.create(TrainConfig()))
+    assert (run.user, run.turn) == (SERVER, 0)
+    assert not {"mnist_lab.user", "mnist_lab.turn"} & set(store.client.run(run.id).data.tags)
+    assert isinstance(run, Run)
