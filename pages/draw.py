@@ -10,6 +10,7 @@ from pages.ui.draw.answer import answer
 from pages.ui.draw.digits import KEPT, label_buttons, my_digits
 from pages.ui.draw.epochs import epochs
 from pages.ui.draw.everyone import everyone
+from pages.ui.draw.live import in_short, live
 from pages.ui.draw.upload import upload
 from pages.ui.draw.why import why
 from pages.ui.draw.xray import xray
@@ -48,7 +49,9 @@ def pad(runs: models.Readers) -> None:
         reader = models.reader(model, runs)
         prediction = reader(image) if image.any() else None
         with said:
-            answer(prediction)
+            with st.container(key="answer"):
+                answer(prediction, in_short(strokes))
+            live(strokes, pen, model, reader, runs)
         with panel:
             look_closer(strokes, prediction, reader, model, runs)
     except MnistLabError as error:
