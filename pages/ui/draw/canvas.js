@@ -90,44 +90,57 @@ showPen();
 
 let drawing = false; // the pen is down on the canvas
 let kept = 0; // how many drawings had been kept when the canvas was last emptied
+let mounted = null; // where this is on the page: it is called again whenever its data change
+let data, setTriggerValue;
 
-export default function ({ parentElement, data }) {
-  let frame = 0;
-  const actions = { z: () => press(UNDO), x: () => press(RESET) };
-  const listeners = {
-    // A kept drawing gives way to the next one. The canvas is empty before it sees this event.
-    down: (event) => {
-      drawing = event.composedPath()[0].classList?.contains("upper-canvas") ?? false;
-      if (drawing && data.kept !== kept) press(RESET);
-      if (drawing) kept = data.kept;
-    },
-    up: () => {
-      if (drawing) queueMicrotask(() => press(UPDATE)); // after the canvas has made it a stroke
-      drawing = false;
-    },
-    // By what is on the key, or by where it is: on some keyboards Z is elsewhere, and digits need
-    // Shift. The app itself sees a digit that is typed as one.
-    key: (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const target = event.composedPath()[0];
-      if (isTyping(target)) return;
-      if (target.classList?.contains("upper-canvas")) steer(event, target);
-      const [, place, digit] = event.code.match(/^(?:Key([ZX])|Digit(\d))$/) ?? [];
-      const action = actions[event.key.toLowerCase()] ?? actions[place?.toLowerCase()];
-      if (action) action();
-      else if (digit && event.key !== digit)
-        document.querySelector(`.st-key-label-${digit} button`)?.click();
-    },
-  };
-  // Down and keys are seen before the canvas and the app see them, up after the canvas has.
-  const events = [
-    ["mousedown", listeners.down, true], ["touchstart", listeners.down, true],
-    ["mouseup", listeners.up, false], ["touchend", listeners.up, false],
-    ["keydown", listeners.key, true],
-  ];
-  for (const event of events) addEventListener(...event);
+const clear = () => {
+  press(RESET);
+  // It goes back to the drawing that the page was opened with; without it only the app can.
+  if (data.opened) setTriggerValue("cleared", true);
+};
+const actions = { z: () => press(UNDO), x: clear };
+const listeners = {
+  // A kept drawing gives way to the next one. The canvas is empty before it sees this event.
+  down: (event) => {
+    drawing = event.composedPath()[0].classList?.contains("upper-canvas") ?? false;
+    if (drawing && data.kept !== kept) press(RESET);
+    if (drawing) kept = data.kept;
+  },
+  up: () => {
+    if (drawing) queueMicrotask(() => press(UPDATE)); // after the canvas has made it a stroke
+    drawing = false;
+  },
+  // By what is on the key, or by where it is: on some keyboards Z is elsewhere, and digits need
+  // Shift. The app itself sees a digit that is typed as one.
+  key: (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.composedPath()[0];
+    if (isTyping(target)) return;
+    if (target.classList?.contains("upper-canvas")) steer(event, target);
+    const [, place, digit] = event.code.match(/^(?:Key([ZX])|Digit(\d))$/) ?? [];
+    const action = actions[event.key.toLowerCase()] ?? actions[place?.toLowerCase()];
+    if (action) action();
+    else if (digit && event.key !== digit)
+      document.querySelector(`.st-key-label-${digit} button`)?.click();
+  },
+};
+// Down and keys are seen before the canvas and the app see them, up after the canvas has.
+const EVENTS = [
+  ["mousedown", listeners.down, true], ["touchstart", listeners.down, true],
+  ["mouseup", listeners.up, false], ["touchend", listeners.up, false],
+  ["keydown", listeners.key, true],
+];
+
+export default function (component) {
+  const { parentElement } = component;
+  ({ data, setTriggerValue } = component);
+  if (parentElement !== mounted) {
+    mounted = parentElement;
+    for (const event of EVENTS) addEventListener(...event);
+  }
   for (const button of parentElement.querySelectorAll("button"))
     button.onclick = actions[button.dataset.key];
+  let frame = 0;
   const hideToolbar = () => {
     const toolbar = canvas()?.querySelector(".dc-toolbar-card");
     if (toolbar) {
@@ -138,6 +151,8 @@ export default function ({ parentElement, data }) {
   hideToolbar();
   return () => {
     cancelAnimationFrame(frame);
-    for (const event of events) removeEventListener(...event);
+    if (parentElement !== mounted) return;
+    mounted = null;
+    for (const event of EVENTS) removeEventListener(...event);
   };
 }

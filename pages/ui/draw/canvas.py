@@ -58,9 +58,19 @@ def draw_canvas(pen_width: int, kept: int = 0) -> Drawing:
         key=KEY,
     )
     st.session_state[DRAWING] = result.json_data
-    _tools()(data={"kept": kept}, key="canvas_tools", height="content")
+    _tools()(
+        data={"kept": kept, "opened": bool(st.session_state[OPENED_WITH])},
+        key="canvas_tools",
+        height="content",
+        on_cleared_change=open_empty,
+    )
     strokes: Drawing = (result.json_data or {}).get("objects", [])
     return strokes
+
+
+def open_empty() -> None:
+    """Take the drawing that the page was opened with from the canvas, if it was."""
+    st.session_state[OPENED_WITH] = None
 
 
 def drawn() -> Drawing:
