@@ -96,7 +96,7 @@ def bars(shares: Sequence[float], names: Sequence[str], winner: int | None) -> s
         lines.append(
             f"<span style='text-align:right;font-weight:{weight}'>{html.escape(name)}</span>"
             "<span style='background:#8a8f9826;border-radius:3px'>"
-            f"<span style='display:block;height:0.95rem;border-radius:3px;width:{share:.1%};"
+            f"<span style='display:block;height:0.95rem;border-radius:3px;width:{share:.3%};"
             f"background:{colour}'></span></span>"
             f"<span style='font-size:0.85rem;text-align:right;font-weight:{weight}'>{shown}</span>"
         )

@@ -80,7 +80,7 @@ function showBars(bars, reading, { accent, muted }) {
     const share = reading?.probabilities[digit] ?? 0;
     const [name, track, value] = [0, 1, 2].map((i) => cells[3 * digit + i]);
     const bar = /** @type {HTMLElement} */ (track.firstElementChild);
-    bar.style.width = `${(100 * share).toFixed(1)}%`;
+    bar.style.width = `${(100 * share).toFixed(3)}%`;
     bar.style.background = digit === winner ? accent : muted;
     name.style.fontWeight = value.style.fontWeight = digit === winner ? "700" : "400";
     value.textContent = share >= 0.005 ? percent(share) : "";
