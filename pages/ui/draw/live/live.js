@@ -177,6 +177,7 @@ export default function ({ data: given, parentElement, setStateValue }) {
   if (given instanceof Uint8Array) {
     keep(given);
     settle();
+    if (pad.points) later();
     return;
   }
   data = given;
