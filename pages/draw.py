@@ -10,7 +10,7 @@ from pages.ui.draw.answer import answer
 from pages.ui.draw.digits import KEPT, label_buttons, my_digits
 from pages.ui.draw.epochs import epochs
 from pages.ui.draw.everyone import everyone
-from pages.ui.draw.live import in_short, live
+from pages.ui.draw.live import in_short, live, see_it_think
 from pages.ui.draw.upload import upload
 from pages.ui.draw.why import why
 from pages.ui.draw.xray import xray
@@ -21,7 +21,7 @@ from pages.ui.words import literal
 
 WIDTHS = (1, 1.6)  # of the columns
 PEN = 18  # pixels of the pad that the pen is wide, until somebody chooses
-PANELS = ("X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
+PANELS = ("See it think", "X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
 
 page("Draw", "Draw a digit and see which one the network reads, and how sure it is.")
 
@@ -70,6 +70,8 @@ def look_closer(
         st.segmented_control("Look closer", PANELS, key="panel", persist_state="session"),
         prediction,
     ):
+        case "See it think", _:
+            see_it_think()
         case "My digits", _:
             my_digits(model, runs)
         case "Epochs", _:

@@ -19,28 +19,31 @@ from mnist_core.reading.predict import Predictor
 from pages.ui.draw import models
 from pages.ui.draw.answer import WORDS
 from pages.ui.draw.canvas import SIDE, Drawing
+from pages.ui.pictures import AGAINST, FOR
 
 SCRIPTS = Path(__file__).with_suffix("")
-ORDER = ("prepare", "network", "pen", "view", "live")
+ORDER = ("prepare", "network", "pen", "view", "units", "tiles", "live")
 KEY = "live"
 DRAWING = "drawing"  # what the browser asks for beside networks
 HEARD = """
 <p role="status" style="position: absolute; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%)"></p>
+<div class="units"></div>
 """
 
 
 def joined() -> str:
     """The scripts as one module: Streamlit takes one text, which cannot import another."""
     texts = [(SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in ORDER]
-    own = re.sub(r"^import .*\n|^export (?!default)", "", "\n".join(texts), flags=re.MULTILINE)
+    own = re.sub(r"^import [^;]*;\n|^export (?!default)", "", "\n".join(texts), flags=re.MULTILINE)
     return own
 
 
 @lru_cache(maxsize=1)
 def _browser() -> Any:
     """The component, registered once a process."""
-    return st.components.v2.component("mnist_lab.live", html=HEARD, js=joined())
+    style = (SCRIPTS / "units.css").read_text(encoding="utf-8")
+    return st.components.v2.component("mnist_lab.live", html=HEARD, css=style, js=joined())
 
 
 def in_short(strokes: Drawing) -> str:
@@ -100,3 +103,18 @@ def live(strokes: Drawing, pen: int, model: str, reader: Predictor, runs: models
 def _paths(strokes: Drawing) -> list[dict[str, Any]]:
     """What of each stroke plays a part."""
     return [{"path": stroke["path"], "width": stroke["strokeWidth"]} for stroke in strokes]
+
+
+def see_it_think() -> None:
+    """The panel of the units of the network that reads along."""
+    st.caption(
+        "Each tile is a unit, lit by what it answers to your drawing: its weights want ink where "
+        "they are blue, none where they are orange. Point at one for its sum; click it, and it is "
+        "off (on a phone: the second tap). The stored network stays as it is."
+    )
+    colours = {"above": _bytes(FOR), "below": _bytes(AGAINST)}
+    _browser()(data={"units": colours}, key=f"{KEY}.units", height="content")
+
+
+def _bytes(colour: np.ndarray) -> list[int]:
+    return (colour * 255).round().astype(int).tolist()

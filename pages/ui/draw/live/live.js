@@ -7,7 +7,9 @@
 import { Pad, inShort } from "./pen.js";
 import { strokesToMnist } from "./prepare.js";
 import { read, unpack } from "./network.js";
-import { show, winnerOf } from "./view.js";
+import { show } from "./view.js";
+import { Break, noisy } from "./units.js";
+import { Tiles } from "./tiles.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./pen.js").Stroke} Stroke */
@@ -29,8 +31,11 @@ let pad = new Pad();
 let lost = true; // what is on the pad is not known
 let finger = -1; // the one that draws
 let frame = 0;
-/** @type {Reading | null} */
-let reading = null;
+/** @type {Tiles | null} */
+let tiles = null; // while its panel is open
+const broken = new Break();
+/** @type {{of: Network, noise: number, network: Network} | null} */
+let worn = null; // the network with noise, kept from frame to frame
 /** @type {(wanted: string[]) => void} */
 let ask = () => {};
 let asked = "[]";
@@ -38,8 +43,8 @@ let asked = "[]";
 let mounted = null; // where this is on the page
 
 const place = () => document.querySelector(".st-key-answer");
-const answered = () => /** @type {HTMLElement | null | undefined} */ (
-  place()?.querySelector(".answer"))?.dataset.drawn;
+const answered = () =>
+  /** @type {HTMLElement | null | undefined} */ (place()?.querySelector(".answer"))?.dataset.drawn;
 
 /** Read what is on the pad. @returns {Reading | null | undefined} undefined where that cannot be */
 function look() {
@@ -47,25 +52,41 @@ function look() {
   if (lost || !network || !judge) return undefined;
   const image = strokesToMnist(pad.strokes, data.numbers);
   if (!image?.some((ink) => ink > 0)) return null;
-  const { probabilities } = read(network, image);
-  const judged = judge === network ? probabilities : read(judge, image).probabilities;
-  return { image, probabilities, isDigit: Math.max(...judged) >= judge.threshold };
+  const answer = read(asBroken(network), image, broken.off);
+  const { probabilities } = judge === network && !broken.any ? answer : read(judge, image);
+  return { ...answer, image, isDigit: Math.max(...probabilities) >= judge.threshold };
+}
+
+/** @param {Network} network */
+function asBroken(network) {
+  const { noise } = broken;
+  if (!noise) return network;
+  if (worn?.of !== network || worn.noise !== noise)
+    worn = { of: network, noise, network: noisy(network, noise) };
+  return worn.network;
+}
+
+/** Show the units, if their panel is open; of the answer, what was found. @param {Reading | null} found */
+function showUnits(found) {
+  const network = networks.get(data.network);
+  if (tiles && network) tiles.show(asBroken(network), found);
 }
 
 /** Read and show, once in the next frame. */
 function later() {
-  if (!frame) frame = requestAnimationFrame(() => {
-    frame = 0;
-    update();
-  });
+  if (!frame)
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      update();
+    });
 }
 
 function update() {
   const found = look();
   const at = place();
   if (found === undefined || !at) return;
-  reading = found;
-  show(at, reading, data.words);
+  showUnits(found);
+  show(at, found, data.words, broken.words);
   watcher.takeRecords(); // of what was just written
   at.querySelector("[role=status]")?.setAttribute("aria-live", "off");
   if (!pad.points) say();
@@ -98,7 +119,7 @@ function settle() {
 const watcher = new MutationObserver(() => {
   const drawn = answered();
   if (drawn === undefined) return;
-  if (!lost && (pad.points || drawn !== inShort(pad.done))) {
+  if (!lost && (pad.points || broken.any || drawn !== inShort(pad.done))) {
     if (pad.points || pad.known.has(drawn)) update();
     else lost = true;
   }
@@ -157,8 +178,13 @@ const LISTENERS = {
   },
 };
 const EVENTS = Object.entries({
-  mousedown: "mousedown", mousemove: "mousemove", mouseup: "mouseup", click: "click",
-  touchstart: "mousedown", touchmove: "mousemove", touchend: "mouseup",
+  mousedown: "mousedown",
+  mousemove: "mousemove",
+  mouseup: "mouseup",
+  click: "click",
+  touchstart: "mousedown",
+  touchmove: "mousemove",
+  touchend: "mouseup",
 }).map(([type, name]) => /** @type {const} */ ([type, LISTENERS[name], true]));
 
 /** @param {Uint8Array} bytes */
@@ -170,16 +196,37 @@ function keep(bytes) {
 }
 
 /**
- * @param {{data: Data | Uint8Array, parentElement: Element,
+ * The panel of units. What is broken is whole again when it is closed or another network reads.
+ * @param {Element} parentElement
+ * @param {import("./tiles.js").Colours} colours
+ */
+function openUnits(parentElement, colours) {
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".units"));
+  if (tiles?.root !== root) tiles = new Tiles(root, colours, broken, later);
+  later();
+  return () => {
+    if (tiles?.root !== root) return;
+    tiles = null;
+    broken.reset();
+    later();
+  };
+}
+
+/** @typedef {{units: import("./tiles.js").Colours}} Units  what the panel is mounted with */
+
+/**
+ * @param {{data: Data | Units | Uint8Array, parentElement: Element,
  *   setStateValue: (name: string, value: unknown) => void}} component
  */
 export default function ({ data: given, parentElement, setStateValue }) {
   if (given instanceof Uint8Array) {
     keep(given);
     settle();
-    if (pad.points) later();
+    if (pad.points || tiles) later();
     return;
   }
+  if ("units" in given) return openUnits(parentElement, given.units);
+  if (data?.network !== given.network) broken.reset();
   data = given;
   ask = (wanted) => {
     const text = JSON.stringify(wanted);

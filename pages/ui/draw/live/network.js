@@ -82,14 +82,18 @@ function sums({ weights, biases }, given) {
  * How likely each class is, and what each hidden unit answered on the way.
  * @param {Network} network
  * @param {Float32Array} picture
+ * @param {Iterable<string>} off  hidden units that answer 0, as "layer unit"
  * @returns {Answer}
  */
-export function read(network, picture) {
+export function read(network, picture, off = []) {
   const activate = ACTIVATIONS[network.activation];
+  const silent = [...off].map((name) => name.split(" ").map(Number));
+  /** @type {Float32Array[]} */
   const units = [];
   let given = picture;
   for (const layer of network.layers.slice(0, -1)) {
     given = sums(layer, given).map(activate);
+    for (const [place, unit] of silent) if (place === units.length) given[unit] = 0;
     units.push(given);
   }
   const logits = sums(network.layers[network.layers.length - 1], given);

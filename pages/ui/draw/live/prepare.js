@@ -148,7 +148,11 @@ function stamp(ink, { points, width }, side, { spacing, mostPoints }) {
     const [x, y] = [at[i], at[i + 1]];
     const [left, top] = [Math.floor(x) - reach, Math.floor(y) - reach];
     for (let row = Math.max(top, 0); row <= Math.min(top + 2 * reach, side - 1); row++)
-      for (let column = Math.max(left, 0); column <= Math.min(left + 2 * reach, side - 1); column++) {
+      for (
+        let column = Math.max(left, 0);
+        column <= Math.min(left + 2 * reach, side - 1);
+        column++
+      ) {
         const [across, down] = [column + 0.5 - x, row + 0.5 - y];
         const cover = radius + 0.5 - Math.sqrt(across * across + down * down);
         const place = row * side + column;

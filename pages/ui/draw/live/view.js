@@ -6,7 +6,10 @@
  * @typedef {{templates: {nothing: string, digit: string, none: string, seen: string},
  *   sure: [number, string, string][], accent: string, muted: string}} Words
  */
-/** @typedef {{image: Float32Array, probabilities: Float32Array, isDigit: boolean}} Reading */
+/**
+ * @typedef {{image: Float32Array, units: Float32Array[], probabilities: Float32Array,
+ *   isDigit: boolean}} Reading
+ */
 
 /** @param {number} share @param {number} digits */
 const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
@@ -19,7 +22,7 @@ export const winnerOf = (shares) => shares.indexOf(shares.reduce((a, b) => Math.
 
 /**
  * What was read and how sure that is, as HTML; as `in_words` in Python.
- * @param {Reading | null} reading
+ * @param {Pick<Reading, "probabilities" | "isDigit"> | null} reading
  * @param {Words} words
  */
 export function inWords(reading, { templates, sure }) {
@@ -27,8 +30,7 @@ export function inWords(reading, { templates, sure }) {
   const digit = winnerOf(reading.probabilities);
   if (!reading.isDigit) return filled(templates.none, { digit });
   const probability = reading.probabilities[digit];
-  const [least, word, kind] =
-    sure.find(([from]) => probability >= from) ?? sure[sure.length - 1];
+  const [least, word, kind] = sure.find(([from]) => probability >= from) ?? sure[sure.length - 1];
   const share = least === sure[0][0] ? "" : `, ${percent(probability)}`;
   const mark = kind === "sure" ? "✓" : "?";
   return filled(templates.digit, { digit, kind, mark, sure: word, share });
@@ -55,11 +57,12 @@ function asAddress(image) {
  * @param {Element} place
  * @param {Reading | null} reading
  * @param {Words} words
+ * @param {string} broken  what of the network is
  */
-export function show(place, reading, words) {
+export function show(place, reading, words, broken) {
   const [said, seen] = place.querySelectorAll(".answer > div");
   if (!said || !seen) return;
-  said.innerHTML = inWords(reading, words);
+  said.innerHTML = inWords(reading, words) + (broken && `<small>Broken: ${broken}</small>`);
   const image = seen.querySelector("img");
   if (!reading) seen.replaceChildren();
   else if (image) image.src = asAddress(reading.image);
