@@ -193,5 +193,7 @@ def test_the_scripts_are_one_module(tmp_path: Path) -> None:
     assert "import " not in text.replace("import(", "")
 
 
-def test_what_the_pen_leaves_on_the_pad() -> None:
-    run("--test", str(TESTS / "pen.test.js"))
+def test_the_scripts_pass_tests_of_their_own() -> None:
+    tests = sorted(map(str, TESTS.glob("*.test.js")))
+    assert len(tests) == 2
+    run("--test", *tests)

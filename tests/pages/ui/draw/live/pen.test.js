@@ -5,13 +5,31 @@ import { test } from "node:test";
 import { Pad, inShort, strokeOf } from "../../../../../pages/ui/draw/live/pen.js";
 
 test("a click is a dot as wide as a thousandth of the pen", () => {
-  const { path, width } = strokeOf([[10, 20], [10, 20]], 18);
-  assert.deepEqual(path, [["M", 10 - 0.018, 20], ["L", 10 + 0.018, 20]]);
+  const { path, width } = strokeOf(
+    [
+      [10, 20],
+      [10, 20],
+    ],
+    18,
+  );
+  assert.deepEqual(path, [
+    ["M", 10 - 0.018, 20],
+    ["L", 10 + 0.018, 20],
+  ]);
   assert.equal(width, 18);
 });
 
 test("a stroke goes through the middles between its points", () => {
-  const { path } = strokeOf([[0, 0], [0, 0], [10, 0], [10, 10], [10, 20]], 10);
+  const { path } = strokeOf(
+    [
+      [0, 0],
+      [0, 0],
+      [10, 0],
+      [10, 10],
+      [10, 20],
+    ],
+    10,
+  );
   assert.deepEqual(path, [
     ["M", 0, -0.01], // begun against the way from the second point to the third
     ["Q", 0, 0, 5, 0],
@@ -21,7 +39,17 @@ test("a stroke goes through the middles between its points", () => {
 });
 
 test("points that hardly differ are left out, the last one never", () => {
-  const { path } = strokeOf([[0, 0], [0.3, 0], [5, 0], [5.3, 0], [9, 0], [9.1, 0]], 10);
+  const { path } = strokeOf(
+    [
+      [0, 0],
+      [0.3, 0],
+      [5, 0],
+      [5.3, 0],
+      [9, 0],
+      [9.1, 0],
+    ],
+    10,
+  );
   assert.deepEqual(path.map((command) => command[1]).slice(1, -1), [0, 5]);
   assert.ok(Math.abs(/** @type {number} */ (path.at(-1)?.[1]) - 9.11) < 1e-9);
 });
@@ -34,7 +62,15 @@ const line = (pad, x) => {
 };
 
 test("Undo takes back a stroke, and not what was there when the pad was opened", () => {
-  const pad = new Pad([strokeOf([[5, 5], [9, 9]], 18)]);
+  const pad = new Pad([
+    strokeOf(
+      [
+        [5, 5],
+        [9, 9],
+      ],
+      18,
+    ),
+  ]);
   line(pad, 50);
   line(pad, 60);
   assert.equal(pad.strokes.length, 3);
