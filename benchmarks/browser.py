@@ -39,7 +39,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.visitors import visit
 from tests.helpers.app import ROOT, App
-from tests.helpers.browser import draw, go_to
+from tests.helpers.browser import draw, go_to, settle
 from tests.helpers.chromium import launch
 
 STARTS, DRAWINGS, RUNS = 5, 10, 200
@@ -190,9 +190,11 @@ def growth(browser: Browser, app: App) -> float:
     page.goto(f"{app.url}/?epochs=1")
     start, before = page.get_by_role("button", name="Start training"), memory(app)
     for _ in range(RUNS):
+        settle(page)  # a click on what is about to be drawn anew is none
         shown = page.url
         start.click()
-        page.wait_for_function("before => location.href !== before", arg=shown)  # its run's id
+        expect(page).not_to_have_url(shown)  # it has its run's id now
+        expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
         expect(page.get_by_text("Test accuracy")).to_be_visible()
     page.close()
     return memory(app) - before

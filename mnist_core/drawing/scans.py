@@ -1,7 +1,7 @@
 """A photo, scan or other picture of a digit becomes a 28 x 28 image as MNIST has them.
 
 The picture may be dark on light or light on dark, unevenly lit, may show other marks, printed lines
-or a table around the paper; the largest writing is kept.
+or a table around the paper; the largest writing is kept, one digit or a row of them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _GRAIN = 8
 _DARKEST = 0.15
 # Strokes of one digit lie closer than this share of its largest one (the bar of a 5).
 _GAP = 0.25
+# Digits of one number lie closer than this share of the largest one.
+_ROW_GAP = 1.0
 
 
 def image_to_mnist(picture: Picture) -> FloatArray:
@@ -42,22 +44,31 @@ def prepare_image(picture: Picture, preparation: Preparation | None = None) -> S
     return prepare_ink(ink_of_picture(brightness(picture)), preparation)
 
 
-def ink_of_picture(grey: FloatArray) -> FloatArray:
+def row_of_picture(picture: Picture) -> FloatArray:
+    """Ink (height, width) in [0, 1] of the largest digit and of those in a row with it.
+
+    picture: see `image_to_mnist`.
+    """
+    return ink_of_picture(brightness(picture), _ROW_GAP)
+
+
+def ink_of_picture(grey: FloatArray, gap: float = _GAP) -> FloatArray:
     """Ink in [0, 1] of the largest writing; grey (height, width) is brightness in [0, 1].
 
-    It is looked for on sheets that lie on a table, and if there is none, on all of the picture.
+    What is closer to the largest mark than ``gap`` of its size belongs to it, and so on. It is
+    looked for on sheets that lie on a table, and if there is none, on all of the picture.
     """
     # What was smaller than this is a digit, and hardly a photograph of a table: of MNIST's
     # own, black on white, 1.6 % were lost when bold ink was taken for a sheet.
     found = sheets(grey) if max(grey.shape) >= WORKING_SIDE else ()
     for sheet in (*found, grey):
-        ink = _ink_on_paper(sheet)
+        ink = _ink_on_paper(sheet, gap)
         if ink.any():
             return ink
     return np.zeros_like(grey)
 
 
-def _ink_on_paper(grey: FloatArray) -> FloatArray:
+def _ink_on_paper(grey: FloatArray, gap: float) -> FloatArray:
     """Ink in [0, 1] of the largest writing on unevenly lit paper.
 
     The paper's brightness around each pixel is the median of a coarse neighbourhood, wider than
@@ -83,17 +94,17 @@ def _ink_on_paper(grey: FloatArray) -> FloatArray:
     if contrast.max() < max(_LEAST_CONTRAST, _GRAIN * float(np.median(np.abs(difference)))):
         return np.zeros_like(grey)
     ink: FloatArray = np.clip(contrast / contrast.max(), 0, 1).astype(np.float32)
-    written: FloatArray = ink * _largest(ink > 0.5)
+    written: FloatArray = ink * _largest(ink > 0.5, gap)
     return written
 
 
-def _largest(mask: NDArray[np.bool_]) -> NDArray[Any]:
+def _largest(mask: NDArray[np.bool_], gap: float) -> NDArray[Any]:
     """The largest mark and what is near it, with the edge of the ink, 2 pixels around it."""
     from scipy import ndimage
 
     marks, count = ndimage.label(mask)
     main = marks == 1 + np.argmax(np.bincount(marks.ravel(), minlength=count + 1)[1:])
-    gap = _GAP * max(np.ptp(np.flatnonzero(main.any(axis))) for axis in (0, 1))
-    near = ndimage.distance_transform_edt(~mask) <= gap / 2
+    size = max(np.ptp(np.flatnonzero(main.any(axis))) for axis in (0, 1))
+    near = ndimage.distance_transform_edt(~mask) <= gap * size / 2
     groups, _ = ndimage.label(near)
     return np.asarray((groups == groups[main][0]) & ndimage.binary_dilation(mask, iterations=2))
