@@ -11,6 +11,7 @@ from pages.ui.draw.digits import KEPT, label_buttons, my_digits
 from pages.ui.draw.epochs import epochs
 from pages.ui.draw.everyone import everyone
 from pages.ui.draw.live import in_short, live, see_it_think
+from pages.ui.draw.number import number_pad
 from pages.ui.draw.upload import upload
 from pages.ui.draw.why import why
 from pages.ui.draw.xray import xray
@@ -21,6 +22,7 @@ from pages.ui.words import literal
 
 WIDTHS = (1, 1.6)  # of the columns
 PEN = 18  # pixels of the pad that the pen is wide, until somebody chooses
+DIGIT, NUMBER = "A digit", "A number"
 PANELS = ("See it think", "X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
 
 page("Draw", "Draw a digit and see which one the network reads, and how sure it is.")
@@ -28,6 +30,23 @@ page("Draw", "Draw a digit and see which one the network reads, and how sure it 
 
 def pad(runs: models.Readers) -> None:
     """The canvas and what the network says; a stroke runs this part of the page alone."""
+    what = st.segmented_control(
+        "What to draw",
+        (DIGIT, NUMBER),
+        default=DIGIT,
+        required=True,
+        key="what",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    if what == NUMBER:
+        number_pad(runs, st.session_state.get("pen", PEN))
+    else:
+        digit_pad(runs)
+
+
+def digit_pad(runs: models.Readers) -> None:
+    """The pad for one digit: the answer, its keys and the panels."""
     # Two rows, so that on a phone, where columns follow each other, the answer is at the canvas.
     drawn, said = st.columns(WIDTHS, gap="large")
     chosen, panel = st.columns(WIDTHS, gap="large")

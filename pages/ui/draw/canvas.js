@@ -13,12 +13,13 @@
 const UPDATE = "Update the app with this drawing", UNDO = "Undo", RESET = "Reset canvas & history";
 
 const canvas = () => {
-  for (const element of document.querySelectorAll(".st-key-canvas, .st-key-canvas *"))
+  const place = `.st-key-${data.pad}`;
+  for (const element of document.querySelectorAll(`${place}, ${place} *`))
     if (element.shadowRoot?.querySelector("canvas")) return element.shadowRoot;
 };
 const FILL = `
   .canvas-root, .dc-root, .dc-scroll, .dc-container, .canvas-container, canvas {
-    width: 100% !important; height: auto !important; aspect-ratio: 1;
+    width: 100% !important; height: auto !important; aspect-ratio: var(--aspect);
   }
   canvas.upper-canvas:focus-visible { outline: 3px solid #4da3e0; outline-offset: -3px; }
   .pen {
@@ -33,7 +34,7 @@ const fill = (root) => {
   if (root.querySelector("style[data-fill]")) return;
   const style = document.createElement("style");
   style.dataset.fill = "";
-  style.textContent = FILL;
+  style.textContent = `:host { --aspect: ${data.aspect}; }${FILL}`;
   root.append(style);
   const pad = root.querySelector("canvas.upper-canvas");
   pad.tabIndex = 0;
@@ -43,7 +44,7 @@ const fill = (root) => {
   pad.addEventListener("blur", () => pen.down && lift(pad));
 };
 
-// The pen of the keyboard: where it is on the pad, in shares of its side.
+// The pen of the keyboard: where it is on the pad, in shares of its width and its height.
 const STEP = 1 / 28; // a pixel of what the network sees
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const pen = { x: 0.5, y: 0.25, down: false };
@@ -70,7 +71,7 @@ const steer = (event, pad) => {
   const move = MOVES[event.key];
   if (move) {
     const within = (value) => Math.min(Math.max(value, 0.02), 0.98);
-    pen.x = within(pen.x + STEP * move[0]);
+    pen.x = within(pen.x + (STEP * move[0]) / data.aspect);
     pen.y = within(pen.y + STEP * move[1]);
     if (pen.down) asMouse(pad, "mousemove");
   } else if (event.key === " " && !event.repeat) {
