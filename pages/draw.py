@@ -10,6 +10,8 @@ from pages.ui.draw.answer import answer
 from pages.ui.draw.digits import KEPT, label_buttons, my_digits
 from pages.ui.draw.epochs import epochs
 from pages.ui.draw.everyone import everyone
+from pages.ui.draw.live import in_short, live, see_it_think
+from pages.ui.draw.number import number_pad
 from pages.ui.draw.upload import upload
 from pages.ui.draw.why import why
 from pages.ui.draw.xray import xray
@@ -20,13 +22,31 @@ from pages.ui.words import literal
 
 WIDTHS = (1, 1.6)  # of the columns
 PEN = 18  # pixels of the pad that the pen is wide, until somebody chooses
-PANELS = ("X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
+DIGIT, NUMBER = "A digit", "A number"
+PANELS = ("See it think", "X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
 
 page("Draw", "Draw a digit and see which one the network reads, and how sure it is.")
 
 
 def pad(runs: models.Readers) -> None:
     """The canvas and what the network says; a stroke runs this part of the page alone."""
+    what = st.segmented_control(
+        "What to draw",
+        (DIGIT, NUMBER),
+        default=DIGIT,
+        required=True,
+        key="what",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    if what == NUMBER:
+        number_pad(runs, st.session_state.get("pen", PEN))
+    else:
+        digit_pad(runs)
+
+
+def digit_pad(runs: models.Readers) -> None:
+    """The pad for one digit: the answer, its keys and the panels."""
     # Two rows, so that on a phone, where columns follow each other, the answer is at the canvas.
     drawn, said = st.columns(WIDTHS, gap="large")
     chosen, panel = st.columns(WIDTHS, gap="large")
@@ -48,7 +68,9 @@ def pad(runs: models.Readers) -> None:
         reader = models.reader(model, runs)
         prediction = reader(image) if image.any() else None
         with said:
-            answer(prediction)
+            with st.container(key="answer"):
+                answer(prediction, in_short(strokes))
+            live(strokes, pen, model, reader, runs)
         with panel:
             look_closer(strokes, prediction, reader, model, runs)
     except MnistLabError as error:
@@ -67,6 +89,8 @@ def look_closer(
         st.segmented_control("Look closer", PANELS, key="panel", persist_state="session"),
         prediction,
     ):
+        case "See it think", _:
+            see_it_think()
         case "My digits", _:
             my_digits(model, runs)
         case "Epochs", _:

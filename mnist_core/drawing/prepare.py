@@ -17,7 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_core.drawing.strokes import FloatArray, Stroke, Strokes, as_strokes, draw
+from mnist_core.drawing.strokes import (
+    CHORDS,
+    MOST_POINTS,
+    SPACING,
+    FloatArray,
+    Stroke,
+    Strokes,
+    as_strokes,
+    draw,
+)
 from mnist_core.errors import DrawingError
 
 SIDE = 28  # of the image
@@ -28,6 +37,9 @@ PEN = 2.5  # pixels of the 20 x 20 box: median over MNIST, measured as in _even_
 MIDDLE = 14.5
 # Ink at least this wide, compared with the whole drawing, is a blot rather than a line, and stays.
 _BLOT = 0.75
+# Half a pixel more or less is decided by more than this. A straight line's middle lies exactly
+# between two places, and how a machine adds would decide where it goes.
+_TIE = 1e-3
 _LARGEST = 4096  # pixels a side
 
 
@@ -54,6 +66,21 @@ class Steps:
     def empty(self) -> bool:
         """Nothing has been drawn."""
         return not self.image.any()
+
+
+def description() -> dict[str, float]:
+    """The numbers of `strokes_to_mnist`, for who does the same in another language."""
+    return {
+        "side": SIDE,
+        "box": BOX,
+        "pen": PEN,
+        "middle": MIDDLE,
+        "blot": _BLOT,
+        "tie": _TIE,
+        "chords": CHORDS,
+        "spacing": SPACING,
+        "mostPoints": MOST_POINTS,
+    }
 
 
 def to_mnist(rgba: NDArray[np.uint8]) -> FloatArray:
@@ -239,7 +266,7 @@ def _centred(box: FloatArray, preparation: Preparation) -> FloatArray:
     if preparation.centre and room and mass:
         middle = np.arange(len(box)) + 0.5
         at: Sequence[float] = [float(box.sum(1) @ middle / mass), float(box.sum(0) @ middle / mass)]
-        offset = np.clip(np.round(MIDDLE - np.array(at)), 0, room).astype(int)
+        offset = np.clip(np.ceil(MIDDLE - np.array(at) - 0.5 - _TIE), 0, room).astype(int)
     image = np.zeros((SIDE, SIDE), np.float32)
     image[offset[0] : offset[0] + len(box), offset[1] : offset[1] + len(box)] = box
     return image

@@ -22,10 +22,13 @@ FloatArray = NDArray[np.float32]
 _PATH_ARGUMENTS = {"M": 2, "L": 2, "Q": 4}
 # A quadratic piece between two mouse events is short: 4 chords leave it within 0.02 px for the
 # pieces of 10 px that a quick hand makes.
-_CHORDS = 4
+CHORDS = 4
 # Beyond this many points to stamp the spacing grows instead, so that a scribble of any length
 # costs bounded memory.
-_MOST_POINTS = 20_000
+MOST_POINTS = 20_000
+# Between two discs the edge dips by spacing^2 / (8 radius), which this times the radius, the square
+# of the spacing, keeps at 0.02 px.
+SPACING = 0.16
 _WIDEST = 2000  # a stamp of that pen is 4 million pixels
 
 
@@ -90,7 +93,7 @@ def _stroke_of_path(shape: Mapping[str, Any]) -> Stroke:
         ends = np.asarray(numbers, dtype=np.float64).reshape(-1, 2)
         if command == "Q" and points:
             start, (middle, end) = points[-1], ends
-            for t in np.arange(1, _CHORDS + 1) / _CHORDS:
+            for t in np.arange(1, CHORDS + 1) / CHORDS:
                 points.append((1 - t) ** 2 * start + 2 * t * (1 - t) * middle + t**2 * end)
         else:
             points.append(ends[-1])
@@ -101,7 +104,7 @@ def resample(points: FloatArray, spacing: float) -> FloatArray:
     """Points at even steps of at most `spacing` along the polyline, both ends included."""
     steps = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0.0], np.cumsum(steps)])
-    count = min(int(np.ceil(along[-1] / spacing)), _MOST_POINTS) + 1
+    count = min(int(np.ceil(along[-1] / spacing)), MOST_POINTS) + 1
     at = np.linspace(0.0, along[-1], count)
     return np.stack([np.interp(at, along, axis) for axis in points.T], 1).astype(np.float32)
 
@@ -110,15 +113,14 @@ def draw(strokes: Sequence[Stroke], height: int, width: int) -> FloatArray:
     """Ink coverage (height, width) in [0, 1] of strokes given in pixels, anti-aliased.
 
     Discs are stamped along each stroke, and a disc covers a pixel by clip(radius + 1/2 -
-    distance, 0, 1). Between two discs the edge dips by spacing^2 / (8 radius), which the spacing
-    keeps at 0.02 px. Ink outside is cut off.
+    distance, 0, 1). Ink outside is cut off.
     """
     ink = np.zeros((height, width), dtype=np.float32)
     for stroke in strokes:
         radius = stroke.width / 2
         reach = int(np.ceil(radius + 1))
         offsets = np.arange(-reach, reach + 1)
-        points = resample(stroke.points, (0.16 * radius) ** 0.5)
+        points = resample(stroke.points, (SPACING * radius) ** 0.5)
         for part in np.array_split(points, len(points) * len(offsets) ** 2 // 2_000_000 + 1):
             column = np.floor(part[:, :1]).astype(np.intp) + offsets
             row = np.floor(part[:, 1:]).astype(np.intp) + offsets

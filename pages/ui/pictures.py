@@ -36,13 +36,19 @@ def picture(image: NDArray[np.float32], caption: str, side: int = 140, label: st
 
     ``label`` is said instead of the caption to who cannot see it.
     """
-    height, width = image.shape[:2]
+    return figure(as_address(image), *image.shape[:2], caption, side, label)
+
+
+def figure(
+    address: str, height: int, width: int, caption: str, side: int = 140, label: str = ""
+) -> str:
+    """As ``picture``, of a picture that is at an address."""
     scale = side / max(height, width)
     return (
         f"<figure style='margin:0;width:{side}px'>"
         f"<div style='height:{side}px;display:flex;align-items:center;justify-content:center;"
         f"background:#000'><img alt='{html.escape(label or caption)}' "
-        f"src='{as_address(image)}' style='width:{width * scale:.0f}px;"
+        f"src='{address}' style='width:{width * scale:.0f}px;"
         f"height:{height * scale:.0f}px;max-width:none;image-rendering:pixelated'></div>"
         f"<figcaption style='font-size:0.8rem;opacity:0.75'>{html.escape(caption)}</figcaption>"
         "</figure>"
@@ -90,7 +96,7 @@ def bars(shares: Sequence[float], names: Sequence[str], winner: int | None) -> s
         lines.append(
             f"<span style='text-align:right;font-weight:{weight}'>{html.escape(name)}</span>"
             "<span style='background:#8a8f9826;border-radius:3px'>"
-            f"<span style='display:block;height:0.95rem;border-radius:3px;width:{share:.1%};"
+            f"<span style='display:block;height:0.95rem;border-radius:3px;width:{share:.3%};"
             f"background:{colour}'></span></span>"
             f"<span style='font-size:0.85rem;text-align:right;font-weight:{weight}'>{shown}</span>"
         )

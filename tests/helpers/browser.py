@@ -70,9 +70,9 @@ def settle(page: Page) -> None:
     wait_until(lambda: not busy(page), "the page is drawn")
 
 
-def pad_box(page: Page) -> FloatRect:
+def pad_box(page: Page, pad: str = "canvas") -> FloatRect:
     """Where the pad is, once it has its size: it is drawn small, and then fills its column."""
-    canvas, column = page.locator("canvas.upper-canvas"), page.locator(".st-key-canvas")
+    canvas, column = page.locator("canvas.upper-canvas"), page.locator(f".st-key-{pad}")
     canvas.scroll_into_view_if_needed()
 
     def fills() -> bool:
@@ -85,10 +85,10 @@ def pad_box(page: Page) -> FloatRect:
     return box
 
 
-def draw(page: Page, strokes: list[list[tuple[int, int]]]) -> None:
-    """Draw with the mouse on the pad; each stroke is a list of corners in its own units."""
-    box = pad_box(page)
-    unit = box["width"] / PAD
+def draw(page: Page, strokes: list[list[tuple[int, int]]], pad: str = "canvas") -> None:
+    """Draw with the mouse on a pad; each stroke is a list of corners in its own units."""
+    box = pad_box(page, pad)
+    unit = box["height"] / PAD
     for first, *others in strokes:
         page.mouse.move(box["x"] + unit * first[0], box["y"] + unit * first[1])
         page.mouse.down()

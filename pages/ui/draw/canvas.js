@@ -13,12 +13,13 @@
 const UPDATE = "Update the app with this drawing", UNDO = "Undo", RESET = "Reset canvas & history";
 
 const canvas = () => {
-  for (const element of document.querySelectorAll(".st-key-canvas, .st-key-canvas *"))
+  const place = `.st-key-${data.pad}`;
+  for (const element of document.querySelectorAll(`${place}, ${place} *`))
     if (element.shadowRoot?.querySelector("canvas")) return element.shadowRoot;
 };
 const FILL = `
   .canvas-root, .dc-root, .dc-scroll, .dc-container, .canvas-container, canvas {
-    width: 100% !important; height: auto !important; aspect-ratio: 1;
+    width: 100% !important; height: auto !important; aspect-ratio: var(--aspect);
   }
   canvas.upper-canvas:focus-visible { outline: 3px solid #4da3e0; outline-offset: -3px; }
   .pen {
@@ -33,7 +34,7 @@ const fill = (root) => {
   if (root.querySelector("style[data-fill]")) return;
   const style = document.createElement("style");
   style.dataset.fill = "";
-  style.textContent = FILL;
+  style.textContent = `:host { --aspect: ${data.aspect}; }${FILL}`;
   root.append(style);
   const pad = root.querySelector("canvas.upper-canvas");
   pad.tabIndex = 0;
@@ -43,7 +44,7 @@ const fill = (root) => {
   pad.addEventListener("blur", () => pen.down && lift(pad));
 };
 
-// The pen of the keyboard: where it is on the pad, in shares of its side.
+// The pen of the keyboard: where it is on the pad, in shares of its width and its height.
 const STEP = 1 / 28; // a pixel of what the network sees
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const pen = { x: 0.5, y: 0.25, down: false };
@@ -70,7 +71,7 @@ const steer = (event, pad) => {
   const move = MOVES[event.key];
   if (move) {
     const within = (value) => Math.min(Math.max(value, 0.02), 0.98);
-    pen.x = within(pen.x + STEP * move[0]);
+    pen.x = within(pen.x + (STEP * move[0]) / data.aspect);
     pen.y = within(pen.y + STEP * move[1]);
     if (pen.down) asMouse(pad, "mousemove");
   } else if (event.key === " " && !event.repeat) {
@@ -90,44 +91,57 @@ showPen();
 
 let drawing = false; // the pen is down on the canvas
 let kept = 0; // how many drawings had been kept when the canvas was last emptied
+let mounted = null; // where this is on the page: it is called again whenever its data change
+let data, setTriggerValue;
 
-export default function ({ parentElement, data }) {
-  let frame = 0;
-  const actions = { z: () => press(UNDO), x: () => press(RESET) };
-  const listeners = {
-    // A kept drawing gives way to the next one. The canvas is empty before it sees this event.
-    down: (event) => {
-      drawing = event.composedPath()[0].classList?.contains("upper-canvas") ?? false;
-      if (drawing && data.kept !== kept) press(RESET);
-      if (drawing) kept = data.kept;
-    },
-    up: () => {
-      if (drawing) queueMicrotask(() => press(UPDATE)); // after the canvas has made it a stroke
-      drawing = false;
-    },
-    // By what is on the key, or by where it is: on some keyboards Z is elsewhere, and digits need
-    // Shift. The app itself sees a digit that is typed as one.
-    key: (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const target = event.composedPath()[0];
-      if (isTyping(target)) return;
-      if (target.classList?.contains("upper-canvas")) steer(event, target);
-      const [, place, digit] = event.code.match(/^(?:Key([ZX])|Digit(\d))$/) ?? [];
-      const action = actions[event.key.toLowerCase()] ?? actions[place?.toLowerCase()];
-      if (action) action();
-      else if (digit && event.key !== digit)
-        document.querySelector(`.st-key-label-${digit} button`)?.click();
-    },
-  };
-  // Down and keys are seen before the canvas and the app see them, up after the canvas has.
-  const events = [
-    ["mousedown", listeners.down, true], ["touchstart", listeners.down, true],
-    ["mouseup", listeners.up, false], ["touchend", listeners.up, false],
-    ["keydown", listeners.key, true],
-  ];
-  for (const event of events) addEventListener(...event);
+const clear = () => {
+  press(RESET);
+  // It goes back to the drawing that the page was opened with; without it only the app can.
+  if (data.opened) setTriggerValue("cleared", true);
+};
+const actions = { z: () => press(UNDO), x: clear };
+const listeners = {
+  // A kept drawing gives way to the next one. The canvas is empty before it sees this event.
+  down: (event) => {
+    drawing = event.composedPath()[0].classList?.contains("upper-canvas") ?? false;
+    if (drawing && data.kept !== kept) press(RESET);
+    if (drawing) kept = data.kept;
+  },
+  up: () => {
+    if (drawing) queueMicrotask(() => press(UPDATE)); // after the canvas has made it a stroke
+    drawing = false;
+  },
+  // By what is on the key, or by where it is: on some keyboards Z is elsewhere, and digits need
+  // Shift. The app itself sees a digit that is typed as one.
+  key: (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.composedPath()[0];
+    if (isTyping(target)) return;
+    if (target.classList?.contains("upper-canvas")) steer(event, target);
+    const [, place, digit] = event.code.match(/^(?:Key([ZX])|Digit(\d))$/) ?? [];
+    const action = actions[event.key.toLowerCase()] ?? actions[place?.toLowerCase()];
+    if (action) action();
+    else if (digit && event.key !== digit)
+      document.querySelector(`.st-key-label-${digit} button`)?.click();
+  },
+};
+// Down and keys are seen before the canvas and the app see them, up after the canvas has.
+const EVENTS = [
+  ["mousedown", listeners.down, true], ["touchstart", listeners.down, true],
+  ["mouseup", listeners.up, false], ["touchend", listeners.up, false],
+  ["keydown", listeners.key, true],
+];
+
+export default function (component) {
+  const { parentElement } = component;
+  ({ data, setTriggerValue } = component);
+  if (parentElement !== mounted) {
+    mounted = parentElement;
+    for (const event of EVENTS) addEventListener(...event);
+  }
   for (const button of parentElement.querySelectorAll("button"))
     button.onclick = actions[button.dataset.key];
+  let frame = 0;
   const hideToolbar = () => {
     const toolbar = canvas()?.querySelector(".dc-toolbar-card");
     if (toolbar) {
@@ -138,6 +152,8 @@ export default function ({ parentElement, data }) {
   hideToolbar();
   return () => {
     cancelAnimationFrame(frame);
-    for (const event of events) removeEventListener(...event);
+    if (parentElement !== mounted) return;
+    mounted = null;
+    for (const event of EVENTS) removeEventListener(...event);
   };
 }

@@ -54,6 +54,7 @@ def keep(label: int) -> None:
         return
     st.session_state[LATEST] = (drawing, digit.id)
     st.session_state[KEPT] = st.session_state.get(KEPT, 0) + 1
+    canvas.open_empty()
     st.session_state[SAID] = f"Kept as a {label}. The next stroke starts a new drawing."
 
 

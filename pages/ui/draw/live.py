@@ -1,0 +1,120 @@
+"""The network alive under the pen: what the browser needs to read along while somebody draws.
+
+The scripts in ``live/`` follow the pen on the canvas, and show what the network reads where the
+answer is. Where they do not run, the answer comes when the pen is lifted.
+"""
+
+import json
+import math
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mnist_core.drawing.prepare import description
+from mnist_core.reading.predict import Predictor
+from pages.ui.draw import models
+from pages.ui.draw.answer import WORDS
+from pages.ui.draw.canvas import SIDE, Drawing
+from pages.ui.pictures import AGAINST, FOR
+
+SCRIPTS = Path(__file__).with_suffix("")
+ORDER = ("prepare", "network", "pen", "view", "units", "tiles", "live")
+KEY = "live"
+DRAWING = "drawing"  # what the browser asks for beside networks
+HEARD = """
+<p role="status" style="position: absolute; width: 1px; height: 1px; overflow: hidden;
+  clip-path: inset(50%)"></p>
+<div class="units"></div>
+"""
+
+
+def joined() -> str:
+    """The scripts as one module: Streamlit takes one text, which cannot import another."""
+    texts = [(SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in ORDER]
+    own = re.sub(r"^import [^;]*;\n|^export (?!default)", "", "\n".join(texts), flags=re.MULTILINE)
+    return own
+
+
+@lru_cache(maxsize=1)
+def _browser() -> Any:
+    """The component, registered once a process."""
+    style = (SCRIPTS / "units.css").read_text(encoding="utf-8")
+    return st.components.v2.component("mnist_lab.live", html=HEARD, css=style, js=joined())
+
+
+def in_short(strokes: Drawing) -> str:
+    """A drawing's name in the browser: how many strokes, and where the last one ended.
+
+    As ``inShort`` of live/pen.js. Odd bounds, since ends lie on even places and both sides round.
+    """
+    if not strokes:
+        return "0"
+    *_, x, y = strokes[-1]["path"][-1]
+    return f"{len(strokes)} {math.floor(10 * x + 0.623)} {math.floor(10 * y + 0.623)}"
+
+
+def packed(name: str, reader: Predictor) -> bytes:
+    """A network for live/network.js: a line of JSON, then its layers, little-endian.
+
+    Of each layer weights (inputs, outputs) and biases, as float16 where that loses nothing.
+    """
+    arrays = [a for weight, bias in reader.network.layers for a in (weight.T, bias)]
+    numbers = np.concatenate([array.ravel() for array in arrays])
+    halves = numbers.astype("<f2")
+    half = np.array_equal(halves.astype(np.float32), numbers)
+    about = {
+        "id": name,
+        "sizes": reader.network.sizes,
+        "activation": reader.network.activation,
+        "half": half,
+        "temperature": reader.temperature,
+        "threshold": reader.threshold,
+    }
+    body = halves if half else numbers.astype("<f4")
+    return json.dumps(about).encode() + b"\n" + body.tobytes()
+
+
+def live(strokes: Drawing, pen: int, model: str, reader: Predictor, runs: models.Readers) -> None:
+    """Let the browser read along with a model; it asks once for each network that it lacks."""
+    name = model if model == models.SHIPPED else f"{model} {runs[model].checkpoint}"
+    needed = (
+        {name: reader} if reader.judge is None else {name: reader, models.SHIPPED: reader.judge}
+    )
+    wanted = (st.session_state.get(KEY) or {}).get("wanted", [])
+    data = {
+        "network": name,
+        "judge": [*needed][-1],
+        "pen": pen,
+        "side": SIDE,
+        "numbers": description(),
+        "words": WORDS,
+        "drawing": _paths(strokes) if DRAWING in wanted else None,
+    }
+    _browser()(data=data, key=KEY, on_wanted_change=lambda: None, height="content")
+    for which, network in needed.items():
+        if which in wanted:
+            _browser()(data=packed(which, network), key=f"{KEY}.{which}", height="content")
+
+
+def _paths(strokes: Drawing) -> list[dict[str, Any]]:
+    """What of each stroke plays a part."""
+    return [{"path": stroke["path"], "width": stroke["strokeWidth"]} for stroke in strokes]
+
+
+def see_it_think() -> None:
+    """The panel of the units of the network that reads along."""
+    st.caption(
+        "Each tile is a unit, lit by what it answers to your drawing: its weights want ink where "
+        "they are blue, none where they are orange. Point at one for its sum; click it, and it is "
+        "off (on a phone: the second tap). The stored network stays as it is."
+    )
+    colours = {"above": _bytes(FOR), "below": _bytes(AGAINST)}
+    _browser()(data={"units": colours}, key=f"{KEY}.units", height="content")
+
+
+def _bytes(colour: np.ndarray) -> list[int]:
+    return (colour * 255).round().astype(int).tolist()

@@ -1,0 +1,91 @@
+// The answer on the page, where the app's own is: in words, as bars, and what the network sees.
+//
+// The words, the sentences around them and the colours come from pages/ui/draw/answer.py.
+
+/**
+ * @typedef {{templates: {nothing: string, digit: string, none: string, seen: string},
+ *   sure: [number, string, string][], accent: string, muted: string}} Words
+ */
+/**
+ * @typedef {{image: Float32Array, units: Float32Array[], probabilities: Float32Array,
+ *   isDigit: boolean}} Reading
+ */
+
+/** @param {number} share @param {number} digits */
+const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
+
+/** @param {string} template @param {Record<string, string | number>} values */
+const filled = (template, values) => template.replace(/{(\w+)}/g, (_, name) => `${values[name]}`);
+
+/** @param {Float32Array} shares  the place of the largest */
+export const winnerOf = (shares) => shares.indexOf(shares.reduce((a, b) => Math.max(a, b)));
+
+/**
+ * What was read and how sure that is, as HTML; as `in_words` in Python.
+ * @param {Pick<Reading, "probabilities" | "isDigit"> | null} reading
+ * @param {Words} words
+ */
+export function inWords(reading, { templates, sure }) {
+  if (!reading) return templates.nothing;
+  const digit = winnerOf(reading.probabilities);
+  if (!reading.isDigit) return filled(templates.none, { digit });
+  const probability = reading.probabilities[digit];
+  const [least, word, kind] = sure.find(([from]) => probability >= from) ?? sure[sure.length - 1];
+  const share = least === sure[0][0] ? "" : `, ${percent(probability)}`;
+  const mark = kind === "sure" ? "✓" : "?";
+  return filled(templates.digit, { digit, kind, mark, sure: word, share });
+}
+
+/** @type {HTMLCanvasElement} */
+let easel;
+
+/** A picture as an address that holds all of it. @param {Float32Array} image */
+function asAddress(image) {
+  const side = Math.sqrt(image.length);
+  easel ??= Object.assign(document.createElement("canvas"), { width: side, height: side });
+  const pixels = new ImageData(side, side);
+  image.forEach((ink, i) => {
+    const grey = Math.round(ink * 255);
+    pixels.data.set([grey, grey, grey, 255], 4 * i);
+  });
+  easel.getContext("2d")?.putImageData(pixels, 0, 0);
+  return easel.toDataURL();
+}
+
+/**
+ * Show a reading in the place of the app's answer.
+ * @param {Element} place
+ * @param {Reading | null} reading
+ * @param {Words} words
+ * @param {string} broken  what of the network is
+ */
+export function show(place, reading, words, broken) {
+  const [said, seen] = place.querySelectorAll(".answer > div");
+  if (!said || !seen) return;
+  said.innerHTML = inWords(reading, words) + (broken && `<small>Broken: ${broken}</small>`);
+  const image = seen.querySelector("img");
+  if (!reading) seen.replaceChildren();
+  else if (image) image.src = asAddress(reading.image);
+  else seen.innerHTML = filled(words.templates.seen, { image: asAddress(reading.image) });
+  const bars = place.querySelector("[role=img]");
+  if (bars) showBars(bars, reading, words);
+}
+
+/**
+ * @param {Element} bars
+ * @param {Reading | null} reading
+ * @param {Words} words
+ */
+function showBars(bars, reading, { accent, muted }) {
+  const cells = /** @type {NodeListOf<HTMLElement>} */ (bars.querySelectorAll(":scope > span"));
+  const winner = reading?.isDigit ? winnerOf(reading.probabilities) : -1;
+  for (let digit = 0; digit < cells.length / 3; digit++) {
+    const share = reading?.probabilities[digit] ?? 0;
+    const [name, track, value] = [0, 1, 2].map((i) => cells[3 * digit + i]);
+    const bar = /** @type {HTMLElement} */ (track.firstElementChild);
+    bar.style.width = `${(100 * share).toFixed(3)}%`;
+    bar.style.background = digit === winner ? accent : muted;
+    name.style.fontWeight = value.style.fontWeight = digit === winner ? "700" : "400";
+    value.textContent = share >= 0.005 ? percent(share) : "";
+  }
+}

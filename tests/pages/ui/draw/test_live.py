@@ -1,0 +1,199 @@
+"""What the browser computes while somebody draws, against what the server does."""
+
+import base64
+import os
+from itertools import pairwise, product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_core.drawing.prepare import Preparation, description, prepare_strokes
+from mnist_core.drawing.strokes import Stroke
+from mnist_core.nn.network import ACTIVATIONS, Network
+from mnist_core.reading.pendigits import load_pendigits
+from mnist_core.reading.predict import Prediction, Predictor
+from mnist_core.reading.shipped import load_shipped
+from pages.ui.draw.answer import WORDS, in_words
+from pages.ui.draw.live import in_short, joined, packed
+from tests.helpers.node import call, run
+
+LIVE = "pages/ui/draw/live"
+TESTS = Path(__file__).parent / "live"
+NUMBERS = description()
+DRAWINGS = 500
+
+# A 4 in two strokes, lines that are the same on both sides of their middle, a dot, a blot.
+MADE_UP = [
+    [[(90, 40), (60, 150), (200, 150)], [(170, 80), (160, 240)]],
+    [[(140, 50), (140, 230)]],
+    [[(40, 140), (240, 140)]],
+    [[(40, 40), (240, 240)], [(40, 240), (240, 40)]],
+    [[(100, 100)]],
+    [[(100, 100), (104, 101)]],
+]
+
+
+def as_paths(strokes: list[Any], pen: float = 18) -> list[dict[str, Any]]:
+    """Strokes as the canvas reports them, each point a command."""
+    return [
+        {
+            "type": "Path",
+            "strokeWidth": pen,
+            "width": pen,
+            "path": [["L" if i else "M", float(x), float(y)] for i, (x, y) in enumerate(stroke)],
+        }
+        for stroke in strokes
+    ]
+
+
+def curved(strokes: list[Any]) -> list[dict[str, Any]]:
+    """Strokes as the canvas makes them of a pen's points, in Node.js."""
+    points = [[[float(x), float(y)] for x, y in [*stroke, stroke[-1]]] for stroke in strokes]
+    made = call(f"{LIVE}/pen.js", "strokeOf", *[[stroke, 18] for stroke in points])
+    return [{"type": "Path", "strokeWidth": 18, **stroke} for stroke in made]
+
+
+def pen_digits() -> list[list[dict[str, Any]]]:
+    if "MNIST_LAB_PENDIGITS" not in os.environ:
+        pytest.skip("MNIST_LAB_PENDIGITS names no pendigits-orig.tra")
+    everyone = load_pendigits(os.environ["MNIST_LAB_PENDIGITS"])
+    chosen = everyone[:: len(everyone) // DRAWINGS][:DRAWINGS]
+    return [as_paths([stroke * 0.56 for stroke in digit.strokes]) for digit in chosen]
+
+
+def seen_in_browser(drawings: list[Any], steps: Preparation) -> list[np.ndarray]:
+    flags = {"evenPen": steps.even_pen, "crop": steps.crop}
+    flags |= {"margin": steps.margin, "centre": steps.centre}
+    calls = [[drawing, NUMBERS, flags] for drawing in drawings]
+    found = call(f"{LIVE}/prepare.js", "strokesToMnist", *calls)
+    return [np.array(image, np.float32).reshape(28, 28) for image in found]
+
+
+EVERY_PREPARATION = [Preparation(*steps) for steps in product((True, False), repeat=4)]
+
+
+@pytest.mark.parametrize("steps", EVERY_PREPARATION, ids=repr)
+def test_the_browser_sees_what_the_server_sees(steps: Preparation) -> None:
+    drawings = [as_paths(strokes) for strokes in MADE_UP] + [curved(MADE_UP[0])]
+    drawings.append(as_paths(MADE_UP[0], 250))  # a pen as wide as the drawing
+    for drawing, image in zip(drawings, seen_in_browser(drawings, steps), strict=True):
+        wanted = prepare_strokes(drawing, steps).image
+        np.testing.assert_allclose(image, wanted, atol=1 / 255, err_msg=str(drawing))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", EVERY_PREPARATION, ids=repr)
+def test_the_browser_sees_what_the_server_sees_of_pen_digits(steps: Preparation) -> None:
+    drawings = pen_digits()
+    images = seen_in_browser(drawings, steps)
+    wanted = [prepare_strokes(drawing, steps).image for drawing in drawings]
+    assert len(images) == DRAWINGS
+    np.testing.assert_allclose(images, wanted, atol=1 / 255)
+
+
+def test_a_straight_line_goes_to_the_same_place_wherever_it_is_drawn() -> None:
+    rows = set()
+    for at in np.linspace(20, 260, 200):
+        line = Stroke(np.array([[60, at], [60 + at / 2, at]], np.float32), 18)
+        rows.add(int(prepare_strokes([line]).image.sum(1).argmax()))
+    assert len(rows) == 1
+
+
+def network(hidden: tuple[int, ...], activation: str) -> Network:
+    rng = np.random.default_rng(1)
+    sizes = (784, *hidden, 10)
+    weights = {}
+    for i, (inputs, outputs) in enumerate(pairwise(sizes)):
+        spread = 2 / inputs**0.5
+        weights[f"layers.{i}.weight"] = rng.normal(0, spread, (outputs, inputs)).astype(np.float32)
+        weights[f"layers.{i}.bias"] = rng.normal(0, 0.5, outputs).astype(np.float32)
+    return Network.of(weights, activation)
+
+
+def read_in_browser(reader: Predictor, images: np.ndarray, tmp_path: Path) -> list[Any]:
+    """What live/network.js makes of a packed network: its answers to pictures."""
+    (tmp_path / "both.js").write_text(
+        f"import {{ unpack, read }} from {str(Path.cwd() / LIVE / 'network.js')!r};"
+        "export const both = (bytes, images) => {"
+        "  const network = unpack(bytes);"
+        "  return images.map((image) => read(network, Float32Array.from(image)));"
+        "};"
+    )
+    bytes_ = {"base64": base64.b64encode(packed("a", reader)).decode()}
+    flat = images.reshape(len(images), -1).tolist()
+    (found,) = call(str(tmp_path / "both.js"), "both", [bytes_, flat])
+    return found
+
+
+@pytest.mark.parametrize("hidden", [(), (32,), (24, 16, 8)])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_browser_reads_as_the_server_does(
+    hidden: tuple[int, ...], activation: str, tmp_path: Path
+) -> None:
+    reader = Predictor(network(hidden, activation), temperature=1.3)
+    images = np.stack([prepare_strokes(as_paths(s)).image for s in MADE_UP])
+    found = read_in_browser(reader, images, tmp_path)
+    wanted = [prediction.probabilities for prediction in reader.read(images)]
+    np.testing.assert_allclose([f["probabilities"] for f in found], wanted, atol=1e-4)
+    assert [len(units) for units in found[0]["units"]] == list(hidden)
+    if hidden:
+        first = reader.network.answers(images.reshape(len(images), -1))
+        np.testing.assert_allclose([f["units"][0] for f in found], first, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_the_shipped_network_travels_as_float16_and_reads_pen_digits_alike(tmp_path: Path) -> None:
+    reader = load_shipped()
+    assert len(packed("shipped", reader)) < 2 * 1_920_000
+    images = np.stack([prepare_strokes(drawing).image for drawing in pen_digits()])
+    found = read_in_browser(reader, images, tmp_path)
+    wanted = [prediction.probabilities for prediction in reader.read(images)]
+    np.testing.assert_allclose([f["probabilities"] for f in found], wanted, atol=1e-4)
+
+
+def test_weights_that_float16_would_change_travel_as_they_are() -> None:
+    halves = {
+        name: np.round(array * 8).astype(np.float32) / 8
+        for name, array in network((32,), "relu").weights.items()
+    }
+    numbers = 784 * 32 + 32 + 32 * 10 + 10
+    assert 4 * numbers < len(packed("a", Predictor(network((32,), "relu")))) < 4 * numbers + 300
+    small = packed("a", Predictor(Network.of(halves, "relu")))
+    assert 2 * numbers < len(small) < 2 * numbers + 300
+
+
+@pytest.mark.parametrize("confidence", [1.0, 0.996, 0.98, 0.9, 0.7, 0.61, 0.4])
+@pytest.mark.parametrize("is_digit", [True, False])
+def test_the_browser_says_it_in_the_same_words(confidence: float, is_digit: bool) -> None:
+    probabilities = np.full(10, (1 - confidence) / 9, np.float32)
+    probabilities[4] = confidence
+    prediction = Prediction(probabilities, np.zeros((28, 28), np.float32), is_digit)
+    reading = {"probabilities": probabilities.tolist(), "isDigit": is_digit}
+    said, nothing = call(f"{LIVE}/view.js", "inWords", [reading, WORDS], [None, WORDS])
+    assert said == in_words(prediction)
+    assert nothing == in_words(None)
+
+
+def test_a_drawing_has_one_name_on_both_sides() -> None:
+    rng = np.random.default_rng(2)
+    drawings = [as_paths(rng.uniform(-20, 300, (3, 4, 2)).tolist()) for _ in range(200)]
+    drawings += [[], as_paths([[(0, 0), (0.05, 279.95)]]), as_paths(MADE_UP[1])]
+    names = call(f"{LIVE}/pen.js", "inShort", *[[drawing] for drawing in drawings])
+    assert names == [in_short(drawing) for drawing in drawings]
+
+
+def test_the_scripts_are_one_module(tmp_path: Path) -> None:
+    module = tmp_path / "joined.mjs"
+    module.write_text(joined(), encoding="utf-8")
+    run("--check", str(module))  # two things of one name would be an error
+    text = joined()
+    assert text.count("export ") == text.count("export default function") == 1
+    assert "import " not in text.replace("import(", "")
+
+
+def test_the_scripts_pass_tests_of_their_own() -> None:
+    tests = sorted(map(str, TESTS.glob("*.test.js")))
+    assert len(tests) == 2
+    run("--test", *tests)
