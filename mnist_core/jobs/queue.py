@@ -204,8 +204,10 @@ class JobQueue:
             return self._dask
 
     def _connect(self) -> Any:
+        # Without credentials of its own, Dask takes those that its variables name.
+        security = self._cluster.security if self._cluster else None
         try:
-            return Client(self._scheduler, timeout=CONNECT, set_as_default=False)
+            return Client(self._scheduler, security=security, timeout=CONNECT, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:  # not there, no address, TLS not set up
             raise self._no_answer(error) from error
 
