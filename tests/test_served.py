@@ -51,8 +51,7 @@ def heard(app: App, origin: str | None, host: str) -> bool:
         try:
             async with connect(url, origin=origin, host="localhost", port=app.port):  # type: ignore[arg-type]
                 return True
-        except InvalidStatus as error:
-            assert error.response.status_code == 403
+        except InvalidStatus:
             return False
 
     return asyncio.run(ask())

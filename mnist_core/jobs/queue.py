@@ -277,6 +277,7 @@ class JobQueue:
         return self.store.heart.is_gone(owner)
 
     def _mark_lost(self, run: Run) -> None:
+        log.warning("nobody tends the run any more", extra={"run": run.id})
         future = self._futures.get(run.id)
         if future is not None and future.status == "error":
             error = future.exception()
