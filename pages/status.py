@@ -61,7 +61,7 @@ def numbers() -> None:
 def kept() -> None:
     """Where runs and studies are, and what the home folder takes."""
     settings = Settings()
-    st.subheader("Kept", anchor=False)
+    st.markdown("#### Kept")
     st.markdown(
         f"- Home folder: {literal(str(settings.home))}\n"
         f"- Runs: {literal(place(settings.store_uri))}\n"
@@ -80,7 +80,7 @@ def kept() -> None:
 
 def problems() -> None:
     """The last warnings and errors, and where the rest is."""
-    st.subheader("What went wrong last", anchor=False)
+    st.markdown("#### What went wrong last")
     try:
         found = last_problems(PROBLEMS)
     except OSError as error:
@@ -105,7 +105,7 @@ def draw() -> None:
         problems()
     with which:
         kept()
-        st.subheader("Versions", anchor=False)
+        st.markdown("#### Versions")
         found = versions()
         st.dataframe(
             {"Package": list(found), "Version": list(found.values())},
