@@ -75,7 +75,7 @@ def _size(path: Path) -> int:
     total = 0
     for file in path.rglob("*") if path.is_dir() else [path]:
         try:
-            total += file.lstat().st_size
+            total += 0 if file.is_dir() else file.lstat().st_size
         except FileNotFoundError:  # deleted meanwhile
             continue
     return total

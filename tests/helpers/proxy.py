@@ -38,8 +38,10 @@ class Proxy:
         self.url = f"https://{NAME}:{self.port}"
         certificate, key = folder / "cert.pem", folder / "key.pem"
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-            + ["-nodes", "-days", "2", "-subj", f"/CN={NAME}", "-keyout", key, "-out", certificate],
+            [
+                *"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes".split(),
+                *("-days", "2", "-subj", f"/CN={NAME}", "-keyout", key, "-out", certificate),
+            ],
             check=True,
             capture_output=True,
         )

@@ -51,7 +51,7 @@ def test_a_visitor_is_shown_no_places(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert for_visitors(said) == said
     looks(monkeypatch, "lab.example", None)
     assert for_visitors(said) == (
-        "…/runs.db is full; …/MNIST is damaged; …/x; …/y; …/app.py; no scheduler at …"
+        "… is full; …/MNIST is damaged; …/x; …/y; …/app.py; no scheduler at …"
     )
     assert str(home) not in literal(said).replace("\\", "")
     assert for_visitors("a / b, 50 %") == "a / b, 50 %"
