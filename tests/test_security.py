@@ -1,4 +1,4 @@
-"""What docs/security.md promises and no other test holds: read from the sources and the settings."""
+"""What docs/security.md promises and no other test holds: read from sources and settings."""
 
 import ast
 import hashlib

@@ -39,7 +39,8 @@ class Proxy:
         certificate, key = folder / "cert.pem", folder / "key.pem"
         subprocess.run(
             [
-                *"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes".split(),
+                *("openssl", "req", "-x509", "-nodes", "-newkey", "ec"),
+                *("-pkeyopt", "ec_paramgen_curve:P-256"),
                 *("-days", "2", "-subj", f"/CN={NAME}", "-keyout", key, "-out", certificate),
             ],
             check=True,
@@ -59,14 +60,14 @@ class Proxy:
         config = folder / "nginx.conf"
         config.write_text(AROUND.format(folder=folder, server=server), encoding="utf-8")
         assert NGINX is not None
+        self._log = folder / "error.log"
         self.process = subprocess.Popen(
-            [NGINX, "-p", folder, "-e", folder / "error.log", "-c", config],
-            stderr=subprocess.PIPE,
+            [NGINX, "-p", folder, "-e", self._log, "-c", config], stderr=subprocess.DEVNULL
         )
         wait_until(self._listens, "nginx listens")
 
     def _listens(self) -> bool:
-        assert self.process.poll() is None, self.process.stderr.read()  # type: ignore[union-attr]
+        assert self.process.poll() is None, self._log.read_text()
         with socket.socket() as link:
             return link.connect_ex(("127.0.0.1", self.port)) == 0
 
