@@ -5,11 +5,11 @@ import streamlit as st
 from mnist_core.errors import MnistLabError
 from mnist_core.jobs.logs import FILE, last_problems
 from mnist_core.jobs.status import Disk, disk, memory, versions
+from mnist_core.runs.records import Run
 from mnist_core.settings import Settings, place
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.state import backend
-from pages.ui.train import queue
 from pages.ui.visitors import at_the_machine
 from pages.ui.words import literal
 
@@ -54,8 +54,32 @@ def numbers() -> None:
         st.error(f"The home folder cannot be read: {literal(str(error))}")
     else:
         places[3].metric("Left on the disk", size(left), border=True)
-    if backend().ready:
-        queue.workers(active)
+    workers(active)
+
+
+def workers(active: list[Run]) -> None:
+    """Who does the work."""
+    st.markdown("#### Workers")
+    if not backend().ready:
+        st.caption(backend().starting or "Opening …")
+        return
+    try:
+        found = backend().watch.workers()
+    except MnistLabError as error:
+        st.error(literal(str(error)))
+        return
+    names = {run.id: run.name for run in active if run.state == "running"}
+    rows = [
+        {
+            "Machine": worker.host,
+            "Address": worker.address,
+            "Cores": worker.cores or None,
+            "GPUs": ", ".join(worker.gpus),
+            "Trains": ", ".join(names[run] for run in worker.runs if run in names),
+        }
+        for worker in found
+    ]
+    st.dataframe(rows, hide_index=True, key="status.workers")
 
 
 def kept() -> None:

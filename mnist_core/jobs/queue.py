@@ -204,10 +204,9 @@ class JobQueue:
             return self._dask
 
     def _connect(self) -> Any:
-        # Without credentials of its own, Dask takes those that its variables name.
-        security = self._cluster.security if self._cluster else None
+        tls = self._cluster and self._cluster.security  # else what Dask's own variables name
         try:
-            return Client(self._scheduler, security=security, timeout=CONNECT, set_as_default=False)
+            return Client(self._scheduler, timeout=CONNECT, security=tls, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:  # not there, no address, TLS not set up
             raise self._no_answer(error) from error
 
@@ -277,7 +276,6 @@ class JobQueue:
         return self.store.heart.is_gone(owner)
 
     def _mark_lost(self, run: Run) -> None:
-        log.warning("nobody tends the run any more", extra={"run": run.id})
         future = self._futures.get(run.id)
         if future is not None and future.status == "error":
             error = future.exception()

@@ -173,7 +173,7 @@ def test_a_cluster_with_certificates_takes_who_has_them(
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", own_cluster)
     with pytest.raises(ClusterError, match="tls://"):  # Dask read its variables before these
         JobQueue(RunStore())
-    with dask.config.set(dask.config.collect_env()):
+    with dask.config.set(dask.config.merge(dask.config.global_config, dask.config.collect_env())):
         queue = JobQueue(RunStore())
         assert queue.workers() == []
         queue.close()
