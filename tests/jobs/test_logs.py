@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from mnist_core.jobs import logs
+from mnist_core.config.train import TrainConfig
+from mnist_core.errors import DeviceError
+from mnist_core.jobs import logs, tasks
 from mnist_core.jobs.logs import FILE, LOGGERS, keep_log, last_problems
+from mnist_core.runs.store import RunStore
 from mnist_core.settings import Settings
 
 log = logging.getLogger("mnist_core.of_this_test")
@@ -88,6 +91,26 @@ def test_a_line_that_was_cut_is_left_out() -> None:
     with file.open("a") as half:
         half.write('{"level": "warning", "mess')
     assert [said["message"] for said in last_problems(5)] == ["whole"]
+
+
+def test_a_run_is_followed_by_its_id(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "_own_device", lambda: "cpu")
+    store = RunStore()
+    good = store.create(TrainConfig(hidden_sizes=(4,), epochs=1, device="cpu"))
+    bad = store.create(TrainConfig(hidden_sizes=(4,), epochs=1, device="cuda:7"))
+    file = keep_log()
+    tasks.run_job(good, store.uri)
+    with pytest.raises(DeviceError):
+        tasks.run_job(bad, store.uri)
+    said = [(line["run"], line["level"], line["message"]) for line in lines(file) if "run" in line]
+    assert said == [
+        (good, "info", "training"),
+        (good, "info", "the run is completed"),
+        (bad, "info", "training"),
+        (bad, "error", "the job of the run broke"),
+    ]
+    (problem,) = last_problems(5)
+    assert problem["run"] == bad
 
 
 def test_without_a_log_there_are_no_problems() -> None:
