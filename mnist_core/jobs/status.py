@@ -62,11 +62,8 @@ def disk() -> Disk:
         OSError: it cannot be read.
     """
     home = Settings().home
-    parts = (
-        {path.name: _size(path) for path in sorted(home.iterdir()) if path.suffix != ".lock"}
-        if home.is_dir()
-        else {}
-    )
+    entries = [path for path in home.iterdir() if path.suffix != ".lock"] if home.is_dir() else []
+    parts = {path.name: _size(path) for path in sorted(entries)}
     at = next(path for path in (home, *home.parents) if path.exists())
     return Disk(home, parts, shutil.disk_usage(at).free)
 
