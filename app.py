@@ -20,6 +20,8 @@ page = st.navigation(
         st.Page("pages/devices.py", title="Devices"),
         st.Page("pages/learn.py", title="Learn"),
         st.Page("pages/teach.py", title="Teach"),
+        # For whoever runs the app; the Train page's list of workers leads there.
+        st.Page("pages/status.py", title="Status", visibility="hidden"),
     ],
     position="top",
 )

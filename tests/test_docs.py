@@ -1,4 +1,4 @@
-"""What the documents name is there."""
+"""What the documents name is there, and what is there they name."""
 
 import re
 from pathlib import Path
@@ -33,3 +33,31 @@ def test_what_the_kinds_of_fault_name_exists(named: str) -> None:
     for name in named.removesuffix(".py").split(".")[1:] if file.is_file() else ():
         if file.suffix == ".py":
             assert re.search(rf"\b{name}\b", file.read_text(encoding="utf-8")), f"{name} in {file}"
+
+
+PROMISES = re.findall(
+    r"^\| (.+) \| `(tests/[\w/]+\.py)(?:::(\w+))?` \|$",
+    (ROOT / "docs" / "security.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+def test_each_promise_has_its_test() -> None:
+    rows = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").count("\n| ")
+    tables = 2  # each with a line of titles and one of dashes
+    assert len(PROMISES) == rows - 2 * tables
+    for promise, file, test in PROMISES:
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert re.search(rf"^def {test or 'test_'}", text, re.MULTILINE), promise
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_each_requirement_has_its_reason_and_licence(file: str) -> None:
+    asked = re.findall(r"^([\w-]+)", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+    wanted = {name for name in asked if not name.startswith("-")}
+    tables = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").split("For the tests")
+    rows = re.findall(r"^\| ([\w-]+) \| (.+) \| (.+) \|$", tables["dev" in file], re.MULTILINE)
+    given = {name: (why, licence) for name, why, licence in rows if set(name) != {"-"}}
+    given.pop("package")
+    assert given.keys() == wanted
+    assert all(why.strip() and licence.strip() for why, licence in given.values())

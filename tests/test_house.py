@@ -21,6 +21,7 @@ ABOUT_A_ROOM = {
     "nn/test_accuracy.py",
     "nn/test_same_weights.py",
     "nn/test_turn.py",
+    "runs/test_backup.py",
     "runs/test_change.py",
     "runs/test_mlflow.py",
     "runs/test_old_home.py",

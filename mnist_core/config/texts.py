@@ -8,6 +8,8 @@ SHOWN = 50  # characters of a refused text that the error repeats
 # Control characters, halves of characters, and what breaks a line: in a name nobody sees them, and
 # some databases take none of them.
 REFUSED = ("Cc", "Cs", "Zl", "Zp")
+# How cells begin that a spreadsheet computes, or, where ; parts cells, cuts into ones that it does.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", ";", "＝", "＋", "－", "＠")
 
 
 def check_name(field: str, text: str, most: int) -> str:
@@ -52,6 +54,14 @@ def fitted(text: str, most: int) -> str:
     """
     text = text.encode(errors="backslashreplace").decode().replace("\0", "\\0")
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def in_a_cell(text: str) -> str:
+    """The text for a cell of a CSV file: with a quote before it where it would be a formula.
+
+    As OWASP's "CSV injection" says.
+    """
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _refused(character: str) -> bool:

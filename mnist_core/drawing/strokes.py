@@ -68,15 +68,19 @@ def as_strokes(strokes: Strokes) -> list[Stroke]:
         return []
     if isinstance(strokes, Mapping):
         strokes = strokes.get("objects", [])
-    found = []
-    for item in strokes:
-        if isinstance(item, Stroke):
-            found.append(item)
-        elif isinstance(item, Mapping):
-            found.append(_stroke_of_path(item))
-        else:
-            found.append(Stroke(np.asarray(item, dtype=np.float32)))
-    return found
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are refused below
+            return [_stroke(item) for item in strokes]
+    except (TypeError, ValueError, OverflowError) as error:  # a browser may send anything
+        raise DrawingError(f"drawing is no list of lines, each of points: {error}") from error
+
+
+def _stroke(item: Stroke | Mapping[str, Any] | ArrayLike) -> Stroke:
+    if isinstance(item, Stroke):
+        return item
+    if isinstance(item, Mapping):
+        return _stroke_of_path(item)
+    return Stroke(np.asarray(item, dtype=np.float32))
 
 
 def _stroke_of_path(shape: Mapping[str, Any]) -> Stroke:

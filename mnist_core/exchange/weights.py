@@ -23,6 +23,9 @@ from mnist_core.nn.model import rename_tutorials
 MAX_BYTES = 2**30  # the largest network that a form can describe has less than this
 # How files of torch.save begin: a zip archive, or a bare pickle as PyTorch wrote them before 1.6.
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"
+# How a safetensors file goes on after 8 bytes, the length of its header: the least of them can be
+# that of a pickle. No file of torch.save has it there.
+HEADER = b"{"
 
 
 def read_network(data: bytes) -> tuple[TrainConfig, dict[str, Tensor]]:
@@ -38,7 +41,7 @@ def read_network(data: bytes) -> tuple[TrainConfig, dict[str, Tensor]]:
     """
     if len(data) > MAX_BYTES:
         raise ImportRefusedError(f"The file has {len(data):,} bytes; {MAX_BYTES:,} are allowed.")
-    if data.startswith((ZIP, PICKLE)):
+    if data.startswith((ZIP, PICKLE)) and data[8:9] != HEADER:
         found, settings = _read_pickled(data), None
     else:
         found, settings = _read_safetensors(data)

@@ -17,6 +17,7 @@ import psutil
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.catalog import check_known
 from mnist_core.errors import ClusterError, ConfigError, Problem
+from mnist_core.jobs.credentials import new_security, variables
 from mnist_core.nn.machine import APP_MEMORY, check_machine, gpu_names, usable_cores, usable_memory
 
 CORES_A_JOB = 2  # so that the page stays fluent next to a run, and large networks can use two
@@ -89,6 +90,7 @@ class LocalWorkers:
 
     Attributes:
         address: of the scheduler.
+        security: the credentials without which nobody is answered there.
         gpus: those that workers have, one each.
 
     Raises:
@@ -97,11 +99,12 @@ class LocalWorkers:
 
     def __init__(self) -> None:
         self.gpus = gpu_names()
+        self.security = new_security()
         folder = tempfile.TemporaryDirectory(prefix="mnist-lab-", ignore_cleanup_errors=True)
         with folder, (Path(folder.name) / "log").open("w+") as log:
             file = Path(folder.name) / "scheduler"
             options = {"port": 0, "dashboard": False, "scheduler_file": str(file)}
-            self._processes = [_start("Scheduler", options, stderr=log)]
+            self._processes = [self._start("Scheduler", options, stderr=log)]
             self.address = self._address(file, Path(log.name))
         for number in range(worker_count(len(self.gpus))):
             gpu = self.gpus[number] if number < len(self.gpus) else None
@@ -114,7 +117,33 @@ class LocalWorkers:
                 "preload_nanny": [PRELOAD],
                 "silence_logs": logging.WARNING,
             }
-            self._processes.append(_start("Nanny", worker, self.address))
+            self._processes.append(self._start("Nanny", worker, self.address))
+
+    def _start(
+        self, server: str, options: dict[str, Any], *args: str, stderr: IO[str] | None = None
+    ) -> "subprocess.Popen[bytes]":
+        """A Dask server in a process of its own."""
+        options = {"host": "127.0.0.1", "protocol": "tls", "preload": [PRELOAD], **options}
+        spec = json.dumps({"cls": f"distributed.{server}", "opts": options})
+        root = str(Path(__file__).resolve().parents[2])
+        # They find this package wherever the app was started.
+        paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+        environment = {
+            # Threads that wait must not spin: beside other work that costs a hundredfold.
+            "OMP_WAIT_POLICY": "passive",
+            # A worker has all its jobs at once and takes them by priority. Else one more than it
+            # does is sent ahead, and a run whose turn is first comes after it.
+            "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "inf",
+            **os.environ,
+            **variables(self.security),
+            "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "dask", "spec", *args, "--spec", spec],
+            stdin=subprocess.DEVNULL,
+            stderr=stderr,
+            env=environment,
+        )
 
     def _address(self, file: Path, log: Path) -> str:
         """The scheduler's address, once it has written it."""
@@ -149,29 +178,3 @@ class LocalWorkers:
                     child.kill()
             process.kill()
             process.wait()
-
-
-def _start(
-    server: str, options: dict[str, Any], *args: str, stderr: IO[str] | None = None
-) -> "subprocess.Popen[bytes]":
-    """A Dask server in a process of its own."""
-    options = {"host": "127.0.0.1", "preload": [PRELOAD], **options}
-    spec = json.dumps({"cls": f"distributed.{server}", "opts": options})
-    root = str(Path(__file__).resolve().parents[2])
-    # They find this package wherever the app was started.
-    paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    environment = {
-        # Threads that wait must not spin: with other work on the cores that costs a hundredfold.
-        "OMP_WAIT_POLICY": "passive",
-        # A worker has all its jobs at once and takes them by priority. Else one more than it does
-        # is sent ahead, and a run whose turn is first comes after it.
-        "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "inf",
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "dask", "spec", *args, "--spec", spec],
-        stdin=subprocess.DEVNULL,
-        stderr=stderr,
-        env=environment,
-    )

@@ -204,8 +204,9 @@ class JobQueue:
             return self._dask
 
     def _connect(self) -> Any:
+        tls = self._cluster and self._cluster.security  # else what Dask's own variables name
         try:
-            return Client(self._scheduler, timeout=CONNECT, set_as_default=False)
+            return Client(self._scheduler, timeout=CONNECT, security=tls, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:  # not there, no address, TLS not set up
             raise self._no_answer(error) from error
 

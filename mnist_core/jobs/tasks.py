@@ -4,6 +4,7 @@ Dask's scheduler imports this module to pass a job on, and each worker before it
 imports nothing by itself: each function does, on the worker.
 """
 
+import logging
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from threading import Lock
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mnist_core.sweep.storage import Storage
 
 PATIENCE = 120.0  # seconds that a worker waits for a store that is locked or restarts
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,8 +81,17 @@ def run_job(run_id: str, store_uri: str) -> str:
     """Train one run; returns its id."""
     from mnist_core.runs.execution import execute
 
-    for _ in execute(run_id, worker_store(store_uri), _own_device()):
-        pass
+    store = worker_store(store_uri)
+    log.info("training", extra={"run": run_id})
+    try:
+        for _ in execute(run_id, store, _own_device()):
+            pass
+    except Exception:
+        log.exception("the job of the run broke", extra={"run": run_id})
+        raise
+    run = store.get(run_id)
+    level = logging.WARNING if run.state == "failed" else logging.INFO
+    log.log(level, "the run is %s", run.state, extra={"run": run_id})
     return run_id
 
 

@@ -58,9 +58,11 @@ def dask_setup(process: Any) -> None:
 def _warm_up(worker: Worker) -> None:
     """Load what every job needs. A data set is loaded by the first job that wants it."""
     try:
+        from mnist_core.jobs.logs import keep_log
         from mnist_core.nn.training import train  # noqa: F401
         from mnist_core.settings import Settings
 
+        keep_log()
         gpu = own_gpu(worker)
         if gpu is not None:
             worker.loop.add_callback(worker.set_resources, **gpu_resources(gpu))

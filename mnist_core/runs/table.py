@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from mnist_core.config.fields import FIELDS, format_sizes
+from mnist_core.config.texts import in_a_cell
 from mnist_core.runs.records import Run
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how cells begin that a spreadsheet computes
 # In the order of the columns; the configuration's fields follow.
 COLUMNS: dict[str, Callable[[Run], Any]] = {
     "starred": lambda run: run.starred,
@@ -101,8 +101,8 @@ def _cell(value: Any) -> Any:
     match value:
         case datetime():
             return value.isoformat()
-        case str() if value.startswith(FORMULA):
-            return f"'{value}"
+        case str():
+            return in_a_cell(value)
     return value
 
 

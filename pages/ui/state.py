@@ -60,10 +60,12 @@ def _workers() -> "LocalWorkers | None":
 
 
 def _store() -> "tuple[RunStore, RunLibrary]":
+    from mnist_core.jobs.logs import keep_log
     from mnist_core.runs.library import RunLibrary
     from mnist_core.runs.store import RunStore
 
     store = RunStore()
+    keep_log()  # in the home folder, which is there now
     return store, RunLibrary(store)
 
 

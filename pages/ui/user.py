@@ -2,58 +2,32 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from mnist_core.runs.records import Run
 from mnist_core.runs.users import SERVER, is_secret, may_change, new_secret, user_of
+from pages.ui.visitors import from_here, is_here
 
 COOKIE = "mnist_lab_user"  # what the browser keeps its secret in
 USER = "user"  # session key: whose the session is
 SECRET = "user.secret"  # session key: the browser's secret
 KEPT = "user.kept"  # key of what has the browser keep it
 
-# What a proxy says of who asked it.
-PROXY = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
-
 
 def one_person(serves: str | None, visitor: str | None, headers: Mapping[str, str]) -> bool:
     """Whether there is one person alone, on the server's own machine, to whom all is theirs.
 
-    That is so where the app answers this machine only, the visitor comes from it through no proxy,
-    and what the browser shows is of this machine, too. A proxy here whose operator has it say
-    nothing of all this gives itself away by the browser's page, which is of the proxy's name.
+    That is so where the app answers this machine only, and the visitor is at it.
 
     Args:
         serves: the address that the app answers (``server.address``), None for all.
         visitor: the address that the visitor comes from; None for this machine's.
         headers: of the visitor's request.
     """
-    if not _is_here(serves) or not (visitor is None or _is_here(visitor)):
-        return False
-    shown = [headers["Origin"]] if "Origin" in headers else []
-    shown += [f"//{headers['Host']}"] if "Host" in headers else []
-    return all(map(_shows_here, shown)) and not any(name in headers for name in PROXY)
-
-
-def _shows_here(url: str) -> bool:
-    """Whether a page's address is of the machine itself."""
-    try:
-        return _is_here(urlsplit(url).hostname)
-    except ValueError:
-        return False
-
-
-def _is_here(host: str | None) -> bool:
-    """Whether a name or address is of the machine itself."""
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return host == "localhost"
+    return is_here(serves) and from_here(visitor, headers)
 
 
 def user() -> str:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from mnist_core.nn.network import Network
+from pages.ui.visitors import for_visitors
 
 
 def percent(share: float, digits: int = 2) -> str:
@@ -34,8 +35,11 @@ WORD_JOINER = "\u2060"  # no width, no break
 
 
 def literal(text: str) -> str:
-    """A text that somebody typed, for a place that takes Markdown: shown letter by letter."""
-    apart = _JOINED.sub(WORD_JOINER, " ".join(text.split()))
+    """A text that somebody typed, or an error, for a place that takes Markdown: letter by letter.
+
+    Visitors are shown no places of this machine, see ``visitors``.
+    """
+    apart = _JOINED.sub(WORD_JOINER, " ".join(for_visitors(text).split()))
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", apart)
 
 

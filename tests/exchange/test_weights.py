@@ -149,6 +149,16 @@ class Trap:
         return Path.touch, (self.path,)
 
 
+def test_safetensors_are_read_whatever_the_length_of_their_header() -> None:
+    """Of one header in 32 the first byte is that of a pickle."""
+    weights = {"a.weight": torch.ones(3, 4), "a.bias": torch.ones(3)}
+    files = [save_tensors(weights, {"note": "x" * length}) for length in range(0, 256, 8)]
+    assert any(file.startswith(b"\x80") for file in files)
+    for file in files:
+        config, _ = read_network(file)
+        assert config.hidden_sizes == ()
+
+
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_pickle_is_refused_and_never_opened(tmp_path: Path, protocol: int) -> None:

@@ -17,7 +17,9 @@ class Workers:
         self.cluster = LocalWorkers()
         self._close = self.cluster.close
         self.cluster.close = lambda: None  # what a queue calls when it is closed
-        self._client: Any = Client(self.cluster.address, set_as_default=False)
+        self._client: Any = Client(
+            self.cluster.address, security=self.cluster.security, set_as_default=False
+        )
 
     def forget(self) -> None:
         """Break off what a test has left."""

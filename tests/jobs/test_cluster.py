@@ -1,19 +1,24 @@
 """Workers by what there really is, on machines of many kinds."""
 
 import contextlib
+import socket
 import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
-from distributed import Client
+from distributed import Client, Security
 
 from mnist_core.errors import ClusterError
 from mnist_core.jobs import cluster
 from mnist_core.jobs.cluster import GPU, LocalWorkers, own_gpu, worker_count
+from mnist_core.jobs.credentials import new_security
 from mnist_core.nn.device import DeviceInfo
 from tests.helpers.waiting import wait_until
+from tests.helpers.workers import Workers
 
 GB = 2**30
 
@@ -22,7 +27,7 @@ GB = 2**30
 def running() -> Iterator[tuple[LocalWorkers, Any]]:
     workers = LocalWorkers()
     try:
-        with Client(workers.address, set_as_default=False) as client:
+        with Client(workers.address, security=workers.security, set_as_default=False) as client:
             yield workers, client
     finally:
         workers.close()
@@ -108,3 +113,48 @@ def test_a_scheduler_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cluster, "PRELOAD", "mnist_core.jobs.no_such_module")
     with pytest.raises(ClusterError, match="no_such_module"):
         LocalWorkers()
+
+
+def listening(workers: LocalWorkers) -> list[tuple[str, int]]:
+    """Where the processes of these workers can be reached, by whoever asks on this machine."""
+    processes = [psutil.Process(process.pid) for process in workers._processes]
+    processes += [child for process in processes for child in process.children(recursive=True)]
+    found = [link for process in processes for link in process.net_connections("tcp")]
+    return [tuple(link.laddr) for link in found if link.status == psutil.CONN_LISTEN]
+
+
+@pytest.mark.parametrize(
+    "stranger", [None, new_security()], ids=["without credentials", "with others"]
+)
+@pytest.mark.parametrize("scheme", ["tcp", "tls"])
+def test_a_stranger_cannot_submit(workers: Workers, stranger: Security | None, scheme: str) -> None:
+    cluster = workers.cluster
+    address = f"{scheme}://{urlsplit(cluster.address).netloc}"
+    with pytest.raises((OSError, TypeError, RuntimeError)):  # the last two: Dask cannot even ask
+        Client(address, security=stranger, timeout=2, set_as_default=False)
+    with Client(cluster.address, security=cluster.security, set_as_default=False) as own:
+        assert own.submit(sum, (1, 2)).result() == 3
+
+
+def test_no_port_of_the_workers_answers_a_stranger(workers: Workers) -> None:
+    ports = listening(workers.cluster)
+    assert len(ports) >= 4  # scheduler, nanny and worker, and Dask's web pages
+    assert {host for host, _ in ports} == {"127.0.0.1"}
+    for address in ports:
+        with socket.create_connection(address, timeout=10) as link:
+            link.sendall(b"GET /info/main/workers.html HTTP/1.0\r\n\r\n")
+            said = b""
+            with contextlib.suppress(ConnectionResetError):
+                while part := link.recv(4096):
+                    said += part
+        assert not said or said.startswith(b"HTTP/1.1 404"), said
+
+
+def test_the_secret_is_on_no_command_line_and_in_no_file(workers: Workers) -> None:
+    secret = workers.cluster.security.tls_client_key
+    line = secret.splitlines()[1]
+    for process in workers.cluster._processes:
+        assert line not in " ".join(psutil.Process(process.pid).cmdline())
+        environment = psutil.Process(process.pid).environ()  # its own account's alone
+        assert environment["DASK_DISTRIBUTED__COMM__TLS__SCHEDULER__KEY"] == secret
+    assert new_security().tls_client_key != secret

@@ -1,10 +1,18 @@
 """The queue: who waits for what, in which order, and how to leave it."""
 
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dask
 import pytest
 
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, ConfigError, StoreError
+from mnist_core.jobs.credentials import new_security, variables
 from mnist_core.jobs.missing import LOOKS
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.nn.machine import APP_MEMORY
@@ -136,6 +144,40 @@ def test_what_is_no_address_of_a_scheduler_is_named(
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
     with pytest.raises(ClusterError, match=rf"at {address} .*DASK_SCHEDULER_ADDRESS"):
         JobQueue(RunStore())
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A scheduler with certificates of its owner's, in files that Dask's variables name."""
+    security = new_security()
+    names = [name for name in variables(security) if "__TLS__" in name]
+    for number, name in enumerate(names):
+        file = tmp_path / f"{number}.pem"
+        file.write_text(variables(security)[name])
+        monkeypatch.setenv(name, str(file))
+    written = tmp_path / "scheduler.json"
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "dask", "scheduler", "--protocol", "tls", "--no-dashboard"),
+            *("--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(written)),
+        ],
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        wait_until(lambda: written.exists() and written.read_text().endswith("}"), "it listens")
+        yield str(json.loads(written.read_text())["address"])
+        process.terminate()
+
+
+def test_a_cluster_with_certificates_takes_who_has_them(
+    own_cluster: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", own_cluster)
+    with pytest.raises(ClusterError, match="tls://"):  # Dask read its variables before these
+        JobQueue(RunStore())
+    with dask.config.set(dask.config.merge(dask.config.global_config, dask.config.collect_env())):
+        queue = JobQueue(RunStore())
+        assert queue.workers() == []
+        queue.close()
 
 
 def test_no_scheduler_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ def test_a_spreadsheet_knows_the_encoding() -> None:
     assert cells(replace(RUN, name="Äpfel — 数字"))[0]["name"] == "Äpfel — 数字"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", ";=1"])
 @pytest.mark.parametrize("field", ["name", "note", "tags"])
 def test_no_text_is_a_formula(field: str, text: str) -> None:
     value: object = (text,) if field == "tags" else text

@@ -8,6 +8,7 @@ from mnist_core.runs.records import Run
 from pages.ui.actions import reported
 from pages.ui.state import backend, select_run
 from pages.ui.user import mine, user
+from pages.ui.visitors import at_the_machine
 from pages.ui.words import literal
 
 
@@ -67,6 +68,8 @@ def workers(active: list[Run]) -> None:
     lines = [_line(worker, training) for worker in found]
     with st.popover(f"Workers: {len(lines)}", icon=":material/memory:"):
         st.markdown("\n".join(lines) or "There is no worker, so runs wait until one comes.")
+        if at_the_machine():
+            st.markdown("[Status of this app](status): memory, disk, and what went wrong")
 
 
 def _line(worker: WorkerInfo, training: dict[str, str]) -> str:
@@ -75,4 +78,7 @@ def _line(worker: WorkerInfo, training: dict[str, str]) -> str:
     doing = ", ".join(training[run] for run in worker.runs if run in training)
     gpus = ", ".join(worker.gpus) or "no GPU"
     said = f"{literal(f'{cores}, {gpus}')}: {literal(doing or 'nothing to do')}"
-    return f"- **{literal(worker.host)}**, {said}  \n  {literal(worker.address)}"
+    # A machine's name and address are nothing to those who come over the network.
+    host = worker.host if at_the_machine() else "A machine"
+    address = f"  \n  {literal(worker.address)}" if at_the_machine() else ""
+    return f"- **{literal(host)}**, {said}{address}"
