@@ -157,6 +157,10 @@ def main() -> None:
         assert browser is not None, "python -m tests.helpers.chromium gets a browser"
         try:
             few = everyone[:: len(everyone) // DIGITS][:DIGITS]
+            page = browser.new_page()
+            page.goto(app.url)  # until the runs are known, the shipped network reads
+            expect(page.locator(".lab-now")).to_have_text("Nothing is training")
+            page.close()
             addresses = {name: f"{app.url}/draw?run={run}" for name, run in runs.items()}
             for name, address in {"shipped": f"{app.url}/draw", **addresses}.items():
                 found[name] = frames(browser, address, few)

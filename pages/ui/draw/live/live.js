@@ -199,10 +199,15 @@ function keep(bytes) {
  * The panel of units. What is broken is whole again when it is closed or another network reads.
  * @param {Element} parentElement
  * @param {import("./tiles.js").Colours} colours
+ * @param {(name: string, value: unknown) => void} setStateValue
  */
-function openUnits(parentElement, colours) {
+function openUnits(parentElement, colours, setStateValue) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".units"));
-  if (tiles?.root !== root) tiles = new Tiles(root, colours, broken, later);
+  const report = () => {
+    const off = [...broken.off].map((name) => name.split(" ").map(Number));
+    setStateValue("broken", { network: data.network, off, noise: broken.noise });
+  };
+  if (tiles?.root !== root) tiles = new Tiles(root, colours, broken, later, report);
   later();
   return () => {
     if (tiles?.root !== root) return;
@@ -222,11 +227,14 @@ export default function ({ data: given, parentElement, setStateValue }) {
   if (given instanceof Uint8Array) {
     keep(given);
     settle();
-    if (pad.points || tiles) later();
+    later();
     return;
   }
-  if ("units" in given) return openUnits(parentElement, given.units);
-  if (data?.network !== given.network) broken.reset();
+  if ("units" in given) return openUnits(parentElement, given.units, setStateValue);
+  if (data?.network !== given.network) {
+    broken.reset();
+    later();
+  }
   data = given;
   ask = (wanted) => {
     const text = JSON.stringify(wanted);
