@@ -21,7 +21,7 @@ import { Tiles } from "./tiles.js";
  */
 
 const DRAWING = "drawing"; // asked for like a network
-const KEPT = 4; // networks
+const KEPT = 4; // networks beside those that read now
 
 /** @type {Map<string, Network>} */
 const networks = new Map();
@@ -190,9 +190,9 @@ const EVENTS = Object.entries({
 /** @param {Uint8Array} bytes */
 function keep(bytes) {
   const network = unpack(bytes);
-  networks.delete(network.id);
   networks.set(network.id, network);
-  for (const id of [...networks.keys()].slice(0, -KEPT)) networks.delete(id);
+  const idle = [...networks.keys()].filter((id) => id !== data.network && id !== data.judge);
+  for (const id of idle.slice(0, -KEPT)) networks.delete(id);
 }
 
 /**
