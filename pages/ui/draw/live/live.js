@@ -82,6 +82,7 @@ function later() {
 }
 
 function update() {
+  if (!mounted) return;
   const found = look();
   const at = place();
   if (found === undefined || !at) return;
