@@ -111,7 +111,7 @@ def test_a_broken_network_says_so_until_it_is_whole_again(page: Page) -> None:
     expect(page.locator(".answer[data-drawn^='1 ']")).to_be_visible()
     cost, tiles = page.locator(".st-key-cost"), page.locator(".tile")
     expect(tiles).to_have_count(32)
-    expect(cost).to_contain_text("Of its 1,000 validation pictures")
+    expect(cost).to_contain_text("Of its 800 validation pictures")
     lit = tiles.evaluate_all("all => all.map(tile => +tile.style.getPropertyValue('--lit'))")
     strongest = lit.index(1)
     tiles.nth(strongest).hover()
