@@ -148,6 +148,13 @@ def main() -> None:
     options = parser.parse_args()
     everyone = load_pendigits(os.environ["MNIST_LAB_PENDIGITS"])
     found: dict[str, dict[str, float]] = {}
+
+    def tell(name: str, values: dict[str, float]) -> None:
+        found[name] = values
+        for key, value in () if options.json else values.items():
+            aim = f"to be {TO_BE[key]:g}" if key in TO_BE else ""
+            print(f"{name:20} {key:18} {value:12.4g} {aim}", flush=True)
+
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Path(folder) / "home"
         runs = {f"hidden {hidden}": trained(home, hidden) for hidden in HIDDEN}
@@ -163,21 +170,16 @@ def main() -> None:
             page.close()
             addresses = {name: f"{app.url}/draw?run={run}" for name, run in runs.items()}
             for name, address in {"shipped": f"{app.url}/draw", **addresses}.items():
-                found[name] = frames(browser, address, few)
+                tell(name, frames(browser, address, few))
             if options.drawings:
                 many = everyone[:: len(everyone) // options.drawings][: options.drawings]
-                found["agreement"] = agreement(browser, app.url, many)
+                tell("agreement", agreement(browser, app.url, many))
             if options.strokes:
-                found["memory"] = growth(browser, app.url, options.strokes)
+                tell("memory", growth(browser, app.url, options.strokes))
         finally:
             app.stop()
     if options.json:
         print(json.dumps({"cores": os.cpu_count(), **found}))
-        return
-    for name, values in found.items():
-        for key, value in values.items():
-            aim = f"to be {TO_BE[key]:g}" if key in TO_BE else ""
-            print(f"{name:20} {key:18} {value:12.4g} {aim}")
 
 
 if __name__ == "__main__":
