@@ -181,6 +181,9 @@ def test_weights_that_float16_would_change_travel_as_they_are() -> None:
     }
     numbers = 784 * 32 + 32 + 32 * 10 + 10
     assert 4 * numbers < len(packed("a", Predictor(network((32,), "relu")))) < 4 * numbers + 300
+    halves["layers.1.bias"][0] = 1e6  # no float16 is as large
+    assert len(packed("a", Predictor(Network.of(halves, "relu")))) > 4 * numbers
+    halves["layers.1.bias"][0] = 0
     small = packed("a", Predictor(Network.of(halves, "relu")))
     assert 2 * numbers < len(small) < 2 * numbers + 300
 
