@@ -26,6 +26,7 @@ from mnist_core.runs.store import RunStore
 from tests.helpers.app import App
 from tests.helpers.browser import PAD
 from tests.helpers.chromium import launch
+from tests.helpers.late import LateServer
 from tests.helpers.pen import clear, pen_down, ready, shown
 
 HIDDEN = ("32", "256", "1600", "1200, 800")
@@ -103,17 +104,21 @@ def frames(browser: Browser, address: str, digits: list[PenDigit]) -> dict[str, 
 def agreement(browser: Browser, url: str, digits: list[PenDigit]) -> dict[str, float]:
     """The largest difference between what was shown under the pen and what the app says."""
     image, share = 0, 0.0
-    with opened(browser, f"{url}/draw") as (page, _):
-        for digit in digits:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    server = LateServer(page)  # nothing that it says is shown before the browser's own is noted
+    page.goto(f"{url}/draw")
+    ready(page)
+    for digit in digits:
+        with server.holding():
             draw_digit(page, digit)
             page.evaluate("new Promise(requestAnimationFrame)")
             here = shown(page)
-            answered = f".answer[data-drawn^='{len(digit.strokes)} ']"
-            expect(page.locator(answered)).to_be_visible()
-            there = shown(page)
-            image = max(image, int(np.abs(here[0] - there[0]).max()))
-            share = max(share, float(np.abs(here[1] - there[1]).max()))
-            clear(page)
+        expect(page.locator(f".answer[data-drawn^='{len(digit.strokes)} ']")).to_be_visible()
+        there = shown(page)
+        image = max(image, int(np.abs(here[0] - there[0]).max()))
+        share = max(share, float(np.abs(here[1] - there[1]).max()))
+        clear(page)
+    page.close()
     return {"drawings": len(digits), "image_difference": image / 255, "share_difference": share}
 
 
