@@ -90,7 +90,7 @@ def look_closer(
         prediction,
     ):
         case "See it think", _:
-            see_it_think()
+            see_it_think(model, runs)
         case "My digits", _:
             my_digits(model, runs)
         case "Epochs", _:

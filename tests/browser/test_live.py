@@ -101,6 +101,54 @@ def test_a_network_that_was_trained_here_reads_along(page: Page) -> None:
     assert large[0] < 3_900_000
 
 
+def test_a_broken_network_says_so_until_it_is_whole_again(page: Page) -> None:
+    go_to(page, "Draw")
+    page.get_by_role("button", name="Train the tutorial's model").click()
+    model = page.get_by_role("combobox", name="Model", exact=True)
+    expect(model).to_have_value(re.compile("^32 relu"))
+    page.get_by_role("radio", name="See it think", exact=True).click()
+    draw(page, SEVEN)
+    expect(page.locator(".answer[data-drawn^='1 ']")).to_be_visible()
+    cost, tiles = page.locator(".st-key-cost"), page.locator(".tile")
+    expect(tiles).to_have_count(32)
+    expect(cost).to_contain_text("Of its 800 validation pictures")
+    lit = tiles.evaluate_all("all => all.map(tile => +tile.style.getPropertyValue('--lit'))")
+    strongest = lit.index(1)
+    tiles.nth(strongest).hover()
+    detail = page.locator(".detail")
+    expect(detail).to_contain_text(f"Unit {strongest} of layer 1")
+    parts = re.findall(r": (−?[\d.]+)", detail.inner_text())
+    product, bias, total, answered = (float(part.replace("−", "-")) for part in parts[:4])
+    assert product + bias == pytest.approx(total, abs=0.011)
+    assert answered == total > 0
+    before = shown(page)
+    for unit in range(16):
+        tiles.nth(unit).click()
+    broken = page.locator(".answer small")
+    expect(broken).to_have_text("Broken: 16 units off")
+    assert np.abs(shown(page)[1] - before[1]).max() > 1e-5
+    expect(cost).to_contain_text("as it is broken now")
+    draw(page, BAR)
+    expect(page.locator(".answer[data-drawn^='2 ']")).to_be_visible()
+    expect(broken).to_be_visible()  # the app read it with the whole network
+    page.keyboard.press("z")
+    expect(page.locator(".answer[data-drawn^='1 ']")).to_be_visible()
+    page.get_by_role("button", name="Undo the last change").click()
+    expect(broken).to_have_text("Broken: 15 units off")
+    tiles.nth(15).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(broken).to_have_text("Broken: 16 units off")
+    page.get_by_role("button", name="Put all back").click()
+    expect(broken).to_have_count(0)
+    np.testing.assert_allclose(shown(page)[1], before[1], atol=1e-4)
+    expect(cost).not_to_contain_text("as it is broken now")
+    page.get_by_label("Noise on the weights").press("ArrowRight")
+    expect(broken).to_have_text("Broken: noise of 5 %")
+    page.get_by_role("radio", name="X-ray", exact=True).click()
+    expect(broken).to_have_count(0)
+
+
 def test_strokes_after_a_kept_digit_are_one_drawing(page: Page, late: LateServer) -> None:
     draw(page, SEVEN)
     expect(answer(page)).to_have_text("7")

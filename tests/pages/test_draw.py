@@ -1,5 +1,6 @@
 """The Draw page with AppTest; drawing itself is tested in a real browser."""
 
+import re
 import threading
 
 import numpy as np
@@ -10,6 +11,7 @@ from mnist_core.config.fields import parse_config
 from mnist_core.drawing.my_digits import DigitFile, MyDigit, MyDigits
 from mnist_core.runs.execution import execute
 from pages.ui.draw import digits
+from pages.ui.draw.live import cost
 from pages.ui.draw.models import SHIPPED
 from pages.ui.state import RUN, Backend
 from tests.helpers.pages import button, open_page, wait_for
@@ -32,6 +34,32 @@ def test_without_a_run_the_shipped_network_reads_and_one_button_trains_one(app: 
 def panel(name: str) -> AppTest:
     page = open_page("draw")
     return page.segmented_control(key="panel").set_value(name).run()
+
+
+def test_the_units_have_a_panel_that_says_what_a_break_costs(app: Backend) -> None:
+    run_id = app.store.create(parse_config({"epochs": 1}))
+    for _ in execute(run_id, app.store):
+        pass
+    app.look_again()
+    page = panel("See it think")
+    assert not page.exception
+    assert any("Choose a run as the model" in caption.value for caption in page.caption)
+    page.selectbox(key="model").set_value(run_id).run()
+    assert not page.exception
+    (said,) = [text.value for text in page.markdown if "validation pictures" in text.value]
+    assert re.fullmatch(r"Of its \d+ validation pictures it reads \*\*[\d.]+ %\*\* right\.", said)
+
+
+def test_what_is_broken_is_told_apart_from_the_whole(app: Backend) -> None:
+    run_id = app.store.create(parse_config({"epochs": 1, "hidden_sizes": "32"}))
+    for _ in execute(run_id, app.store):
+        pass
+    app.look_again()
+    run = app.watch.run(run_id)
+    everything = tuple((0, unit) for unit in range(32))
+    said = cost(run, everything, 0.0)
+    whole, left = (float(share) for share in re.findall(r"\*\*([\d.]+) %\*\*", said))
+    assert left < 25 < whole, "with all units off, every picture gets one answer"
 
 
 def test_a_file_of_digits_is_imported_once_and_beside_the_page(

@@ -21,7 +21,7 @@ import { Tiles } from "./tiles.js";
  */
 
 const DRAWING = "drawing"; // asked for like a network
-const KEPT = 4; // networks
+const KEPT = 4; // networks beside those that read now
 
 /** @type {Map<string, Network>} */
 const networks = new Map();
@@ -82,6 +82,7 @@ function later() {
 }
 
 function update() {
+  if (!mounted) return;
   const found = look();
   const at = place();
   if (found === undefined || !at) return;
@@ -190,19 +191,24 @@ const EVENTS = Object.entries({
 /** @param {Uint8Array} bytes */
 function keep(bytes) {
   const network = unpack(bytes);
-  networks.delete(network.id);
   networks.set(network.id, network);
-  for (const id of [...networks.keys()].slice(0, -KEPT)) networks.delete(id);
+  const idle = [...networks.keys()].filter((id) => id !== data.network && id !== data.judge);
+  for (const id of idle.slice(0, -KEPT)) networks.delete(id);
 }
 
 /**
  * The panel of units. What is broken is whole again when it is closed or another network reads.
  * @param {Element} parentElement
  * @param {import("./tiles.js").Colours} colours
+ * @param {(name: string, value: unknown) => void} setStateValue
  */
-function openUnits(parentElement, colours) {
+function openUnits(parentElement, colours, setStateValue) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".units"));
-  if (tiles?.root !== root) tiles = new Tiles(root, colours, broken, later);
+  const report = () => {
+    const off = [...broken.off].map((name) => name.split(" ").map(Number));
+    setStateValue("broken", { network: data.network, off, noise: broken.noise });
+  };
+  if (tiles?.root !== root) tiles = new Tiles(root, colours, broken, later, report);
   later();
   return () => {
     if (tiles?.root !== root) return;
@@ -222,11 +228,14 @@ export default function ({ data: given, parentElement, setStateValue }) {
   if (given instanceof Uint8Array) {
     keep(given);
     settle();
-    if (pad.points || tiles) later();
+    later();
     return;
   }
-  if ("units" in given) return openUnits(parentElement, given.units);
-  if (data?.network !== given.network) broken.reset();
+  if ("units" in given) return openUnits(parentElement, given.units, setStateValue);
+  if (data?.network !== given.network) {
+    broken.reset();
+    later();
+  }
   data = given;
   ask = (wanted) => {
     const text = JSON.stringify(wanted);

@@ -42,12 +42,14 @@ export class Tiles {
    * @param {Colours} colours
    * @param {Break} broken
    * @param {() => void} changed  is called when something was broken or mended
+   * @param {() => void} report  tells the app of it, when a hand rests
    */
-  constructor(root, colours, broken, changed) {
+  constructor(root, colours, broken, changed, report) {
     this.root = root;
     this.colours = colours;
     this.broken = broken;
     this.changed = changed;
+    this.report = report;
     /** @type {Network | null} */
     this.network = null;
     /** @type {Seen | null} */
@@ -66,7 +68,10 @@ export class Tiles {
       broken.noise = +noise.value;
       changed();
     };
-    noise.onchange = () => (sliding = false);
+    noise.onchange = () => {
+      sliding = false;
+      this.report();
+    };
     this.noise = noise;
     const button = (/** @type {string} */ text, /** @type {() => void} */ onclick) =>
       element("button", { type: "button", className: "tool", textContent: text, onclick });
@@ -85,6 +90,7 @@ export class Tiles {
     what();
     this.noise.value = String(this.broken.noise);
     this.changed();
+    this.report();
   }
 
   /**
@@ -111,8 +117,8 @@ export class Tiles {
   build(network) {
     this.network = network;
     this.tiles.clear();
-    this.chosen = "0 0";
     const sections = shownLayers(network).map((units, layer) => this.section(units, layer));
+    this.choose(/** @type {string} */ (this.tiles.keys().next().value));
     this.root.replaceChildren(this.tools, this.detail, ...sections);
   }
 
@@ -126,6 +132,7 @@ export class Tiles {
     const add = (/** @type {number[]} */ some) =>
       grid.append(...some.map((unit) => this.tile(layer, unit)));
     add(order.slice(0, FIRST));
+    /** @type {HTMLElement} */ (grid.firstChild).tabIndex = 0;
     const section = element("section", {}, element("h4", { textContent: title }), grid);
     if (units > FIRST) {
       const all = element("button", {
@@ -154,13 +161,14 @@ export class Tiles {
   /** @param {number} layer @param {number} unit */
   tile(layer, unit) {
     const name = `${layer} ${unit}`;
+    const hidden = /** @type {Network} */ (this.network).sizes.length > 2;
     const tile = element("button", {
       type: "button",
       className: "tile",
       ariaLabel: `unit ${unit}`,
-      tabIndex: this.tiles.size && unit !== 0 ? -1 : 0,
+      tabIndex: -1,
       onclick: () => {
-        if (this.touched !== name) this.change(() => this.broken.toggle(name));
+        if (this.touched !== name && hidden) this.change(() => this.broken.toggle(name));
         this.touched = "";
       },
       onpointerdown: (/** @type {PointerEvent} */ event) => {

@@ -120,19 +120,28 @@ export class Break {
   }
 }
 
+/** A number in (0, 1) that belongs to a place: MurmurHash3's last steps. @param {number} place */
+function uniform(place) {
+  let mixed = Math.imul(place ^ (place >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (((mixed ^ (mixed >>> 16)) >>> 0) + 0.5) / 2 ** 32;
+}
+
 /**
- * The same network with noise on its weights: always the same noise, so much of it.
+ * The same network with noise on its weights: always the same noise, so much of it. As `broken` of
+ * mnist_core.insight.units.
  * @param {Network} network
- * @param {number} amount  times the deviation of the layer's weights
+ * @param {number} amount  times the root mean square of a layer's weights
  * @returns {Network}
  */
 export function noisy(network, amount) {
-  let seed = 1;
-  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647; // Park and Miller, 1988
+  let place = 0;
+  const noise = () => {
+    const at = 2 * ++place;
+    return Math.sqrt(-2 * Math.log(uniform(at))) * Math.cos(2 * Math.PI * uniform(at + 1));
+  };
   const layers = network.layers.map(({ weights, biases }) => {
     const spread = amount * Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length);
-    // Box and Muller
-    const noise = () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
     return { weights: weights.map((weight) => weight + spread * noise()), biases };
   });
   return { ...network, layers };

@@ -17,8 +17,9 @@ const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
 /** @param {string} template @param {Record<string, string | number>} values */
 const filled = (template, values) => template.replace(/{(\w+)}/g, (_, name) => `${values[name]}`);
 
-/** @param {Float32Array} shares  the place of the largest */
-export const winnerOf = (shares) => shares.indexOf(shares.reduce((a, b) => Math.max(a, b)));
+/** The place of the largest; the first where none is a number. @param {Float32Array} shares */
+export const winnerOf = (shares) =>
+  shares.reduce((best, share, i) => (share > shares[best] ? i : best), 0);
 
 /**
  * What was read and how sure that is, as HTML; as `in_words` in Python.

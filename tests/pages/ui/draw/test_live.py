@@ -11,6 +11,7 @@ import pytest
 
 from mnist_core.drawing.prepare import Preparation, description, prepare_strokes
 from mnist_core.drawing.strokes import Stroke
+from mnist_core.insight.units import broken
 from mnist_core.nn.network import ACTIVATIONS, Network
 from mnist_core.reading.pendigits import load_pendigits
 from mnist_core.reading.predict import Prediction, Predictor
@@ -153,6 +154,26 @@ def test_the_shipped_network_travels_as_float16_and_reads_pen_digits_alike(tmp_p
     np.testing.assert_allclose([f["probabilities"] for f in found], wanted, atol=1e-4)
 
 
+def test_the_browser_breaks_a_network_as_the_server_does(tmp_path: Path) -> None:
+    whole, off, noise = network((24, 16, 8), "relu"), [(0, 3), (0, 17), (2, 1)], 0.6
+    images = np.stack([prepare_strokes(as_paths(s)).image for s in MADE_UP])
+    (tmp_path / "broken.js").write_text(
+        f"import {{ unpack, read }} from {str(Path.cwd() / LIVE / 'network.js')!r};"
+        f"import {{ noisy }} from {str(Path.cwd() / LIVE / 'units.js')!r};"
+        "export const broken = (bytes, images, off, noise) => {"
+        "  const network = noisy(unpack(bytes), noise);"
+        "  return images.map((image) => read(network, Float32Array.from(image), off));"
+        "};"
+    )
+    given = {"base64": base64.b64encode(packed("a", Predictor(whole))).decode()}
+    flat, names = images.reshape(len(images), -1), [f"{layer} {unit}" for layer, unit in off]
+    (found,) = call(str(tmp_path / "broken.js"), "broken", [given, flat.tolist(), names, noise])
+    wanted = Predictor(broken(whole, off, noise)).read(images)
+    shares = np.array([f["probabilities"] for f in found])
+    np.testing.assert_allclose(shares, [w.probabilities for w in wanted], atol=1e-4)
+    assert np.abs(shares - [r.probabilities for r in Predictor(whole).read(images)]).max() > 0.1
+
+
 def test_weights_that_float16_would_change_travel_as_they_are() -> None:
     halves = {
         name: np.round(array * 8).astype(np.float32) / 8
@@ -160,6 +181,9 @@ def test_weights_that_float16_would_change_travel_as_they_are() -> None:
     }
     numbers = 784 * 32 + 32 + 32 * 10 + 10
     assert 4 * numbers < len(packed("a", Predictor(network((32,), "relu")))) < 4 * numbers + 300
+    halves["layers.1.bias"][0] = 1e6  # no float16 is as large
+    assert len(packed("a", Predictor(Network.of(halves, "relu")))) > 4 * numbers
+    halves["layers.1.bias"][0] = 0
     small = packed("a", Predictor(Network.of(halves, "relu")))
     assert 2 * numbers < len(small) < 2 * numbers + 300
 
