@@ -115,7 +115,7 @@ def test_classes_are_counted_for_a_validation_share() -> None:
     page.number_input(key="data.val_fraction").set_value(0.5).run()
     assert any("300 to train, 300 to validate" in text.value for text in page.markdown)
     assert any(
-        "has 60 pictures to learn from" in text.value.replace("\\", "") for text in page.caption
+        "Each class has 60 pictures to learn from" in text.value.replace("\\", "") for text in page.caption
     )
     assert len(page.get("plotly_chart")) == 1
 
