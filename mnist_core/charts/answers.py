@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mnist_core.charts.base import ACCENT, MUTED, layout
 
 MOST_NUMBERS = 20  # classes whose cells have their numbers written in them
-MOST_NAMES = 34  # of them that are written at an axis
+MOST_BELOW, MOST_BESIDE = 20, 34  # of them that are written at the axes
 LONGEST_NAME = 12  # characters of a name there
 CELL = 34  # pixels that a cell is high
 # Of no mistake, of one, and of the most: the palette's vermilion, more and more of it.
@@ -41,7 +41,15 @@ def confusion_chart(
                 zmin=0,
                 zmax=max(float(np.nanmax(wrong, initial=0)), 1),
                 showscale=not told,
-                colorbar={"title": "pictures", "thickness": 12, "tickformat": ",d"},
+                colorbar={
+                    "title": {"text": "pictures", "side": "top"},
+                    "thickness": 12,
+                    "tickformat": ",d",
+                    "orientation": "h",
+                    "yref": "container",
+                    "y": 0,
+                    "yanchor": "bottom",
+                },
                 hoverinfo="skip",
                 xgap=1,
                 ygap=1,
@@ -64,16 +72,13 @@ def confusion_chart(
     figure.update_layout(hovermode="closest", clickmode="event+select", dragmode=False)
     # Whole names would leave no room for the cells.
     short = [n if len(n) <= LONGEST_NAME else f"{n[: LONGEST_NAME - 1]}…" for n in names]
-    every = -(-count // MOST_NAMES)
-    axis = {
-        "type": "category",
-        "showgrid": False,
-        "categoryarray": names,
-        "tickvals": names[::every],
-        "ticktext": short[::every],
-    }
-    figure.update_xaxes(axis, range=[-0.5, count - 0.5])
-    figure.update_yaxes(axis, range=[count - 0.5, -0.5])
+    axis = {"type": "category", "showgrid": False, "categoryarray": names}
+    for update, most, ends in (
+        (figure.update_xaxes, MOST_BELOW, [-0.5, count - 0.5]),
+        (figure.update_yaxes, MOST_BESIDE, [count - 0.5, -0.5]),
+    ):
+        some = slice(None, None, -(-count // most))
+        update(axis, tickvals=names[some], ticktext=short[some], range=ends)
     if chosen is not None:
         truth, answer = chosen
         figure.add_shape(

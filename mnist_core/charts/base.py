@@ -160,7 +160,9 @@ def probability_history(
             hovertemplate="%{y:.1%}",
             showlegend=likely,
         )
-    figure.update_layout(layout("Its answer after each epoch", "epoch", "", height, revision))
+    figure.update_layout(
+        layout("Its answer after each epoch", "epoch", "probability", height, revision)
+    )
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
     figure.update_xaxes(epoch_axis(max(epochs)))
     figure.add_vline(x=marked, line={"dash": "dot", "width": 1, "color": MUTED})

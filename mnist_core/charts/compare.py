@@ -17,6 +17,8 @@ CURVES = {
     "train_loss": "Training loss",
 }
 
+UNITS = {"val_accuracy": "read right", "val_loss": "loss (nats)", "train_loss": "loss (nats)"}
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -61,7 +63,7 @@ def compare_curves(
         if size > 1:
             members = [c for c in curves if c.group == group and c is different[group, c.seeds]]
             _add_band(figure, members, metric)
-    figure.update_layout(layout(CURVES[metric], "epoch", "", height, metric))
+    figure.update_layout(layout(CURVES[metric], "epoch", UNITS[metric], height, metric))
     figure.update_traces(hovertemplate="%{y:.2%}" if metric == "val_accuracy" else "%{y:.4f}")
     figure.update_layout(legend=BELOW)
     if metric == "val_accuracy":

@@ -52,7 +52,22 @@ def curves(chosen: list[Run]) -> None:
         )
         for run, colour in zip(shown, run_colours([run.id for run in shown]), strict=True)
     ]
-    st.plotly_chart(compare_curves(lines, metric), key="compare.curves")
+    st.plotly_chart(
+        compare_curves(lines, metric), key="compare.curves", alt=_in_words(shown, metric)
+    )
+
+
+def _in_words(chosen: list[Run], metric: str) -> str:
+    """Where the curves end, for those who cannot see them."""
+    ends = []
+    for run in chosen:
+        rows = backend().watch.rows(run)
+        if rows:
+            last = rows[-1][metric]
+            ends.append(
+                f"{run.name} {last:.3g}" if "loss" in metric else f"{run.name} {percent(last)}"
+            )
+    return f"{CURVES[metric]} after each epoch. At the end: {', '.join(ends) or 'nothing yet'}."
 
 
 def settings(chosen: list[Run]) -> None:
