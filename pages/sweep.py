@@ -159,6 +159,7 @@ try:
             else:  # no fragment: a click on a chart draws the network that it opens, below
                 live(name, was_active=False)
                 next_steps(view)
+                sweepview.choose_trial(view)
                 sweepview.opened(view)
                 if view.done:
                     brushed = sweepview.brush(view)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from mnist_core.charts.base import ACCENT, MUTED, layout
 
 MOST_NUMBERS = 20  # classes whose cells have their numbers written in them
+MOST_BELOW, MOST_BESIDE = 20, 34  # of them that are written at the axes
+LONGEST_NAME = 12  # characters of a name there
 CELL = 34  # pixels that a cell is high
 # Of no mistake, of one, and of the most: the palette's vermilion, more and more of it.
 CELL_COLOURS = ("rgba(138, 143, 152, 0.07)", "rgba(213, 94, 0, 0.12)", "rgba(213, 94, 0, 0.75)")
@@ -36,8 +38,18 @@ def confusion_chart(
                 y=names,
                 # What is written on it is dark on a light page and light on a dark one.
                 colorscale=[[0, CELL_COLOURS[0]], [0.0001, CELL_COLOURS[1]], [1, CELL_COLOURS[2]]],
+                zmin=0,
+                zmax=max(float(np.nanmax(wrong, initial=0)), 1),
                 showscale=not told,
-                colorbar={"title": "pictures"},
+                colorbar={
+                    "title": {"text": "pictures", "side": "top"},
+                    "thickness": 12,
+                    "tickformat": ",d",
+                    "orientation": "h",
+                    "yref": "container",
+                    "y": 0,
+                    "yanchor": "bottom",
+                },
                 hoverinfo="skip",
                 xgap=1,
                 ygap=1,
@@ -58,9 +70,15 @@ def confusion_chart(
     height = 110 + CELL * min(count, MOST_NUMBERS)
     figure.update_layout(layout("What is read as what", "answer", "shown", height, "confusion"))
     figure.update_layout(hovermode="closest", clickmode="event+select", dragmode=False)
-    axis = {"type": "category", "showgrid": False, "range": [-0.5, count - 0.5]}
-    figure.update_xaxes(axis, categoryarray=names)
-    figure.update_yaxes(axis, categoryarray=names, range=[count - 0.5, -0.5])
+    # Whole names would leave no room for the cells.
+    short = [n if len(n) <= LONGEST_NAME else f"{n[: LONGEST_NAME - 1]}…" for n in names]
+    axis = {"type": "category", "showgrid": False, "categoryarray": names}
+    for update, most, ends in (
+        (figure.update_xaxes, MOST_BELOW, [-0.5, count - 0.5]),
+        (figure.update_yaxes, MOST_BESIDE, [count - 0.5, -0.5]),
+    ):
+        some = slice(None, None, -(-count // most))
+        update(axis, tickvals=names[some], ticktext=short[some], range=ends)
     if chosen is not None:
         truth, answer = chosen
         figure.add_shape(

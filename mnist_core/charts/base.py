@@ -65,6 +65,11 @@ BUTTONS_LEFT_OUT = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "auto
 TEMPLATE = go.layout.Template(layout={"colorway": list(PALETTE)})
 
 
+# At the figure's foot, below the axis and what is written there, however long that is. On a phone
+# a legend above the chart would lie over the title.
+BELOW = {"x": 0, "xanchor": "left", "yref": "container", "y": 0, "yanchor": "bottom"}
+
+
 def layout(title: str, x: str, y: str, height: int, revision: str) -> dict[str, Any]:
     """What all charts share. A viewer's zoom is kept for as long as ``revision`` is the same."""
     return {
@@ -155,7 +160,9 @@ def probability_history(
             hovertemplate="%{y:.1%}",
             showlegend=likely,
         )
-    figure.update_layout(layout("Its answer after each epoch", "epoch", "", height, revision))
+    figure.update_layout(
+        layout("Its answer after each epoch", "epoch", "probability", height, revision)
+    )
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
     figure.update_xaxes(epoch_axis(max(epochs)))
     figure.add_vline(x=marked, line={"dash": "dot", "width": 1, "color": MUTED})

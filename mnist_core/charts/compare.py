@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from mnist_core.charts.base import Rows, divergence_marks, epoch_axis, finite, layout
+from mnist_core.charts.base import BELOW, Rows, divergence_marks, epoch_axis, finite, layout
 
 DASHES = ("solid", "dash", "dot", "dashdot")  # tells runs of the same colour apart
 CURVES = {
@@ -16,6 +16,8 @@ CURVES = {
     "val_loss": "Validation loss",
     "train_loss": "Training loss",
 }
+
+UNITS = {"val_accuracy": "read right", "val_loss": "loss (nats)", "train_loss": "loss (nats)"}
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ def compare_curves(
         if size > 1:
             members = [c for c in curves if c.group == group and c is different[group, c.seeds]]
             _add_band(figure, members, metric)
-    figure.update_layout(layout(CURVES[metric], "epoch", "", height, metric))
+    figure.update_layout(layout(CURVES[metric], "epoch", UNITS[metric], height, metric))
     figure.update_traces(hovertemplate="%{y:.2%}" if metric == "val_accuracy" else "%{y:.4f}")
-    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.18, "yanchor": "top"})
+    figure.update_layout(legend=BELOW)
     if metric == "val_accuracy":
         figure.update_yaxes(tickformat=".1~%")
     trained = [row[metric] for curve in curves for row in curve.rows if row["epoch"] > 0]

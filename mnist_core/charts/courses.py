@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from mnist_core.charts.base import epoch_axis, finite, layout, vertical
+from mnist_core.charts.base import BELOW, epoch_axis, finite, layout, vertical
 
 
 @dataclass(frozen=True)
@@ -79,5 +79,5 @@ def steps_chart(lines: Sequence[Line], title: str, steps: int, height: int = 320
 
 def _look(figure: go.Figure, title: str, x: str, unit: str, height: int) -> None:
     figure.update_layout(layout(title, x, unit, height, title))
-    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.3, "yanchor": "top"})
+    figure.update_layout(legend=BELOW)
     figure.update_layout(showlegend=True)

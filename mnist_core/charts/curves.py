@@ -24,6 +24,7 @@ Scale = Literal["fit", "whole", "error"]
 HEIGHT = 320
 MOST_POINTS = 100  # epochs up to which each is a point of its own
 VALIDATION, BEFORE = "validation", "the run before"
+UNITS = {"Accuracy": "read right", "Error": "read wrong", "Loss": "loss (nats)"}
 NAMES = 96  # pixels at the right, for the names of the lines
 NAME = 0.075  # of the chart's height that a name takes
 VAL, TRAIN = "val_accuracy", "train_accuracy"
@@ -172,7 +173,7 @@ def _figure(
     Made in one step, since Plotly checks the whole figure at each: six times as fast, and a run
     that is watched is drawn after each epoch.
     """
-    shared = layout(title, "epoch", "", HEIGHT, revision)
+    shared = layout(title, "epoch", UNITS[title], HEIGHT, revision)
     return go.Figure(
         data=traces,
         layout={

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from mnist_core.charts.base import PALETTE, layout
+from mnist_core.charts.base import BELOW, PALETTE, layout
 
 
 def balance_chart(
@@ -24,8 +24,6 @@ def balance_chart(
         ]
     )
     figure.update_layout(layout("Pictures of each class", "class", "pictures", height, "balance"))
-    figure.update_layout(
-        barmode="stack", legend={"x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top"}
-    )
+    figure.update_layout(barmode="stack", legend=BELOW)
     figure.update_xaxes(type="category")
     return figure

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from mnist_core.charts.base import MUTED, PALETTE, layout
+from mnist_core.charts.base import BELOW, MUTED, PALETTE, layout
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
@@ -64,7 +64,7 @@ def devices_chart(
             hovertemplate="%{y:.1%}" if share else "%{y:.3~g}",
         )
     figure.update_layout(layout(title, x, y, height, f"{title} {x}"))
-    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.18, "yanchor": "top"})
+    figure.update_layout(legend=BELOW)
     shown = sorted({value for line in lines for value, *_ in line.points})
     figure.update_xaxes(tickvals=shown, ticktext=[f"{value:,}" for value in shown])
     if log_x:

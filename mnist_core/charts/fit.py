@@ -4,11 +4,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mnist_core.charts.base import ACCENT, MUTED, SECOND, layout
+from mnist_core.charts.base import ACCENT, BELOW, MUTED, SECOND, layout
 
 Array = NDArray[np.float64]
-# On a phone a legend above the chart would lie over the title.
-BELOW = {"x": 0, "xanchor": "left", "y": -0.28, "yanchor": "top"}
 
 
 def fit_chart(x: Array, y: Array, output: Array, revision: str, height: int = 280) -> go.Figure:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from mnist_core.charts.base import PALETTE, epoch_axis, finite, layout
+from mnist_core.charts.base import BELOW, PALETTE, epoch_axis, finite, layout
 from mnist_core.charts.compare import DASHES
 
 
@@ -35,7 +35,7 @@ def layers_chart(
             hovertemplate="%{y:.1%}" if share else "%{y:.3g}",
         )
     figure.update_layout(layout(title, "epoch", unit, height, revision))
-    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top"})
+    figure.update_layout(legend=BELOW)
     figure.update_xaxes(epoch_axis(max(epochs, default=1)))
     if share:
         figure.update_yaxes(tickformat=".0%", range=[-0.02, 1.02])

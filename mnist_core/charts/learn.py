@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from mnist_core.charts.base import ACCENT, MUTED, SECOND, layout
+from mnist_core.charts.base import ACCENT, BELOW, MUTED, SECOND, layout
 
 
 def cross_entropy_curve(share: float, height: int = 320) -> go.Figure:
@@ -126,7 +126,7 @@ def work_chart(
     )
     title = "Time of a step, by hidden units"
     figure.update_layout(layout(title, "hidden units", "time of a step (ms)", height, "work"))
-    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.25, "yanchor": "top"})
+    figure.update_layout(legend=BELOW)
     figure.update_xaxes(type="log", tickvals=list(units), ticktext=[str(count) for count in units])
     figure.update_yaxes(type="log", tickformat="~g")
     return figure

@@ -19,7 +19,7 @@ def parallel(rows: Trials, axes: Sequence[Axis], revision: str = "") -> go.Figur
     The best tenth stands out in blue. Plotly's own parallel coordinates report nothing to Python,
     so these are drawn as lines.
     """
-    figure = sweep_figure("Every trial as a line", "", "", 420, revision)
+    figure = sweep_figure("Every trial as a line", "setting", "from low to high", 420, revision)
     measured = worst_first(rows)
     names = [axis.field for axis in axes] + ["val_accuracy"]
     scales = [_scale([row[axis.field] for row in measured], axis) for axis in axes]

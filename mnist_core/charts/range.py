@@ -21,7 +21,9 @@ def range_chart(
         )
     )
     revision = f"range {suggested}"
-    figure.update_layout(layout("Loss", "learning rate", "", height, revision), showlegend=False)
+    figure.update_layout(
+        layout("Loss", "learning rate", "loss (nats)", height, revision), showlegend=False
+    )
     figure.update_xaxes(type="log")
     figure.add_vline(
         x=suggested,

@@ -6,9 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mnist_core.charts.base import ACCENT, MUTED, PALETTE, SECOND, finite, layout, vertical
+from mnist_core.charts.base import ACCENT, BELOW, MUTED, PALETTE, SECOND, finite, layout, vertical
 from mnist_core.charts.compare import DASHES
-from mnist_core.charts.fit import BELOW
 
 HIGHEST = 5.0  # nats: above, a training's curve leaves the chart
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mnist_core.charts.base import PALETTE, layout
+from mnist_core.charts.base import BELOW, PALETTE, layout
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")  # tell classes of one colour apart
 WRONG = "#D22F27"  # of the crosses, which nothing else in the map has
@@ -62,5 +62,5 @@ def space_chart(
     figure.update_layout(
         layout("Pictures as the network sees them", *axes, height, revision), hovermode="closest"
     )
-    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.1, "yanchor": "top"})
+    figure.update_layout(legend=BELOW)
     return figure

@@ -11,6 +11,7 @@ from mnist_core.charts.base import ACCENT, MUTED, SECOND, epoch_axis, layout
 from mnist_core.config.axes import Axis, RangeAxis, shown
 
 Trials = Sequence[dict[str, Any]]  # rows of ``StudyView``
+REACHED = "validation accuracy"
 SCALE = "Cividis"  # dark to light, for all eyes
 CONTOUR_POINTS = 60  # along each side of an interpolated map
 
@@ -54,7 +55,7 @@ def curves(
 
     One WebGL trace with gaps: a trace for each of 512 trials would take the browser seconds.
     """
-    figure = sweep_figure("All trials", "epoch", "", height, revision)
+    figure = sweep_figure("All trials", "epoch", REACHED, height, revision)
     said = dict(zip((row["trial"] for row in rows), descriptions(rows, axes), strict=True))
     for colour, width, chosen in (
         (MUTED, 1, [trial for trial in lines if trial != best]),
@@ -161,7 +162,9 @@ def _add_contours(figure: go.Figure, points: Trials, x: Axis, y: Axis) -> None:
 def importance_bars(shares: dict[str, float], axes: Sequence[Axis]) -> go.Figure:
     """How much of the variation each axis explains, the largest on top."""
     labels = {axis.field: axis.label for axis in axes}
-    figure = sweep_figure("Variation explained", "", "", 120 + 40 * len(shares), "")
+    figure = sweep_figure(
+        "Variation explained", "share of it", "setting", 120 + 40 * len(shares), ""
+    )
     names = list(reversed(shares))
     figure.add_bar(
         x=[shares[name] for name in names],
@@ -177,7 +180,7 @@ def importance_bars(shares: dict[str, float], axes: Sequence[Axis]) -> go.Figure
 
 def slice_chart(rows: Trials, axis: Axis, axes: Sequence[Axis], revision: str = "") -> go.Figure:
     """Validation accuracy against one axis, a point a trial."""
-    figure = sweep_figure(f"Along {axis.label.lower()}", axis.label, "", 380, revision)
+    figure = sweep_figure(f"Along {axis.label.lower()}", axis.label, REACHED, 380, revision)
     measured = [row for row in rows if row["val_accuracy"] is not None]
     _add_points(figure, measured, [row[axis.field] for row in measured], axes)
     figure.update_xaxes(type="log" if axis.by_factors else None)
@@ -189,7 +192,7 @@ def pareto(
     rows: Trials, cost: str, label: str, axes: Sequence[Axis], revision: str = ""
 ) -> go.Figure:
     """Validation accuracy against ``cost``; a line joins the trials that nothing beats in both."""
-    figure = sweep_figure("Accuracy against cost", label, "", 380, revision)
+    figure = sweep_figure("Accuracy against cost", label, REACHED, 380, revision)
     measured = [row for row in rows if None not in (row["val_accuracy"], row.get(cost))]
     _add_points(figure, measured, [row[cost] for row in measured], axes)
     front: list[dict[str, Any]] = []

@@ -1,6 +1,5 @@
 """A zip becomes a data set on this machine, whole or not at all."""
 
-import os
 import re
 import shutil
 import unicodedata
@@ -21,6 +20,7 @@ from mnist_core.data.formats import Pictures, as_idx
 from mnist_core.data.own import About, Refused
 from mnist_core.data.zipped import Zipped, open_zip
 from mnist_core.errors import ConfigError, DataError, DrawingError, Problem
+from mnist_core.files import write_durably
 from mnist_core.settings import Settings
 
 MOST_NUMBERS = 256 * 2**20  # of all pictures: whoever trains keeps four bytes of each
@@ -177,9 +177,9 @@ def _keep(about: About, pictures: Pictures) -> str:
     target = root / own.folder(name)
     arrived = arrival_folder(own.FOLDER, root)
     try:
-        _write(arrived / own.ABOUT, about.model_dump_json().encode())
+        write_durably(arrived / own.ABOUT, about.model_dump_json().encode())
         for file, array in zip(own.picture_files(name, about.colour), pictures[:4], strict=True):
-            _write(arrived / Path(file).name, as_idx(array))
+            write_durably(arrived / Path(file).name, as_idx(array))
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(target.parent / ".lock"):  # tabs, and apps on the same home
             _check_title(about.title)
@@ -192,13 +192,6 @@ def _keep(about: About, pictures: Pictures) -> str:
     finally:
         shutil.rmtree(arrived, ignore_errors=True)
     return name
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())  # or the name may point to nothing after a power cut
 
 
 def _slug(title: str) -> str:

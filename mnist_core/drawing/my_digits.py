@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -25,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from mnist_core.drawing.prepare import SIDE
 from mnist_core.drawing.strokes import FloatArray, Stroke
 from mnist_core.errors import DrawingError
+from mnist_core.files import write_whole
 from mnist_core.settings import Settings
 
 MOST_DIGITS = 10_000
@@ -197,15 +196,7 @@ class MyDigits:
     def _write(self, digits: tuple[MyDigit, ...]) -> None:
         data = DigitFile(digits=digits).model_dump_json().encode()
         _check_size(data, "the digits would have")  # else the set could never be read again
-        handle, temporary = tempfile.mkstemp(dir=self.path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())  # or the name may point to nothing after a power cut
-            Path(temporary).replace(self.path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        write_whole(self.path, data)
 
 
 def as_arrays(digits: Sequence[MyDigit]) -> tuple[FloatArray, NDArray[np.int64]]:

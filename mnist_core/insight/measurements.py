@@ -1,7 +1,5 @@
 """What was measured of training time, and the files in which it is kept."""
 
-import os
-import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -12,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mnist_core.config.measuring import Machine, Plan
 from mnist_core.config.numbers import Count, Measured
 from mnist_core.errors import ConfigError, MeasurementError
+from mnist_core.files import write_whole
 from mnist_core.settings import Settings
 
 FOLDER = "measurements"  # in the home folder
@@ -135,13 +134,7 @@ class Measurements:
         path, data = self._path(measurement.id), measurement.model_dump_json().encode()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self.folder)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                Path(temporary).replace(path)
-            finally:
-                Path(temporary).unlink(missing_ok=True)
+            write_whole(path, data)
         except OSError as error:
             raise MeasurementError(f"{path} cannot be written: {error.strerror}") from error
 

@@ -1,6 +1,6 @@
 """The fields of ``TrainConfig`` as widgets, and what people typed back as a ``TrainConfig``."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
@@ -17,6 +17,7 @@ from pages.ui.words import literal
 K = TypeVar("K")
 
 TRAIN = "train"  # the form of the Train page
+EVERYTHING = ""  # of a list, what stands for all of it
 ASKED = "asked"  # session key: a question with which another page opens Sweep
 
 # What a beginner changes first; everything else is one click away.
@@ -201,6 +202,18 @@ def options(
         **looks,
     )
     return chosen
+
+
+def one_or_all(label: str, names: Sequence[str], key: str, everything: str) -> str:
+    """A list of names and of ``everything``, which is the empty string; all are told apart.
+
+    What ``key`` holds and is not among the names is forgotten.
+    """
+    while everything in names:
+        everything = f"{everything} of them"
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = EVERYTHING
+    return options(label, {EVERYTHING: everything, **{name: name for name in names}}, key)
 
 
 def switch(label: str, said: Mapping[K, str], default: K, key: str, **looks: Any) -> K:

@@ -50,8 +50,8 @@ def figure(
         f"background:#000'><img alt='{html.escape(label or caption)}' "
         f"src='{address}' style='width:{width * scale:.0f}px;"
         f"height:{height * scale:.0f}px;max-width:none;image-rendering:pixelated'></div>"
-        f"<figcaption style='font-size:0.8rem;opacity:0.75'>{html.escape(caption)}</figcaption>"
-        "</figure>"
+        f"<figcaption style='font-size:0.8rem;opacity:0.75;overflow-wrap:anywhere'>"
+        f"{html.escape(caption)}</figcaption></figure>"
     )
 
 
@@ -94,15 +94,17 @@ def bars(shares: Sequence[float], names: Sequence[str], winner: int | None) -> s
         if shown:
             heard.append(f"{name} {shown}")
         lines.append(
-            f"<span style='text-align:right;font-weight:{weight}'>{html.escape(name)}</span>"
+            "<span style='min-width:1rem;text-align:right;overflow-wrap:anywhere;"
+            f"font-weight:{weight}'>{html.escape(name)}</span>"
             "<span style='background:#8a8f9826;border-radius:3px'>"
             f"<span style='display:block;height:0.95rem;border-radius:3px;width:{share:.3%};"
             f"background:{colour}'></span></span>"
             f"<span style='font-size:0.85rem;text-align:right;font-weight:{weight}'>{shown}</span>"
         )
-    spoken = html.escape("How likely each digit is: " + (", ".join(heard) or "nothing is drawn"))
+    what = "digit" if tuple(names) == DIGITS else "class"
+    said = f"How likely each {what} is: " + (", ".join(heard) or "nothing is drawn")
     return (
-        f"<div role='img' aria-label='{spoken}' style='display:grid;"
-        "grid-template-columns:1rem 1fr 3rem;gap:0.32rem 0.6rem;align-items:center;"
+        f"<div role='img' aria-label='{html.escape(said)}' style='display:grid;"
+        "grid-template-columns:fit-content(40%) 1fr 3rem;gap:0.32rem 0.6rem;align-items:center;"
         f"line-height:1.2'>{''.join(lines)}</div>"
     )

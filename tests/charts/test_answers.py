@@ -43,3 +43,13 @@ def test_confidence_is_drawn_against_what_was_right_beside_the_diagonal() -> Non
     assert list(line.x) == [0.55, 0.95]
     assert list(line.y) == [0.5, 0.9]
     assert list(line.customdata) == [10, 90]
+
+
+def test_long_names_leave_room_for_the_cells_and_can_be_clicked_in_full() -> None:
+    names = [f"a kind of animal, number {i}" for i in range(100)]
+    chart = confusion_chart(np.zeros((100, 100), int), names)
+    for axis, most in ((chart.layout.xaxis, 20), (chart.layout.yaxis, 34)):
+        assert max(map(len, axis.ticktext)) <= 12
+        assert len(axis.tickvals) == len(axis.ticktext) <= most
+        assert list(axis.categoryarray) == names
+    assert (chart.data[0].zmin, chart.data[0].zmax) == (0, 1)  # without a mistake too

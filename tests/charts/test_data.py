@@ -11,3 +11,8 @@ def test_each_part_is_a_layer_of_bars_of_its_own_colour() -> None:
     assert first.marker.color != second.marker.color
     assert chart.layout.barmode == "stack"
     assert (chart.layout.xaxis.title.text, chart.layout.yaxis.title.text) == ("class", "pictures")
+
+
+def test_the_parts_are_named_below_the_names_of_the_classes_however_long() -> None:
+    legend = balance_chart({"training": [5, 3]}, ["a" * 30, "b"]).layout.legend
+    assert (legend.yref, legend.y, legend.yanchor) == ("container", 0, "bottom")

@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_core.charts.sweep import describe
 from mnist_core.sweep.view import StudyView
 from pages.ui.state import Backend
 from pages.ui.sweep.studies import TRIAL, studies
@@ -76,8 +77,11 @@ def test_a_sweep_runs_and_a_trial_opens(app: Backend) -> None:
     assert any("the best reaches" in text.value.lower() for text in page.markdown)
     metrics = {metric.label: metric.value for metric in page.metric}
     assert metrics["Trials"] == "8 of 8"
-    page.session_state[TRIAL] = 3
-    page.run()
+    (opens,) = (box for box in page.selectbox if box.label == "Network to open")
+    assert opens.value is None
+    assert view.best is not None
+    assert opens.options[:2] == ["none", describe(view.best, view.config.axes)]
+    opens.set_value(3).run()
     assert not page.exception
     metrics = {metric.label: metric.value for metric in page.metric}
     run = next(run for run in app.store.newest() if run.trial == 3)

@@ -1,5 +1,8 @@
 """The Teach page: an assignment is written, seen, made into a link, and its class is listed."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from mnist_core.config.assignment import Assignment, Goal, read_link
@@ -96,3 +99,28 @@ def test_the_class_is_listed_with_the_best_of_each(app: Backend) -> None:
     assert rows[0]["Best"] == pytest.approx(100 * best)
     assert rows[0]["Parameters"] == run.started["parameters"]
     assert "**0 of 2** reached 100 % on validation." in said(page)
+
+
+@pytest.mark.slow
+def test_thirty_who_start_the_same_at_once_each_have_a_run_and_a_row(app: Backend) -> None:
+    names = [f"pupil {i}" for i in range(30)]
+    together = threading.Barrier(len(names))
+
+    def begin(name: str) -> tuple[str, bool]:
+        together.wait()
+        joined(TASK.key).add(name)
+        return app.start(TASK.settings, Pupil(TASK.key, name))
+
+    with ThreadPoolExecutor(len(names)) as class_room:
+        started = list(class_room.map(begin, names))
+    assert len({run_id for run_id, _ in started}) == len(names)
+    assert all(new for _, new in started)
+    wait_until(lambda: not app.store.active(), "all have ended")
+    app.look_again()
+    page = wait_for(
+        open_page("teach", assignment=TASK.link()), lambda page: len(page.dataframe) == 1
+    )
+    rows = page.dataframe[0].value.to_dict("records")
+    assert {(row["Name"], row["Runs"]) for row in rows} == {(name, 1) for name in names}
+    assert len({row["Best"] for row in rows}) == 1  # the same seed, the same network
+    assert "**0 of 30** reached 100 % on validation." in said(page)

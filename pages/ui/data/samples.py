@@ -32,7 +32,6 @@ VARIANTS = 4  # of each
 MOST_LOADED = 2  # data sets kept; CIFAR has 150 MB
 SIDE = 72  # pixels of the screen, ten beside each other on a laptop
 DRAW = "data.draw"  # session key: how often other pictures were asked for
-ANY = "all"
 CLASS = "class"  # in the page's address
 REMOVED = "data.removed"  # session key: the data set that was removed here last
 LINKED = ("dataset", *(name for name, spec in FIELDS.items() if spec.distorts))
@@ -159,15 +158,13 @@ def on_disk(name: str) -> None:
 
 def choose_class(data: "ImageDataset") -> int | None:
     """The class to look at, or None for all."""
-    if st.session_state.get(_class_key(data.name), ANY) not in (ANY, *data.classes):
-        said = st.session_state.pop(_class_key(data.name))
+    said = st.session_state.get(_class_key(data.name), forms.EVERYTHING)
+    if said not in (forms.EVERYTHING, *data.classes):
         note = f"Show: there is no class {said!r} among {', '.join(data.classes)}."
         st.session_state[key("notes")].append(note)
         links.show_note(note)
-    chosen = st.selectbox(
-        "Show", [ANY, *data.classes], key=_class_key(data.name), persist_state="session"
-    )
-    return None if chosen == ANY else data.classes.index(chosen)
+    chosen = forms.one_or_all("Show", data.classes, _class_key(data.name), "all")
+    return data.classes.index(chosen) if chosen else None
 
 
 def _class_key(dataset: str) -> str:

@@ -61,11 +61,18 @@ def classes(data: "ImageDataset") -> None:
     )
     everyone = class_counts(data.labels, count)
     rarest, commonest = int(everyone.argmin()), int(everyone.argmax())
-    said = (
-        f"The rarest class, {names[rarest]}, has {everyone[rarest]:,} pictures to learn from, the "
-        f"most frequent, {names[commonest]}, {everyone[commonest]:,}. Who always answers that is "
-        f"right for {percent(everyone[commonest] / everyone.sum(), 1)}."
-    )
+    guessed = percent(everyone[commonest] / everyone.sum(), 1)
+    if everyone[rarest] == everyone[commonest]:
+        said = (
+            f"Each class has {everyone[rarest]:,} pictures to learn from. Who always answers the "
+            f"same is right for {guessed}."
+        )
+    else:
+        said = (
+            f"The rarest class, {names[rarest]}, has {everyone[rarest]:,} pictures to learn from, "
+            f"the most frequent, {names[commonest]}, {everyone[commonest]:,}. Who always answers "
+            f"that is right for {guessed}."
+        )
     st.plotly_chart(
         balance_chart({part: values.tolist() for part, values in counts.items()}, names),
         key="data.balance",

@@ -12,7 +12,7 @@ from pages.ui.fragments import fragment
 from pages.ui.pictures import DIGITS, bars, picture
 from pages.ui.snapshots import networks
 from pages.ui.state import RUN, backend
-from pages.ui.words import told_apart
+from pages.ui.words import percent, told_apart
 
 POLL = 1.0  # seconds between two looks at a run that trains
 PINNED = "epochs.pinned"  # the image that stays while others are drawn
@@ -89,4 +89,6 @@ def _history(run_id: str, image: NDArray[np.float32], was_active: bool) -> None:
         st.plotly_chart(
             probability_history(kept, shares, DIGITS, epoch, revision=run_id),
             key="epochs.chart",
+            alt=f"How likely each digit was after each epoch; after epoch {epoch} most likely "
+            f"{DIGITS[now.argmax()]}, {percent(float(now.max()), 0)}.",
         )

@@ -14,6 +14,7 @@ from mnist_core.insight.answers import (
     class_scores,
 )
 from mnist_core.insight.parts import Pictures
+from pages.ui import forms
 from pages.ui.learnt import mistake, summary
 from pages.ui.looked import Looked
 from pages.ui.pictures import row
@@ -21,7 +22,6 @@ from pages.ui.words import literal, percent
 
 SHOWN, READ = "inside.shown", "inside.read"  # widget keys: which cell of the matrix is looked at
 CHART = "inside.confusion"
-ANY = "any"
 PAGE = 20  # pictures at once
 
 
@@ -57,23 +57,15 @@ def show(looked: Looked) -> None:
 
 def _class(label: str, key: str, classes: tuple[str, ...]) -> int | None:
     """A class, or None for any."""
-    if st.session_state.get(key, ANY) not in (ANY, *classes):
-        del st.session_state[key]  # of another data set
-    chosen = st.selectbox(
-        label,
-        [ANY, *classes],
-        index=[ANY, *classes].index(st.session_state.get(key, ANY)),
-        key=key,
-        persist_state="session",
-    )
-    return None if chosen == ANY else classes.index(chosen)
+    chosen = forms.one_or_all(label, classes, key, "any")
+    return classes.index(chosen) if chosen else None
 
 
 def _click() -> None:
     """A cell of the matrix was clicked; a click on nothing shows all mistakes again."""
     points = st.session_state[CHART].selection.points
     for axis, key in (("y", SHOWN), ("x", READ)):
-        st.session_state[key] = points[0][axis] if points else ANY
+        st.session_state[key] = points[0][axis] if points else forms.EVERYTHING
 
 
 def _chosen(

@@ -52,7 +52,20 @@ def curves(chosen: list[Run]) -> None:
         )
         for run, colour in zip(shown, run_colours([run.id for run in shown]), strict=True)
     ]
-    st.plotly_chart(compare_curves(lines, metric), key="compare.curves")
+    st.plotly_chart(
+        compare_curves(lines, metric), key="compare.curves", alt=_in_words(lines, metric)
+    )
+
+
+def _in_words(lines: list[Curve], metric: str) -> str:
+    """Where the curves end, for those who cannot see them."""
+    ends = []
+    for line in lines:
+        if line.rows:
+            last = line.rows[-1][metric]
+            reached = percent(last) if metric == "val_accuracy" else f"{last:.3g}"
+            ends.append(f"{html.unescape(line.label)} {reached}")
+    return f"{CURVES[metric]} after each epoch. At the end: {', '.join(ends) or 'nothing yet'}."
 
 
 def settings(chosen: list[Run]) -> None:

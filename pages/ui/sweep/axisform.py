@@ -108,9 +108,9 @@ def axis_fields(field: str, counted: bool) -> None:
         _text(field, "low", "From")
     with high:
         _text(field, "high", "To")
+    count, spaced = st.columns(2, gap="small")  # on a phone, after From and To
     if counted:
-        low, high = st.columns(2, gap="small")
-        with low:
+        with count:
             st.number_input(
                 "How many",
                 2,
@@ -119,7 +119,7 @@ def axis_fields(field: str, counted: bool) -> None:
                 key=part(field, "count"),
                 persist_state="session",
             )
-    with high if counted else low:
+    with spaced if counted else count:
         forms.options(
             "Spaced by",
             STEPS,

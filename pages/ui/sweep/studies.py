@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mnist_core.jobs.studies import StudyQueue
 
 STUDY = "study"  # query parameter and session key: the study that is looked at
-TRIAL = "sweep.trial"  # session key: the trial that was clicked
+TRIAL = "sweep.trial"  # widget key: the trial that is opened
 
 
 @st.cache_resource(show_spinner=False)

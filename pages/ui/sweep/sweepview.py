@@ -1,4 +1,4 @@
-"""A study on the screen: how far it is, what it has found, and the trial that was clicked."""
+"""A study on the screen: how far it is, what it has found, and the trial that is opened."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from mnist_core.config.axes import Axis
 from mnist_core.data.catalog import shows_digits
 from mnist_core.runs.records import Run
 from mnist_core.sweep.view import StudyView
-from pages.ui import runview
+from pages.ui import forms, runview
 from pages.ui.state import backend, select_run, select_runs
 from pages.ui.sweep.studies import TRIAL
 from pages.ui.words import duration, percent
@@ -60,11 +60,20 @@ def clicked(chart: str) -> None:
         st.session_state[TRIAL] = first[0] if isinstance(first, list) else first
 
 
-def chart(figure: Any, name: str) -> None:
+def in_words(view: StudyView, what: str) -> str:
+    """What a chart of all trials shows, for those who cannot see it."""
+    said = f"{what}, {len(view.rows):,} trials."
+    if view.best is None:
+        return said
+    return f"{said} The best is {sweep_charts.describe(view.best, view.config.axes)}."
+
+
+def chart(figure: Any, name: str, alt: str) -> None:
     """A chart of which a click opens the trial."""
     st.plotly_chart(
         figure,
         key=name,
+        alt=alt,
         on_select=lambda: clicked(name),
         selection_mode="points",
     )
@@ -88,10 +97,13 @@ def accuracy_map(view: StudyView) -> None:
     pair = map_axes(axes)
     if pair is None:
         figure = sweep_charts.slice_chart(view.rows, axes[0], axes, view.name)
+        what = axes[0].label
     else:
         grid = view.config.sampler == "grid"
         figure = sweep_charts.accuracy_map(view.rows, *pair, axes, grid, view.name)
-    chart(figure, f"sweep-map-{view.name}")
+        what = f"{pair[0].label} and {pair[1].label}"
+    alt = in_words(view, f"Validation accuracy by {what.lower()}")
+    chart(figure, f"sweep-map-{view.name}", alt)
 
 
 def pictures(view: StudyView) -> None:
@@ -109,10 +121,14 @@ def pictures(view: StudyView) -> None:
                 view.name,
             ),
             f"sweep-curves-{view.name}",
+            in_words(view, "Validation accuracy after each epoch"),
         )
     with right:
         accuracy_map(view)
-    st.caption("Click a cell or a point of a curve: that network opens below.")
+    st.caption(
+        "Click a cell or a point of a curve: that network opens below."
+        + ("" if view.active else " It can be chosen there, too.")
+    )
 
 
 def findings(view: StudyView, shares: dict[str, float], brushed: set[int] | None) -> None:
@@ -123,7 +139,15 @@ def findings(view: StudyView, shares: dict[str, float], brushed: set[int] | None
     )
     with importance:
         if shares:
-            st.plotly_chart(sweep_charts.importance_bars(shares, axes), key="sweep-importance")
+            labels = {axis.field: axis.label.lower() for axis in axes}
+            said = ", ".join(
+                f"{labels[name]} {percent(share, 0)}" for name, share in shares.items()
+            )
+            st.plotly_chart(
+                sweep_charts.importance_bars(shares, axes),
+                key="sweep-importance",
+                alt=f"Share of the variation that each setting explains: {said}.",
+            )
             st.caption("How much of the differences between trials comes from each setting.")
         else:
             st.caption("No setting stands out from chance. More trials may show which one matters.")
@@ -131,11 +155,13 @@ def findings(view: StudyView, shares: dict[str, float], brushed: set[int] | None
         for column, axis in zip(st.columns(len(axes)), axes, strict=True):
             with column:
                 figure = sweep_charts.slice_chart(view.rows, axis, axes, view.name)
-                chart(figure, f"sweep-slice-{axis.field}-{view.name}")
+                alt = in_words(view, f"Validation accuracy by {axis.label.lower()}")
+                chart(figure, f"sweep-slice-{axis.field}-{view.name}", alt)
         st.caption("A point is a trial: the value of one setting, and the accuracy it reached.")
     with cost:
         figure = sweep_charts.pareto(view.rows, "parameters", "parameters", axes, view.name)
-        chart(figure, f"sweep-pareto-{view.name}")
+        alt = in_words(view, "Validation accuracy against the count of parameters")
+        chart(figure, f"sweep-pareto-{view.name}", alt)
         st.caption("Up and to the left is better. Nothing beats the trials on the line in both.")
     with table:
         rows = [row for row in view.rows if brushed is None or row["trial"] in brushed]
@@ -148,7 +174,11 @@ def brush(view: StudyView) -> set[int] | None:
     name = f"sweep-parallel-{view.name}"
     figure = parallel(view.rows, view.config.axes, view.name)
     event = st.plotly_chart(
-        figure, key=name, on_select=lambda: clicked(name), selection_mode=("points", "box")
+        figure,
+        key=name,
+        alt=in_words(view, "Each trial as a line over its settings and the accuracy it reached"),
+        on_select=lambda: clicked(name),
+        selection_mode=("points", "box"),
     )
     st.caption(
         "The best tenth is blue. Drag a box on an axis to filter the table; hold Shift for a box "
@@ -169,6 +199,15 @@ def trial_run(view: StudyView) -> Run | None:
         return None
     runs = backend().library.runs()
     return next((r for r in runs if r.study == view.name and r.trial == trial), None)
+
+
+def choose_trial(view: StudyView) -> None:
+    """The trial that is opened, for who does not click; the best come first."""
+    best_first = sorted(view.rows, key=lambda row: -(row["val_accuracy"] or 0.0))
+    said = {row["trial"]: sweep_charts.describe(row, view.config.axes) for row in best_first}
+    if st.session_state.get(TRIAL) not in said:
+        st.session_state.pop(TRIAL, None)
+    forms.options("Network to open", {None: "none", **said}, TRIAL)
 
 
 def opened(view: StudyView) -> None:

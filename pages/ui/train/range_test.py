@@ -64,5 +64,10 @@ def _result(was_done: bool) -> None:
         st.error(f"The test could not be made: {literal(str(error))}")
         return
     found = future.result()
-    st.plotly_chart(range_chart(found.rates, found.losses, found.suggested), key="range-chart")
+    st.plotly_chart(
+        range_chart(found.rates, found.losses, found.suggested),
+        key="range-chart",
+        alt=f"Loss while the learning rate grows from {found.rates[0]:.2g} to "
+        f"{found.rates[-1]:.2g}; {found.suggested:g} is suggested.",
+    )
     st.button(f"Use {found.suggested:g}", on_click=use, args=(found.suggested,), width="stretch")

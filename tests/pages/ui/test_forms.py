@@ -35,3 +35,22 @@ def test_the_form_says_what_automatic_is_and_why(
     found = [caption.value for caption in page.caption if "Automatic is" in caption.value]
     assert len(found) == len(said)
     assert all(text.startswith(start) for text, start in zip(found, said, strict=True))
+
+
+def test_what_stands_for_everything_is_told_apart_from_a_class_of_that_name() -> None:
+    def form() -> None:
+        import streamlit as st
+
+        from pages.ui import forms
+
+        st.write(repr(forms.one_or_all("Show", ("all", "all of them", "cat"), "show", "all")))
+
+    page = AppTest.from_function(form).run()
+    (choices,) = page.selectbox
+    assert len(set(choices.options)) == 4
+    assert page.markdown[0].value == "''"
+    page.selectbox(key="show").set_value("all").run()
+    assert page.markdown[0].value == "'all'"
+    other = AppTest.from_function(form)
+    other.session_state["show"] = "a class of another data set"
+    assert other.run().markdown[0].value == "''"
