@@ -87,8 +87,11 @@ function update() {
   const at = place();
   if (found === undefined || !at) return;
   showUnits(found);
-  show(at, found, data.words, broken.words);
-  watcher.takeRecords(); // of what was just written
+  try {
+    show(at, found, data.words, broken.words);
+  } finally {
+    watcher.takeRecords(); // of what was just written, also where the browser cannot go on
+  }
   at.querySelector("[role=status]")?.setAttribute("aria-live", "off");
   if (!pad.points) say();
 }
