@@ -33,7 +33,7 @@ def test_one_may_change_ones_own_and_the_server_all() -> None:
     assert not may_change(BOB, SERVER)  # runs from before there were users, on a network
 
 
-@pytest.mark.parametrize("user", [ADA, SERVER])
+@pytest.mark.parametrize("user", [ADA, SERVER], ids=["somebody", "the server"])
 def test_nobody_but_its_user_edits_or_deletes_a_run(user: str) -> None:
     store = RunStore()
     library = RunLibrary(store)
