@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from pages.ui.learn.choose import CHAPTERS
 from tests.helpers.app import App
-from tests.helpers.browser import SEVEN, draw, fill, go_to
+from tests.helpers.browser import SEVEN, answer, draw, fill, go_to
 from tests.helpers.chromium import launch
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -49,7 +49,7 @@ def read(page: Page) -> None:
     """A drawn seven, with its answer."""
     go_to(page, "Draw")
     draw(page, SEVEN)
-    expect(page.get_by_role("status")).to_have_text("7")
+    expect(answer(page)).to_have_text("7")
     take(page, "draw")
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import PAGES, SEVEN, draw, go_to, open_tab, watch
+from tests.helpers.browser import PAGES, SEVEN, answer, draw, go_to, open_tab, watch
 from tests.helpers.gate import Gate
 
 BEST = 1  # the ring around the best epoch is a point as well
@@ -34,7 +34,7 @@ def test_train_watch_it_grow_and_draw_a_digit(page: Page) -> None:
     go_to(page, "Draw")
     expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
     draw(page, SEVEN)
-    expect(page.get_by_role("status")).to_have_text("7")
+    expect(answer(page)).to_have_text("7")
     expect(page.get_by_alt_text(re.compile("What the network sees"))).to_be_visible()
 
 

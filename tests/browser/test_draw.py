@@ -8,10 +8,21 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import ONE, PAD, SEVEN, draw, go_to, open_tab, pad_box, settle, watch
+from tests.helpers.browser import (
+    ONE,
+    PAD,
+    SEVEN,
+    answer,
+    draw,
+    go_to,
+    open_tab,
+    pad_box,
+    settle,
+    watch,
+)
 from tests.helpers.late import LateServer
 
 BAR = [[(110, 140), (190, 140)]]
@@ -32,10 +43,6 @@ def pad(page: Page) -> Page:
     expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
     expect(page.locator("canvas.upper-canvas")).to_be_visible()
     return page
-
-
-def answer(page: Page) -> Locator:
-    return page.get_by_test_id("stHtml").get_by_role("status")
 
 
 def seen(page: Page) -> str:

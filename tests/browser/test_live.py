@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import ONE, PAD, SEVEN, draw, go_to, open_tab, pad_box, watch
+from tests.helpers.browser import ONE, PAD, SEVEN, answer, draw, go_to, open_tab, pad_box, watch
 from tests.helpers.late import LateServer
-from tests.helpers.pen import answer, pen_down, ready, shown
+from tests.helpers.pen import pen_down, ready, shown
 from tests.helpers.waiting import wait_until
 
 FOUR = [[(90, 50), (60, 150), (200, 150)], [(165, 90), (155, 240)]]

@@ -40,6 +40,8 @@ def test_a_number_is_read_taken_back_and_still_there_after_another_page(page: Pa
     page.get_by_role("radio", name="A digit", exact=True).click()
     expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
     page.get_by_role("radio", name="A number").click()
+    expect(said).to_have_text(re.compile("^.0$"))
+    settle(page)
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("Write a number")).to_be_visible()
     assert not errors

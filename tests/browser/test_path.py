@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers import pictures
-from tests.helpers.browser import SEVEN, arrive, draw, fill, pad_box
+from tests.helpers.browser import SEVEN, answer, arrive, draw, fill, pad_box
 
 CHARTS = ".js-plotly-plot"
 # What a run says of itself is long or short, as its figures are.
@@ -51,7 +51,7 @@ def test_a_newcomer_finds_all_pages_as_they_were_accepted(page: Page) -> None:
     page.get_by_role("button", name="Draw digits for it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Draw")
     draw(page, SEVEN)
-    expect(page.get_by_role("status")).to_have_text("7")
+    expect(answer(page)).to_have_text("7")
     said += pictures.views(page, "draw", READ)
     pad_box(page)
 

@@ -42,7 +42,7 @@ def test_every_page_works_over_tls_under_its_policy(proxy: Proxy, browser: Brows
         settle(page)
     go_to(page, "Draw")
     draw(page, SEVEN)
-    expect(page.get_by_role("status")).to_have_text("7")  # over the websocket and back
+    expect(answer(page)).to_have_text("7")  # over the websocket and back
     elsewhere = [url for url in asked if not url.startswith((proxy.url, "data:", "blob:"))]
     assert elsewhere == []
     assert errors == []

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.helpers.app import App
-from tests.helpers.browser import SEVEN, draw, go_to, open_tab, settle
+from tests.helpers.browser import SEVEN, answer, draw, go_to, open_tab, settle
 from tests.helpers.gate import Gate
 
 
@@ -41,7 +41,7 @@ def test_start_watch_stop_resume_click_and_draw(page: Page, gate: Gate) -> None:
     page.get_by_role("button", name="Draw digits for it").click()
     expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
     draw(page, SEVEN)
-    expect(page.get_by_role("status")).to_have_text("7")
+    expect(answer(page)).to_have_text("7")
 
 
 def test_a_form_whose_code_comes_late_shows_its_values(app: App, browser: Browser) -> None:

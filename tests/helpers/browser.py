@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Locator, Page, expect
 
 from tests.helpers.waiting import PATIENCE, wait_until
 
@@ -83,6 +83,11 @@ def pad_box(page: Page, pad: str = "canvas") -> FloatRect:
     box = canvas.bounding_box()
     assert box is not None
     return box
+
+
+def answer(page: Page) -> Locator:
+    """What the network read on Draw."""
+    return page.locator(".st-key-answer").get_by_role("status")
 
 
 def draw(page: Page, strokes: list[list[tuple[int, int]]], pad: str = "canvas") -> None:

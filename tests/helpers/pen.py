@@ -5,13 +5,9 @@ import io
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.helpers.browser import ONE, PAD, pad_box
-
-
-def answer(page: Page) -> Locator:
-    return page.locator(".st-key-answer").get_by_role("status")
 
 
 def pen_down(page: Page, corners: list[tuple[int, int]], steps: int = 8) -> None:
