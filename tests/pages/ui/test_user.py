@@ -217,7 +217,9 @@ def test_too_many_runs_are_said_at_the_button(
     for run in network.store.active():
         network.queue.stop(run.id)
     gate.open()
-    wait_for(page, lambda page: not button(page, "Start training").disabled)  # type: ignore[attr-defined]
+    wait_for(
+        page, lambda page: any(b.label == "Start training" and not b.disabled for b in page.button)
+    )
 
 
 def test_each_has_digits_of_ones_own(network: Backend) -> None:
