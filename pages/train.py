@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_core.config.presets import PRESETS
 from mnist_core.errors import MnistLabError, RunNotFoundError
-from mnist_core.jobs.turns import in_turn
+from mnist_core.jobs.waiting import in_turn
 from mnist_core.runs.records import Run
 from pages.ui import advice, assignment, forms, learnt, links, runview
 from pages.ui.actions import PROBLEM, has_room, reported, show_problem, start_button

@@ -5,9 +5,10 @@ certificate that only this app can sign, and its key never leaves the processes 
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from distributed import Security
+if TYPE_CHECKING:
+    from distributed import Security
 
 # Wide: a clock that is set while the app runs must not lock out a worker that starts anew. The
 # secret ends with its processes anyway.
@@ -15,15 +16,17 @@ VALID = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 ROLES = ("client", "scheduler", "worker")
 
 
-def new_security() -> Security:
+def new_security() -> "Security":
     """Credentials for one scheduler, made now and kept in memory.
 
     As ``Security.temporary`` does, whose certificate begins this second and whose key takes longer.
     """
-    # Here: 10 MB that the scheduler and the workers, who only show what was made, can spare.
+    # Here: a page that names workers loads no Dask, and the scheduler and the workers, who only
+    # show what was made, spare 10 MB.
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
+    from distributed import Security
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mnist-lab")])

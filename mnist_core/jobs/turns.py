@@ -36,11 +36,6 @@ def next_turn(user: str, jobs: Iterable[Job]) -> int:
     return max(now, max((job.turn for job in known if job.user == user), default=-1) + 1)
 
 
-def in_turn(runs: Iterable[Run]) -> list[Run]:
-    """Runs that wait, next one first."""
-    return sorted(runs, key=lambda run: (run.turn, run.queued))
-
-
 def check_room(user: str, jobs: Iterable[Job], most: int, more: int = 1) -> None:
     """Refuse ``more`` jobs of a user who would have over ``most`` then. The server's own has any.
 

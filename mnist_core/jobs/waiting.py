@@ -1,9 +1,8 @@
 """Runs that wait for a worker, and for what."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from mnist_core.jobs.turns import in_turn
 from mnist_core.runs.records import Run
 
 
@@ -14,6 +13,11 @@ class Waiting:
     run: Run
     position: int
     reason: str
+
+
+def in_turn(runs: Iterable[Run]) -> list[Run]:
+    """Runs that wait, next one first."""
+    return sorted(runs, key=lambda run: (run.turn, run.queued))
 
 
 def queue_of(active: list[Run], gpus: Callable[[], set[str]]) -> list[Waiting]:

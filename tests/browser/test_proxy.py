@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.helpers.app import COMMAND, App
-from tests.helpers.browser import PAGES, SEVEN, draw, go_to, open_tab, settle, watch
+from tests.helpers.browser import PAGES, SEVEN, answer, draw, go_to, open_tab, settle, watch
 from tests.helpers.proxy import NAME, NGINX, Proxy
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
@@ -33,9 +33,9 @@ def test_every_page_works_over_tls_under_its_policy(proxy: Proxy, browser: Brows
     errors = watch(page)  # what the content security policy refuses is said there
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    answer = page.goto(proxy.url)
-    assert answer is not None
-    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    response = page.goto(proxy.url)
+    assert response is not None
+    assert "default-src 'self'" in response.headers["content-security-policy"]
     for name in PAGES:
         go_to(page, name)
         expect(page.get_by_role("heading", level=1)).to_have_text(name)

@@ -59,8 +59,8 @@ class Here:
     def __init__(self) -> None:
         self.store = RunStore()
 
-    def start(self, config, name=None, prepare=lambda run_id: None, origin="fresh"):
-        run_id = self.store.create(config, name, origin=origin)
+    def start(self, config, name=None, prepare=lambda run_id: None, origin="fresh", by=""):
+        run_id = self.store.create(config, name, origin=origin, user=by)
         prepare(run_id)
         list(execute(run_id, self.store))
         return run_id
