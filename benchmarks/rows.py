@@ -116,7 +116,7 @@ def fit(digits: list[PenDigit], reader: Predictor) -> list[float]:
             chosen = rows(digits, FITTED, int(random.integers(1, 5)), random)
             strokes, places = written(chosen, gap, random)
             pieces = strokes_in_a_row(strokes)
-            found, measured = groups(pieces, reader)
+            found, _, measured = groups(pieces, reader)
             seen.append(measured)
             for group in found:
                 own = [places[i] for i in from_left(pieces)[group]]

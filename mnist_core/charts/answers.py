@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from mnist_core.charts.base import ACCENT, MUTED, layout
+from mnist_core.config.texts import fitted
 
 MOST_NUMBERS = 20  # classes whose cells have their numbers written in them
 MOST_BELOW, MOST_BESIDE = 20, 34  # of them that are written at the axes
@@ -71,7 +72,7 @@ def confusion_chart(
     figure.update_layout(layout("What is read as what", "answer", "shown", height, "confusion"))
     figure.update_layout(hovermode="closest", clickmode="event+select", dragmode=False)
     # Whole names would leave no room for the cells.
-    short = [n if len(n) <= LONGEST_NAME else f"{n[: LONGEST_NAME - 1]}…" for n in names]
+    short = [fitted(name, LONGEST_NAME) for name in names]
     axis = {"type": "category", "showgrid": False, "categoryarray": names}
     for update, most, ends in (
         (figure.update_xaxes, MOST_BELOW, [-0.5, count - 0.5]),

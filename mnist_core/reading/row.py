@@ -74,15 +74,19 @@ def marks_in_a_row(ink: FloatArray) -> Pieces:
     from scipy import ndimage
 
     marks, _ = ndimage.label(ink > 0.5, np.ones((3, 3)))
-    boxes = [(x.start, y.start, x.stop, y.stop) for y, x in ndimage.find_objects(marks)]
-    sizes = [max(right - left, bottom - top) for left, top, right, bottom in boxes]
+    found = [(x.start, y.start, x.stop, y.stop) for y, x in ndimage.find_objects(marks)]
+    sizes = [max(right - left, bottom - top) for left, top, right, bottom in found]
     names = [name for name, size in enumerate(sizes, 1) if size >= _SPECK * max(sizes)]
+    boxes = [found[name - 1] for name in names]
 
     def image(places: Iterable[int]) -> FloatArray:
-        wanted = np.isin(marks, [names[i] for i in places])
-        return prepare_ink(np.where(wanted, ink, np.float32(0))).image
+        chosen = [*places]
+        left, top, right, bottom = map(int, _around(np.array([boxes[i] for i in chosen])))
+        part = np.s_[top:bottom, left:right]  # of a photo, a group is a small part
+        wanted = np.isin(marks[part], [names[i] for i in chosen])
+        return prepare_ink(np.where(wanted, ink[part], np.float32(0))).image
 
-    return _bounded([boxes[name - 1] for name in names], image)
+    return _bounded(boxes, image)
 
 
 def _bounded(
@@ -102,22 +106,24 @@ def read_row(pieces: Pieces, reader: Predictor) -> list[Found]:
     count = len(pieces.boxes)
     if not count:
         return []
-    found, measured = groups(pieces, reader.judge or reader)
+    found, judged, measured = groups(pieces, reader.judge or reader)
     # For the first n pieces: the odds of the likeliest way to divide them, and its last group.
-    best, last = [0.0, *[-np.inf] * count], [slice(0)] * (count + 1)
-    for group, odds in zip(found, measured @ ODDS[:-1] + ODDS[-1], strict=True):
-        if best[group.start] + odds > best[group.stop]:
-            best[group.stop], last[group.stop] = best[group.start] + odds, group
-    taken: list[slice] = []
+    best = [0.0, *[-np.inf] * count]
+    last: dict[int, tuple[slice, Prediction]] = {}
+    odds = measured @ ODDS[:-1] + ODDS[-1]
+    for group, prediction, more in zip(found, judged, odds, strict=True):
+        if best[group.start] + more > best[group.stop]:
+            best[group.stop], last[group.stop] = best[group.start] + more, (group, prediction)
+    taken: list[tuple[slice, Prediction]] = []
     while count:
         taken.insert(0, last[count])
-        count = last[count].start
+        count = taken[0][0].start
     order = from_left(pieces)
-    places = [tuple(order[group].tolist()) for group in taken]
-    predictions = reader.read(np.stack([pieces.image(group) for group in places]))
+    places = [tuple(order[group].tolist()) for group, _ in taken]
+    predictions = reader.read(np.stack([judged.image for _, judged in taken]))
     return [
-        Found(prediction, group, _around(pieces.boxes[list(group)]))
-        for prediction, group in zip(predictions, places, strict=True)
+        Found(prediction, own, _around(pieces.boxes[list(own)]))
+        for prediction, own in zip(predictions, places, strict=True)
     ]
 
 
@@ -131,8 +137,10 @@ def from_left(pieces: Pieces) -> NDArray[np.intp]:
     return np.argsort(pieces.boxes[:, 0] + pieces.boxes[:, 2], kind="stable")
 
 
-def groups(pieces: Pieces, judge: Predictor) -> tuple[list[slice], NDArray[np.float64]]:
-    """All groups of up to ``MOST`` neighbours, and the measures (groups, 6) of each.
+def groups(
+    pieces: Pieces, judge: Predictor
+) -> tuple[list[slice], list[Prediction], NDArray[np.float64]]:
+    """All groups of up to ``MOST`` neighbours, what the judge reads, and measures (groups, 6).
 
     A group is a slice of ``from_left``. Those that begin further left come first.
     """
@@ -149,7 +157,7 @@ def groups(pieces: Pieces, judge: Predictor) -> tuple[list[slice], NDArray[np.fl
         _measures(boxes[order[group]], height, prediction)
         for group, prediction in zip(found, predictions, strict=True)
     ]
-    return found, np.array(measured)
+    return found, predictions, np.array(measured)
 
 
 def _measures(boxes: NDArray[np.float64], height: float, prediction: Prediction) -> list[float]:

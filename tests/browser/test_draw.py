@@ -20,6 +20,7 @@ from tests.helpers.browser import (
     go_to,
     open_tab,
     pad_box,
+    press,
     settle,
     watch,
 )
@@ -182,11 +183,9 @@ def test_a_digit_is_drawn_with_the_keyboard_alone(pad: Page) -> None:
     pad.get_by_role("button", name="Undo").focus()
     pad.keyboard.press("Shift+Tab")
     expect(board).to_be_focused()
-    for _ in range(3):
-        pad.keyboard.press("ArrowUp")
+    press(pad, "ArrowUp", 3)
     pad.keyboard.press("Space")
-    for _ in range(18):
-        pad.keyboard.press("ArrowDown")
+    press(pad, "ArrowDown", 18)
     pad.keyboard.press("Space")
     expect(answer(pad)).to_have_text("1")
     pad.keyboard.press("z")

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.helpers.browser import draw, go_to, pad_box, settle, watch
+from tests.helpers.browser import draw, go_to, pad_box, press, settle, watch
 
 ROW = "canvas-row"
 STEM = [(155, 110), (155, 230)]  # of the 4, which comes last of all
@@ -52,15 +52,11 @@ def test_the_keyboard_writes_on_all_of_the_pad(page: Page) -> None:
     box = pad_box(page, ROW)
     page.locator("canvas.upper-canvas").focus()
     for x in (0.2, 0.8):
-        for _ in range(84):  # from one end to the other, at most
-            page.keyboard.press("ArrowLeft")
-        for _ in range(round(84 * x)):
-            page.keyboard.press("ArrowRight")
-        for _ in range(28):
-            page.keyboard.press("ArrowUp")
+        press(page, "ArrowLeft", 84)  # from one end to the other, at most
+        press(page, "ArrowRight", round(84 * x))
+        press(page, "ArrowUp", 28)
         page.keyboard.press("Space")
-        for _ in range(22):
-            page.keyboard.press("ArrowDown")
+        press(page, "ArrowDown", 22)
         page.keyboard.press("Space")
     expect(page.locator(".answer.row").get_by_role("status")).to_have_text("11")
     assert box["width"] == 3 * box["height"]

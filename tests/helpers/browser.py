@@ -90,6 +90,12 @@ def answer(page: Page) -> Locator:
     return page.locator(".st-key-answer").get_by_role("status")
 
 
+def press(page: Page, key: str, times: int) -> None:
+    """Press a key again and again, as one does who holds it."""
+    for _ in range(times):
+        page.keyboard.press(key)
+
+
 def draw(page: Page, strokes: list[list[tuple[int, int]]], pad: str = "canvas") -> None:
     """Draw with the mouse on a pad; each stroke is a list of corners in its own units."""
     box = pad_box(page, pad)

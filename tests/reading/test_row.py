@@ -124,7 +124,7 @@ def test_of_all_ways_to_divide_it_takes_the_likeliest() -> None:
             for i in range(6)
         ]
         pieces = strokes_in_a_row(strokes)
-        found, measured = groups(pieces, load_shipped())
+        found, _, measured = groups(pieces, load_shipped())
         odds = {
             (group.start, group.stop): value
             for group, value in zip(found, measured @ ODDS[:-1] + ODDS[-1], strict=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mnist_core.charts.base import ACCENT, PALETTE
-from mnist_core.drawing.opening import ENDINGS, MOST_BYTES
 from mnist_core.drawing.scans import row_of_picture
 from mnist_core.drawing.strokes import as_strokes
 from mnist_core.errors import MnistLabError
 from mnist_core.reading.row import Found, marks_in_a_row, number, read_row, strokes_in_a_row
 from pages.ui.draw import canvas, models
 from pages.ui.draw.answer import how_sure
+from pages.ui.draw.upload import nothing_written, picture_file
 from pages.ui.pictures import as_address
 from pages.ui.words import literal, percent
 
@@ -33,40 +33,34 @@ def number_pad(runs: models.Readers, pen: int) -> None:
     strokes = canvas.draw_canvas(pen, pad=canvas.ROW)
     said = st.container()
     model = models.choose(runs)
-    reader = models.reader(model, runs)
     try:
-        drawn = as_strokes(strokes)
-        found = read_row(strokes_in_a_row(drawn), reader)
+        reader = models.reader(model, runs)
+        said.html(_written(strokes, reader))
+        _upload(reader)
     except MnistLabError as error:
         st.error(literal(str(error)))
-        return
+
+
+def _written(strokes: canvas.Drawing, reader: "Predictor") -> str:
+    drawn = as_strokes(strokes)
     lines = "".join(
         f"<polyline points='{' '.join(f'{x:.1f},{y:.1f}' for x, y in stroke.points)}' fill='none' "
         f"stroke='#fff' stroke-width='{stroke.width:.1f}' stroke-linecap='round' "
         "stroke-linejoin='round'/>"
         for stroke in drawn
     )
-    said.html(answer(found, lines, canvas.ROW.width, canvas.SIDE))
-    _upload(reader)
+    found = read_row(strokes_in_a_row(drawn), reader)
+    return answer(found, lines, canvas.ROW.width, canvas.SIDE)
 
 
 def _upload(reader: "Predictor") -> None:
-    file = st.file_uploader(
-        "Or a picture of digits in a row, up to 10 MB, dark on light or light on dark",
-        type=list(ENDINGS),
-        max_upload_size=MOST_BYTES // 2**20,
-        key="upload.row",
-    )
-    if file is None:
+    data = picture_file("Or a picture of digits in a row", "upload.row")
+    if data is None:
         return
-    try:
-        ink = row_of_picture(file.getvalue())
-        found = read_row(marks_in_a_row(ink), reader)
-    except MnistLabError as error:
-        st.error(literal(str(error)))
-        return
+    ink = row_of_picture(data)
+    found = read_row(marks_in_a_row(ink), reader)
     if not found:
-        st.warning("Nothing is written on this picture, as far as I can see.")
+        nothing_written()
         return
     tall, wide = ink.shape
     picture = f"<image href='{as_address(ink)}' width='{wide}' height='{tall}'/>"

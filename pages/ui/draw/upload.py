@@ -10,17 +10,28 @@ from pages.ui.pictures import picture, row
 
 
 def upload(reader: Predictor) -> None:
-    file = st.file_uploader(
-        "A picture of one digit, up to 10 MB, dark on light or light on dark",
-        type=list(ENDINGS),
-        max_upload_size=MOST_BYTES // 2**20,
-        key="upload",
-    )
-    if file is None:
+    data = picture_file("A picture of one digit", "upload")
+    if data is None:
         return
-    steps = prepare_image(file.getvalue())  # its errors say what is wrong with the file
+    steps = prepare_image(data)  # its errors say what is wrong with the file
     if steps.empty:
-        st.warning("Nothing is written on this picture, as far as I can see.")
+        nothing_written()
         return
     answer(reader(steps.image))
     st.html(row([picture(steps.ink, "The largest writing"), picture(steps.box, "Fitted")]))
+
+
+def picture_file(what: str, key: str) -> bytes | None:
+    """A picture's file of one's own, once it is chosen; ``what`` it is to show."""
+    most = MOST_BYTES // 2**20
+    file = st.file_uploader(
+        f"{what}, up to {most} MB, dark on light or light on dark",
+        type=list(ENDINGS),
+        max_upload_size=most,
+        key=key,
+    )
+    return None if file is None else file.getvalue()
+
+
+def nothing_written() -> None:
+    st.warning("Nothing is written on this picture, as far as I can see.")
