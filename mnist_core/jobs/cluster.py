@@ -1,33 +1,35 @@
 """The Dask workers: those that are started here, and what is known of any."""
 
 import contextlib
+import functools
 import json
 import logging
 import os
 import subprocess
 import sys
-import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.catalog import check_known
 from mnist_core.errors import ClusterError, ConfigError, Problem
-from mnist_core.jobs.credentials import new_security, variables
+from mnist_core.jobs.credentials import new_credentials
 from mnist_core.nn.machine import APP_MEMORY, check_machine, gpu_names, usable_cores, usable_memory
+
+if TYPE_CHECKING:
+    from distributed import Security
 
 CORES_A_JOB = 2  # so that the page stays fluent next to a run, and large networks can use two
 MOST_WORKERS = 4
 # PyTorch and a data set take 1.1 GB, and a population may take two more.
 WORKER_MEMORY = 3 * 2**30
 
+SERVERS = "mnist_core.jobs.servers"
 PRELOAD = "mnist_core.jobs.worker"
 GPU = "GPU"  # Dask resource: 1 on a worker that has a GPU to itself, beside the GPU's own name
-START = 30.0  # seconds until a scheduler counts as not coming
 
 
 @dataclass(frozen=True)
@@ -83,79 +85,78 @@ def worker_count(gpus: int) -> int:
 
 
 class LocalWorkers:
-    """A scheduler and workers on this machine, each a process that ends with this one.
+    """A scheduler and workers on this machine, in processes that end with this one.
 
     Dask's own ``LocalCluster`` cannot start processes from a Streamlit script, which each of them
     would run again; its ``SubprocessCluster`` refuses Windows and calls all its workers the same.
+    The scheduler shares a process with the nannies (``servers``): Dask is loaded once for all of
+    them, and a worker can begin before this process has loaded any of it.
 
     Attributes:
-        address: of the scheduler.
-        security: the credentials without which nobody is answered there.
         gpus: those that workers have, one each.
-
-    Raises:
-        ClusterError: the scheduler does not start; says why.
     """
 
     def __init__(self) -> None:
         self.gpus = gpu_names()
-        self.security = new_security()
-        folder = tempfile.TemporaryDirectory(prefix="mnist-lab-", ignore_cleanup_errors=True)
-        with folder, (Path(folder.name) / "log").open("w+") as log:
-            file = Path(folder.name) / "scheduler"
-            options = {"port": 0, "dashboard": False, "scheduler_file": str(file)}
-            self._processes = [self._start("Scheduler", options, stderr=log)]
-            self.address = self._address(file, Path(log.name))
-        for number in range(worker_count(len(self.gpus))):
-            gpu = self.gpus[number] if number < len(self.gpus) else None
-            worker = {
-                "name": number,
-                "nthreads": 1,  # one job at a time, so that a GPU has one at a time
-                # Dask would give each a share of the memory, and pause one that comes near it.
-                "memory_limit": 0,
-                "resources": gpu_resources(gpu) if gpu else {},
-                "preload_nanny": [PRELOAD],
-                "silence_logs": logging.WARNING,
-            }
-            self._processes.append(self._start("Nanny", worker, self.address))
-
-    def _start(
-        self, server: str, options: dict[str, Any], *args: str, stderr: IO[str] | None = None
-    ) -> "subprocess.Popen[bytes]":
-        """A Dask server in a process of its own."""
-        options = {"host": "127.0.0.1", "protocol": "tls", "preload": [PRELOAD], **options}
-        spec = json.dumps({"cls": f"distributed.{server}", "opts": options})
+        self._credentials = new_credentials()
         root = str(Path(__file__).resolve().parents[2])
         # They find this package wherever the app was started.
         paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         environment = {
             # Threads that wait must not spin: beside other work that costs a hundredfold.
             "OMP_WAIT_POLICY": "passive",
+            # Each thread would get an arena of its own of glibc's, and a worker, with a thread for
+            # each job, grow by a megabyte a run.
+            "MALLOC_ARENA_MAX": "1",
             # A worker has all its jobs at once and takes them by priority. Else one more than it
             # does is sent ahead, and a run whose turn is first comes after it.
             "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "inf",
             **os.environ,
-            **variables(self.security),
+            **self._credentials.variables(),
             "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
         }
-        return subprocess.Popen(
-            [sys.executable, "-m", "dask", "spec", *args, "--spec", spec],
+        options = [self._options(number) for number in range(worker_count(len(self.gpus)))]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", SERVERS, json.dumps(options)],
             stdin=subprocess.DEVNULL,
-            stderr=stderr,
+            stdout=subprocess.PIPE,
             env=environment,
         )
+        assert self._process.stdout is not None, "it is a pipe"
+        self._said = self._process.stdout
 
-    def _address(self, file: Path, log: Path) -> str:
-        """The scheduler's address, once it has written it."""
-        deadline = time.monotonic() + START
-        while time.monotonic() < deadline and self._processes[0].poll() is None:
-            try:
-                return str(json.loads(file.read_text())["address"])
-            except (OSError, json.JSONDecodeError):  # not there, or half written
-                time.sleep(0.02)
+    def _options(self, number: int) -> dict[str, Any]:
+        """Those of the ``number``-th worker's nanny."""
+        gpu = self.gpus[number] if number < len(self.gpus) else None
+        return {
+            "name": number,
+            "nthreads": 1,  # one job at a time, so that a GPU has one at a time
+            # Dask would give each a share of the memory, and pause one that comes near it.
+            "memory_limit": 0,
+            "resources": gpu_resources(gpu) if gpu else {},
+            "preload": [PRELOAD],
+            "silence_logs": logging.WARNING,
+        }
+
+    @functools.cached_property
+    def address(self) -> str:
+        """Of the scheduler, once it is there.
+
+        Raises:
+            ClusterError: the scheduler does not start; says why.
+        """
+        with self._said:
+            said = json.loads(self._said.readline() or "{}")
+        if "address" in said:
+            return str(said["address"])
         self.close()
-        why = log.read_text().strip().rpartition("\n")[2] or f"no answer in {START:.0f} s"
+        why = said.get("error", "the terminal in which the app was started says why")
         raise ClusterError(f"the scheduler of this app's workers does not start: {why}")
+
+    @functools.cached_property
+    def security(self) -> "Security":
+        """The credentials without which nobody is answered there, as Dask takes them."""
+        return self._credentials.security()
 
     def check(self, config: TrainConfig) -> None:
         """Refuse what cannot be trained on this machine.
@@ -172,9 +173,9 @@ class LocalWorkers:
 
     def close(self) -> None:
         """End the processes."""
-        for process in reversed(self._processes):
-            with contextlib.suppress(psutil.NoSuchProcess):  # it ends just now
-                for child in psutil.Process(process.pid).children(recursive=True):
-                    child.kill()
-            process.kill()
-            process.wait()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ends just now
+            for child in psutil.Process(self._process.pid).children(recursive=True):
+                child.kill()
+        self._process.kill()
+        self._process.wait()
+        self._said.close()

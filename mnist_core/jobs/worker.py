@@ -20,7 +20,7 @@ PARENT_POLL = 0.5  # seconds
 NICENESS = 5  # so that the page, the store and the scheduler come first when all cores train
 
 
-def _exit_with_parent() -> None:
+def exit_with_parent() -> None:
     """End this process when the one that started it is gone, even if that one was killed."""
     parent = psutil.Process(os.getppid())
 
@@ -42,17 +42,17 @@ async def _hostname(worker: Worker) -> str:
 
 
 def dask_setup(process: Any) -> None:
-    """Called by Dask in the scheduler, each nanny and each worker."""
-    alone = isinstance(process, Worker) and process.nanny is None  # its parent is some shell
-    if not alone:
-        _exit_with_parent()
-    if isinstance(process, Worker):
-        if os.name == "posix":
-            os.nice(NICENESS)
-        process.startup_information["cores"] = _cores
-        process.startup_information["hostname"] = _hostname
-        loading.acquire()
-        threading.Thread(target=_warm_up, args=(process,), daemon=True, name="warm-up").start()
+    """Called by Dask in each worker, and in nannies that are started with the same options."""
+    if not isinstance(process, Worker):
+        return
+    if process.nanny is not None:  # else its parent is some shell
+        exit_with_parent()
+    if os.name == "posix":
+        os.nice(NICENESS)
+    process.startup_information["cores"] = _cores
+    process.startup_information["hostname"] = _hostname
+    loading.acquire()
+    threading.Thread(target=_warm_up, args=(process,), daemon=True, name="warm-up").start()
 
 
 def _warm_up(worker: Worker) -> None:
@@ -60,8 +60,10 @@ def _warm_up(worker: Worker) -> None:
     try:
         from mnist_core.jobs.logs import keep_log
         from mnist_core.nn.training import train  # noqa: F401
+        from mnist_core.runs.lean import load_mlflow
         from mnist_core.settings import Settings
 
+        load_mlflow()
         keep_log()
         gpu = own_gpu(worker)
         if gpu is not None:

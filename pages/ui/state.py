@@ -4,7 +4,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
@@ -59,16 +59,6 @@ def _workers() -> "LocalWorkers | None":
     return None if Settings().scheduler_address else LocalWorkers()
 
 
-def _store() -> "tuple[RunStore, RunLibrary]":
-    from mnist_core.jobs.logs import keep_log
-    from mnist_core.runs.library import RunLibrary
-    from mnist_core.runs.store import RunStore
-
-    store = RunStore()
-    keep_log()  # in the home folder, which is there now
-    return store, RunLibrary(store)
-
-
 class Backend:
     """What all sessions share. Whoever asks for a part waits until it is open.
 
@@ -82,10 +72,20 @@ class Backend:
         self._told = False
         self._start_lock = threading.Lock()
         self._workers = in_background(_workers, "open-workers")
-        self._opened = in_background(_store, "open-store")
+        self._opened = in_background(self._open_store, "open-store")
         self._queue = in_background(self._open_queue, "open-queue")
         self._devices = in_background(self._ask_devices, "ask-devices")
         self._drawing = in_background(self._load_drawing, "load-drawing")  # Draw shows its error
+
+    def _open_store(self) -> "tuple[RunStore, RunLibrary]":
+        wait([self._workers])  # their processes are on their way before anything heavy is loaded
+        from mnist_core.jobs.logs import keep_log
+        from mnist_core.runs.library import RunLibrary
+        from mnist_core.runs.store import RunStore
+
+        store = RunStore()
+        keep_log()  # in the home folder, which is there now
+        return store, RunLibrary(store)
 
     def _open_queue(self) -> "tuple[JobQueue, Watch]":
         workers = self._workers.result()

@@ -15,7 +15,7 @@ from distributed import Client, Security
 from mnist_core.errors import ClusterError
 from mnist_core.jobs import cluster
 from mnist_core.jobs.cluster import GPU, LocalWorkers, own_gpu, worker_count
-from mnist_core.jobs.credentials import new_security
+from mnist_core.jobs.credentials import Credentials, new_credentials
 from mnist_core.nn.device import DeviceInfo
 from tests.helpers.waiting import wait_until
 from tests.helpers.workers import Workers
@@ -79,7 +79,7 @@ def test_each_gpu_has_a_worker_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
             return {name.split(".")[0] for name in sys.modules}
 
         assert not client.run_on_scheduler(loaded) & {"torch", "mlflow", "optuna", "streamlit"}
-    assert all(process.poll() is not None for process in workers._processes)
+    assert workers._process.poll() is not None
 
 
 @pytest.mark.parametrize(
@@ -110,21 +110,30 @@ def test_a_machine_without_a_gpu_has_none(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_scheduler_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "PRELOAD", "mnist_core.jobs.no_such_module")
-    with pytest.raises(ClusterError, match="no_such_module"):
-        LocalWorkers()
+    monkeypatch.setattr(cluster, "new_credentials", lambda: Credentials("no certificate", "no key"))
+    workers = LocalWorkers()
+    with pytest.raises(ClusterError, match=r"does not start: \w*Error: ."):
+        _ = workers.address
+    assert workers._process.poll() is not None
+
+
+def test_a_scheduler_that_is_not_there_says_where_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "SERVERS", "mnist_core.jobs.no_such_module")
+    workers = LocalWorkers()
+    with pytest.raises(ClusterError, match="the terminal in which the app was started says why"):
+        _ = workers.address
 
 
 def listening(workers: LocalWorkers) -> list[tuple[str, int]]:
     """Where the processes of these workers can be reached, by whoever asks on this machine."""
-    processes = [psutil.Process(process.pid) for process in workers._processes]
-    processes += [child for process in processes for child in process.children(recursive=True)]
+    servers = psutil.Process(workers._process.pid)
+    processes = [servers, *servers.children(recursive=True)]
     found = [link for process in processes for link in process.net_connections("tcp")]
     return [tuple(link.laddr) for link in found if link.status == psutil.CONN_LISTEN]
 
 
 @pytest.mark.parametrize(
-    "stranger", [None, new_security()], ids=["without credentials", "with others"]
+    "stranger", [None, new_credentials().security()], ids=["without credentials", "with others"]
 )
 @pytest.mark.parametrize("scheme", ["tcp", "tls"])
 def test_a_stranger_cannot_submit(workers: Workers, stranger: Security | None, scheme: str) -> None:
@@ -153,8 +162,9 @@ def test_no_port_of_the_workers_answers_a_stranger(workers: Workers) -> None:
 def test_the_secret_is_on_no_command_line_and_in_no_file(workers: Workers) -> None:
     secret = workers.cluster.security.tls_client_key
     line = secret.splitlines()[1]
-    for process in workers.cluster._processes:
-        assert line not in " ".join(psutil.Process(process.pid).cmdline())
-        environment = psutil.Process(process.pid).environ()  # its own account's alone
+    servers = psutil.Process(workers.cluster._process.pid)
+    for process in (servers, *servers.children(recursive=True)):
+        assert line not in " ".join(process.cmdline())
+        environment = process.environ()  # its own account's alone
         assert environment["DASK_DISTRIBUTED__COMM__TLS__SCHEDULER__KEY"] == secret
-    assert new_security().tls_client_key != secret
+    assert new_credentials().key != secret

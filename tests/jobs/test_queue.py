@@ -12,7 +12,7 @@ import pytest
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, ConfigError, StoreError
-from mnist_core.jobs.credentials import new_security, variables
+from mnist_core.jobs.credentials import new_credentials
 from mnist_core.jobs.missing import LOOKS
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.nn.machine import APP_MEMORY
@@ -149,11 +149,11 @@ def test_what_is_no_address_of_a_scheduler_is_named(
 @pytest.fixture
 def own_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A scheduler with certificates of its owner's, in files that Dask's variables name."""
-    security = new_security()
-    names = [name for name in variables(security) if "__TLS__" in name]
+    variables = new_credentials().variables()
+    names = [name for name in variables if "__TLS__" in name]
     for number, name in enumerate(names):
         file = tmp_path / f"{number}.pem"
-        file.write_text(variables(security)[name])
+        file.write_text(variables[name])
         monkeypatch.setenv(name, str(file))
     written = tmp_path / "scheduler.json"
     with subprocess.Popen(
