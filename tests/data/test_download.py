@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -299,6 +300,14 @@ def test_an_interrupted_download_leaves_nothing(mnist: Server, tmp_path: Path) -
     next(steps)
     steps.close()  # type: ignore[attr-defined]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_at_once_both_end_with_whole_files(mnist: Server, tmp_path: Path) -> None:
+    one, other = download("mnist", tmp_path), download("mnist", tmp_path)
+    for _ in zip_longest(one, other):  # they take turns, so both are at work on each file
+        pass
+    assert mnist.asked == [name for name in mnist.files for _ in range(2)]
+    check_whole(tmp_path)
 
 
 def test_who_waits_for_a_silent_server_can_leave_at_any_moment(

@@ -13,7 +13,8 @@ from mnist_core.runs.store import RunStore
 
 store = RunStore()
 run = store.create(TrainConfig(epochs=3))
-print(store.get(run).config.epochs, "mlflow" in sys.modules, {"pandas", "pyarrow"} & set(sys.modules))
+spared = {"pandas", "pyarrow"} & set(sys.modules)
+print(store.get(run).config.epochs, "mlflow" in sys.modules, spared)
 import pandas
 
 print(pandas.DataFrame({"accuracy": [0.5]}).accuracy[0])
