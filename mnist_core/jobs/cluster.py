@@ -105,9 +105,9 @@ class LocalWorkers:
         environment = {
             # Threads that wait must not spin: beside other work that costs a hundredfold.
             "OMP_WAIT_POLICY": "passive",
-            # Each thread would get an arena of its own of glibc's, and a worker, with a thread for
-            # each job, grow by a megabyte a run.
-            "MALLOC_ARENA_MAX": "1",
+            # A worker would keep where it was each hundredth of a second of the last hour in which
+            # it had work: a megabyte for each run of a few seconds.
+            "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
             # A worker has all its jobs at once and takes them by priority. Else one more than it
             # does is sent ahead, and a run whose turn is first comes after it.
             "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "inf",

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from distributed import Client, Security
+from distributed import Client, Security, get_worker
 
 from mnist_core.errors import ClusterError
 from mnist_core.jobs import cluster
@@ -122,6 +123,23 @@ def test_a_scheduler_that_is_not_there_says_where_to_look(monkeypatch: pytest.Mo
     workers = LocalWorkers()
     with pytest.raises(ClusterError, match="the terminal in which the app was started says why"):
         _ = workers.address
+
+
+def test_workers_keep_no_profile_of_what_they_did(workers: Workers) -> None:
+    """It grows for an hour of work, by a megabyte for each short run."""
+    cluster = workers.cluster
+    with Client(cluster.address, security=cluster.security, set_as_default=False) as own:
+        kept = own.submit(samples_of_a_second, pure=False).result()
+    assert kept == 0
+
+
+def samples_of_a_second() -> int:
+    """How often Dask looks where this job is."""
+    worker = get_worker()
+    until = time.monotonic() + 1
+    while time.monotonic() < until and not worker.profile_recent["count"]:
+        time.sleep(0.01)
+    return int(worker.profile_recent["count"]) + len(worker.profile_history)
 
 
 def listening(workers: LocalWorkers) -> list[tuple[str, int]]:
