@@ -1,6 +1,7 @@
 """Workers by what there really is, on machines of many kinds."""
 
 import contextlib
+import gc
 import socket
 import sys
 import time
@@ -159,6 +160,8 @@ def test_a_stranger_cannot_submit(workers: Workers, stranger: Security | None, s
     address = f"{scheme}://{urlsplit(cluster.address).netloc}"
     with pytest.raises((OSError, TypeError, RuntimeError)):  # the last two: Dask cannot even ask
         Client(address, security=stranger, timeout=2, set_as_default=False)
+    # Here: collected by the next client's own thread, it waits for a lock that this thread holds.
+    gc.collect()
     with Client(cluster.address, security=cluster.security, set_as_default=False) as own:
         assert own.submit(sum, (1, 2)).result() == 3
 
