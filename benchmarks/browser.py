@@ -8,17 +8,18 @@
 - idle memory: of all processes of the app after that one run, proportional set size, in MB
 - first point: the same in an app that has trained before (median of 5)
 - stroke: from lifting the pen to the new prediction on the screen (median and 95th percentile of
-  40); stroke training: the same while a run trains
+  40), which is there already where the browser reads along; stroke training: the same while a run
+  trains
 - page: from the click on a link to the heading of that page, all pages visited before
 - viewer: the share of a core that the server takes while one browser watches a run that trains
 - 30 viewers: of such a run, all coming at once: the median wait for the page, and then for each of
   their clicks, one a second each (see visitors.py)
-- growth: of all processes, in MB, over RUNS runs of one epoch that are started one after another
+- growth: of all processes, in MB, over 200 runs of one epoch that are started one after another
 - memory: of all processes of the app at the end
 
 Beside each stands what it is to be. With ``--against`` another checkout of the project is measured
 in turn with this one, and the ratios are printed: nothing else tells a change from a busy machine.
-Chromium runs on the same cores.
+Chromium runs on the same cores. ``--short`` measures little of each, to see that it runs.
 """
 
 import argparse
@@ -31,6 +32,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -42,9 +44,20 @@ from tests.helpers.app import ROOT, App
 from tests.helpers.browser import draw, go_to, settle
 from tests.helpers.chromium import launch
 
-STARTS, DRAWINGS, RUNS = 5, 10, 200
-WATCHED = 10  # seconds for which a run that trains is watched
-VIEWERS = 30
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured."""
+
+    starts: int = 5
+    drawings: int = 10
+    runs: int = 200
+    watched: int = 10  # seconds for which a run that trains is watched
+    viewers: int = 30
+    tabs: tuple[int, ...] = (2, 5)
+
+
+SHORT = Sizes(starts=1, drawings=1, runs=2, watched=1, viewers=2, tabs=(1,))
 # What a person should wait at most (s), what a viewer may take of a core, what memory in MB.
 TO_BE = {
     "start": 2.0,
@@ -107,10 +120,10 @@ def first_point(browser: Browser, app: App) -> float:
     return taken
 
 
-def strokes(page: Page) -> list[float]:
+def strokes(page: Page, drawings: int) -> list[float]:
     """Seconds from the end of each stroke to the picture that the network read."""
     taken = []
-    for _ in range(DRAWINGS):
+    for _ in range(drawings):
         for stroke in DIGIT:
             act = partial(draw, page, [stroke])
             taken.append(seconds(page, "mouseup", SEEN_IMAGE, act))
@@ -149,21 +162,22 @@ def page_to_page(page: Page) -> float:
     return statistics.median(taken)
 
 
-def watched(browser: Browser, app: App) -> dict[str, float]:
-    """What watching a run that trains takes, and what drawing and thirty viewers wait beside it."""
+def watched(browser: Browser, app: App, sizes: Sizes) -> dict[str, float]:
+    """What watching a run that trains takes, and what drawing and viewers wait beside it."""
     page = browser.new_page()
     page.goto(f"{app.url}/?epochs=1000&batch_size=10")
     page.get_by_role("button", name="Start training").click()
     page.wait_for_function(HAS_POINTS)
     server = psutil.Process(app.process.pid)
     before, began = sum(server.cpu_times()[:2]), time.perf_counter()
-    page.wait_for_timeout(WATCHED * 1000)
+    page.wait_for_timeout(sizes.watched * 1000)
     share = (sum(server.cpu_times()[:2]) - before) / (time.perf_counter() - began)
     pad = draw_page(browser, app)
-    waits = strokes(pad)
+    waits = strokes(pad, sizes.drawings)
     pad.close()
     with ThreadPoolExecutor() as aside:  # this thread has the browser's own loop
-        loads, clicks = aside.submit(asyncio.run, visit(app.url, VIEWERS, WATCHED)).result()
+        visits = visit(app.url, sizes.viewers, sizes.watched)
+        loads, clicks = aside.submit(asyncio.run, visits).result()
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("Test accuracy")).to_be_visible()
     page.close()
@@ -184,12 +198,12 @@ def memory(app: App) -> float:
     return sum(process.memory_full_info().pss for process in family) / 2**20
 
 
-def growth(browser: Browser, app: App) -> float:
-    """MB that the app's processes have taken on after ``RUNS`` more runs."""
+def growth(browser: Browser, app: App, runs: int) -> float:
+    """MB that the app's processes have taken on after ``runs`` more runs."""
     page = browser.new_page()
     page.goto(f"{app.url}/?epochs=1")
     start, before = page.get_by_role("button", name="Start training"), memory(app)
-    for _ in range(RUNS):
+    for _ in range(runs):
         settle(page)  # a click on what is about to be drawn anew is none
         shown = page.url
         start.click()
@@ -218,9 +232,9 @@ def first_click(browser: Browser, checkout: Path, tabs: int) -> float:
             app.stop()
 
 
-def measure(browser: Browser, checkout: Path) -> dict[str, float]:
+def measure(browser: Browser, checkout: Path, sizes: Sizes) -> dict[str, float]:
     """All figures, from servers in empty homes."""
-    tabs = {f"first_click_{n}_tabs": first_click(browser, checkout, n) for n in (2, 5)}
+    tabs = {f"first_click_{n}_tabs": first_click(browser, checkout, n) for n in sizes.tabs}
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         app = App(Path(folder) / "home", cwd=checkout)
@@ -233,13 +247,13 @@ def measure(browser: Browser, checkout: Path) -> dict[str, float]:
             at_once = seconds(page, "click", HAS_POINTS, start.click)
             expect(page.get_by_text("Test accuracy")).to_be_visible()
             idle = memory(app)
-            points = [first_point(browser, app) for _ in range(STARTS)]
+            points = [first_point(browser, app) for _ in range(sizes.starts)]
             links = page_to_page(page)
             page.close()
             pad = draw_page(browser, app)
-            waits = strokes(pad)
+            waits = strokes(pad, sizes.drawings)
             pad.close()
-            beside = watched(browser, app)
+            beside = watched(browser, app, sizes)
             return {
                 "start": started,
                 "first_click": at_once,
@@ -250,20 +264,22 @@ def measure(browser: Browser, checkout: Path) -> dict[str, float]:
                 "stroke_p95": statistics.quantiles(waits, n=20)[-1],
                 "page": links,
                 **beside,
-                "growth": growth(browser, app),
+                "growth": growth(browser, app, sizes.runs),
                 "memory": memory(app),
             }
         finally:
             app.stop()
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Print the figures, and the ratios to another checkout's."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--against", type=Path, help="another checkout, measured in turn")
     parser.add_argument("--rounds", type=int, default=1, help="how often each is measured")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
+    parser.add_argument("--short", action="store_true", help="little of each: does it run?")
+    options = parser.parse_args(arguments)
+    sizes = SHORT if options.short else Sizes()
     expect.set_options(timeout=600_000)
     checkouts = [ROOT, *([options.against.resolve()] if options.against else [])]
     found: list[list[dict[str, float]]] = [[] for _ in checkouts]
@@ -272,7 +288,7 @@ def main() -> None:
         assert browser is not None, "python -m tests.helpers.chromium gets a browser"
         for _ in range(options.rounds):
             for place, checkout in enumerate(checkouts):
-                found[place].append(measure(browser, checkout))
+                found[place].append(measure(browser, checkout, sizes))
                 print(f"{checkout.name}: {found[place][-1]}", file=sys.stderr, flush=True)
     ours, *others = (
         {name: statistics.median(result[name] for result in results) for name in results[0]}

@@ -2,8 +2,10 @@
 
 Ten studies of different kinds on the full MNIST, each estimated right before and right after it is
 run, since other work on the machine comes and goes; a few minutes. MNIST_LAB_DATA names the data.
+With ``--short`` two small ones, to see that it runs.
 """
 
+import argparse
 import os
 import tempfile
 import time
@@ -67,6 +69,9 @@ STUDIES: dict[str, dict[str, Any]] = {
 }
 
 
+SHORT = ("sizes of a batch", "numbers of epochs")
+
+
 def measure(config: SweepConfig) -> tuple[float, float]:
     """Seconds predicted and taken."""
     device = torch.device("cpu")
@@ -82,13 +87,16 @@ def measure(config: SweepConfig) -> tuple[float, float]:
     return sum(predicted) / 2, taken
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run the studies and print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", action="store_true", help="two small studies: does it run?")
+    names = SHORT if parser.parse_args(arguments).short else STUDIES
     print(f"{'study':38} {'trials':>6} {'predicted':>10} {'taken':>8} {'ratio':>6}")
     with tempfile.TemporaryDirectory() as home:
         os.environ["MNIST_LAB_HOME"] = home
-        for name, values in STUDIES.items():
-            config = parse_sweep({"name": name, **values})
+        for name in names:
+            config = parse_sweep({"name": name, **STUDIES[name]})
             predicted, taken = measure(config)
             ratio = predicted / taken
             print(

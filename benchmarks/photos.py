@@ -153,7 +153,7 @@ CONDITIONS: dict[str, Callable[[PenDigit, Random], bytes]] = {
 }
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Print the share read correctly, by condition and over all."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000, help="photographs in all")
     parser.add_argument("--seed", type=int, default=0, help="which digits and which light")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     digits = load_pendigits(os.environ["MNIST_LAB_PENDIGITS"])
     names = list(CONDITIONS)
     right: Counter[str] = Counter()

@@ -6,6 +6,7 @@
 interleaved, and a processor's clock changes within seconds: so an epoch of the tutorial's loop goes
 before each population's, and the ratio is between these two. The matrix rate, measured after it, is
 that of a 2048^3 product in float32. An epoch of each goes before as a warm-up and is left out.
+With ``--short`` two small populations, to see that it runs.
 """
 
 import argparse
@@ -60,12 +61,14 @@ def rounds(configs: list[TrainConfig], data: ResidentDataset) -> Iterator[float]
             began = time.perf_counter()
 
 
-def cases(repeats: int) -> dict[str, list[TrainConfig]]:
-    """The populations that are measured."""
+def cases(repeats: int, short: bool) -> dict[str, list[TrainConfig]]:
+    """The populations that are measured; if ``short``, of one kind alone."""
 
     def make(count: int, **changes: object) -> list[TrainConfig]:
         return [parse_config({"epochs": repeats + 2, "seed": i, **changes}) for i in range(count)]
 
+    if short:
+        return {"1 x 32, sgd": make(1), "2 x 32, adam": make(2, optimizer="adam")}
     grid = [
         parse_config({"epochs": repeats + 2, "hidden_sizes": h, "learning_rate": lr})
         for h, lr in itertools.product(GRID_WIDTHS, GRID_RATES)
@@ -82,14 +85,17 @@ def cases(repeats: int) -> dict[str, list[TrainConfig]]:
     }
 
 
-def measure(repeats: int) -> dict[str, object]:
+def measure(repeats: int, short: bool) -> dict[str, object]:
     """Run everything ``repeats`` times, after a warm-up."""
     root = locate("mnist")
     assert root is not None, "MNIST_LAB_DATA names no folder with MNIST"
     data = load_dataset("mnist").to(DEVICE)
-    populations = cases(repeats)
+    populations = cases(repeats, short)
     tutorial = tutorial_epochs(root, TrainConfig())
-    wide = {h: tutorial_epochs(root, parse_config({"hidden_sizes": h})) for h in GRID_WIDTHS}
+    wide = {
+        h: tutorial_epochs(root, parse_config({"hidden_sizes": h}))
+        for h in GRID_WIDTHS[: 1 if short else None]
+    }
     running = {name: rounds(configs, data) for name, configs in populations.items()}
     base: dict[str, list[float]] = {name: [] for name in populations}
     rates: dict[str, list[float]] = {name: [] for name in populations}
@@ -129,14 +135,15 @@ def measure(repeats: int) -> dict[str, object]:
     }
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Measure and print a table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--repeats", type=int, default=3)
-    arguments = parser.parse_args()
-    result = measure(arguments.repeats)
-    if arguments.json:
+    parser.add_argument("--short", action="store_true", help="few and small: does it run?")
+    given = parser.parse_args(arguments)
+    result = measure(given.repeats, given.short)
+    if given.json:
         print(json.dumps(result, indent=2))
         return
     print(

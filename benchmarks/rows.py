@@ -125,7 +125,7 @@ def fit(digits: list[PenDigit], reader: Predictor) -> list[float]:
     return [float(value) for value in (*model.coef_[0], *model.intercept_)]
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Print the shares, or the odds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=500, help="numbers, for each kind of gap")
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--from", dest="source", choices=("strokes", "ink"), default="strokes")
     parser.add_argument("--fit", action="store_true", help="find the odds")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     digits = load_pendigits(os.environ["MNIST_LAB_PENDIGITS"])
     reader = load_model_file(options.network) if options.network else load_shipped()
     if options.fit:

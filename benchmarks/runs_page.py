@@ -107,12 +107,12 @@ def timed(what: str, call: Callable[[], object], repeats: int) -> None:
     print(f"{what:<42} median {middle:6.3f} s, worst {worst:6.3f} s, n = {repeats}", flush=True)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Print the times."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--repeats", type=int, default=10)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as home:
         os.environ["MNIST_LAB_HOME"] = home
         measure(options.runs, options.repeats)
