@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from unittest import mock
 
@@ -22,7 +23,8 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
-from mnist_core.runs.claim import EPOCH_METRICS
+from mnist_core.nn.events import Finished, Started
+from mnist_core.runs.claim import EPOCH_METRICS, checkpoint_name
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import run_name
@@ -31,6 +33,7 @@ from mnist_core.runs.tags import TAG, params_of, tags_of
 from pages.ui.state import backend
 
 ROOT = Path(__file__).resolve().parent.parent
+STARTED = Started(25_450, ((784, 32), (32, 10)), 48_000, 12_000, 10_000, "cpu", 0, 5)
 
 
 def random_config(random: random.Random, seed: int) -> TrainConfig:
@@ -55,23 +58,15 @@ def insert_runs(store: RunStore, count: int) -> None:
         run_id, config = f"{source.getrandbits(128):032x}", random_config(source, i)
         began = now - (count - i) * 10_000
         accuracy = source.uniform(0.8, 0.98)
-        result = {
-            "outcome": "completed",
-            "epoch": 5,
-            "val_accuracy": accuracy,
-            "best_val_accuracy": accuracy,
-            "best_epoch": 5,
-            "test_accuracy": accuracy - 0.003,
-            "test_loss": 0.2,
-            "seconds": source.uniform(1, 9),
-        }
-        started = {"parameters": 25_450, "layers": [[784, 32], [32, 10]], "val_examples": 12_000}
+        result = Finished(
+            "completed", 5, accuracy, accuracy, 5, accuracy - 0.003, 0.2, source.uniform(1, 9)
+        )
         runs.append((run_id, run_name(config), "FINISHED", began, began + 5_000, store.experiment))
         texts = {
             **tags_of(config, state="completed", owner="", queued=began / 1000, origin="fresh"),
-            TAG + "started": json.dumps(started),
-            TAG + "result": json.dumps(result),
-            TAG + "checkpoint": "checkpoints/epoch-000005.safetensors",
+            TAG + "started": json.dumps(asdict(STARTED)),
+            TAG + "result": json.dumps(asdict(result)),
+            TAG + "checkpoint": checkpoint_name(5),
             "mlflow.runName": run_name(config),
         }
         tags += [(key, value, run_id) for key, value in texts.items()]

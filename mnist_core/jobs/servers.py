@@ -30,7 +30,9 @@ async def serve(workers: list[dict[str, Any]]) -> None:
     """Until the scheduler ends."""
     async with AsyncExitStack() as stack:
         try:
-            scheduler = await stack.enter_async_context(Scheduler(port=0, dashboard=False, **LOCAL))
+            scheduler = await stack.enter_async_context(
+                Scheduler(port=0, dashboard=False, dashboard_address="127.0.0.1:0", **LOCAL)
+            )
         except Exception as error:
             say(error=f"{type(error).__name__}: {error}")
             raise
