@@ -3,7 +3,6 @@
 import gc
 import subprocess
 import sys
-import tempfile
 import tomllib
 from pathlib import Path
 
@@ -23,11 +22,12 @@ def test_a_trainer_that_cannot_start_says_why_and_starts_when_it_can(
     monkeypatch.setenv("MNIST_LAB_DATA", str(small_mnist))
     monkeypatch.chdir(ROOT)
     st.cache_resource.clear()
-    monkeypatch.setattr(tempfile, "tempdir", str(small_mnist / "not there"))
+    python = sys.executable
+    monkeypatch.setattr(sys, "executable", str(small_mnist / "not there"))
     page = open_page("train")
     page = wait_for(page, lambda p: any("cannot start" in e.value for e in p.error))
     assert any(literal("not there") in error.value for error in page.error)
-    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(sys, "executable", python)
     page = open_page("train")  # loaded again, as the message says
     wait_for(page, lambda _: bool(backend().devices))
     assert not page.run().error
