@@ -191,7 +191,34 @@ class Settings(BaseSettings):
         10,
         ge=1,
         validation_alias="MNIST_LAB_MOST_RUNS",
-        description="how many runs a visitor over the network may have waiting or training at once",
+        description="how many runs and sweeps a visitor over the network may have waiting or "
+        "training at once",
+    )
+    most_epochs: int = Field(
+        500,
+        ge=1,
+        validation_alias="MNIST_LAB_MOST_EPOCHS",
+        description="how many epochs a visitor over the network may ask for at once",
+    )
+    most_trials: int = Field(
+        500,
+        ge=1,
+        validation_alias="MNIST_LAB_MOST_TRIALS",
+        description="how many trials a sweep of a visitor over the network may have",
+    )
+    most_gb: float = Field(
+        2,
+        gt=0,
+        allow_inf_nan=False,
+        validation_alias="MNIST_LAB_MOST_GB",
+        description="how many GB the runs and own digits of a visitor over the network may take",
+    )
+    free_gb: float = Field(
+        1,
+        ge=0,
+        allow_inf_nan=False,
+        validation_alias="MNIST_LAB_FREE_GB",
+        description="how many GB of the disk visitors over the network leave free",
     )
     optuna_storage: Place | None = Field(
         None,

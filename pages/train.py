@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from mnist_core.config.presets import PRESETS
+from mnist_core.config.train import TrainConfig
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.jobs.waiting import in_turn
 from mnist_core.runs.records import Run
@@ -37,6 +38,12 @@ def start() -> None:
     assignment.give()
     config, pupil, opened, by = forms.current(TRAIN), assignment.pupil(), backend(), user()
     st.session_state[STARTING] = opened.soon(lambda: opened.start(config, pupil, by=by))
+
+
+def check_asked(config: TrainConfig) -> None:
+    """Refuse, at its field, what Start would refuse. Raises ConfigError."""
+    if backend().ready:
+        backend().queue.check(config, by=user())
 
 
 def take_started() -> None:
@@ -215,6 +222,7 @@ try:
                     rest,
                     fixed=task.fixed if task else (),
                     hidden=task.hidden if task else (),
+                    check=check_asked,
                 )
             room = has_room(place)
             start_button(

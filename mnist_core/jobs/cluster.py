@@ -157,8 +157,11 @@ class LocalWorkers:
         why = log.read_text().strip().rpartition("\n")[2] or f"no answer in {START:.0f} s"
         raise ClusterError(f"the scheduler of this app's workers does not start: {why}")
 
-    def check(self, config: TrainConfig) -> None:
+    def check(self, config: TrainConfig, alone: bool = True) -> None:
         """Refuse what cannot be trained on this machine.
+
+        Unless its user is ``alone`` here, others train beside it, and each worker has its share of
+        the memory.
 
         Raises:
             ConfigError: its device or its data set is not here, or it is too large for the memory.
@@ -168,7 +171,7 @@ class LocalWorkers:
         if config.device not in names:
             allowed = f"is not on this machine, which has {', '.join(names)}"
             raise ConfigError([Problem("device", config.device, allowed)])
-        check_machine(config, self.gpus)
+        check_machine(config, self.gpus, 1 if alone else len(self._processes) - 1)
 
     def close(self) -> None:
         """End the processes."""

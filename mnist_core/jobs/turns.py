@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_core.errors import TooManyError
+from mnist_core.runs.limits import check_stored
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.users import SERVER
@@ -61,7 +62,12 @@ class Turns:
         self._lock = threading.Lock()
 
     def next(self, by: str) -> int:
-        """The turn of one more job of the user ``by``. Raises TooManyError, see ``check_room``."""
+        """The turn of one more job of the user ``by``.
+
+        Raises:
+            TooManyError: see ``check_room`` and ``check_stored``.
+        """
+        check_stored(self._store, by)
         jobs = self._jobs(self._store.active())
         check_room(by, jobs, self._most)
         return next_turn(by, jobs)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
@@ -220,6 +221,42 @@ def test_too_many_runs_are_said_at_the_button(
     wait_for(
         page, lambda page: any(b.label == "Start training" and not b.disabled for b in page.button)
     )
+
+
+def test_a_limit_is_said_at_its_field_before_anything_starts(
+    network: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_LAB_MOST_EPOCHS", "4")
+    monkeypatch.setenv("MNIST_LAB_MOST_TRIALS", "3")
+    for name, start, most in (("train", "Start training", 4), ("sweep", "Start sweep", 3)):
+        page = wait_for(open_page(name), lambda page: page.error)
+        assert f"{most} are the most that anybody may ask for here" in page.error[0].value
+        assert button(page, start).disabled  # type: ignore[attr-defined]
+    page = open_page("train")
+    (epochs,) = (field for field in page.number_input if field.label == "Epochs")
+    epochs.set_value(4).run()
+    assert not page.error
+    assert not button(page, "Start training").disabled  # type: ignore[attr-defined]
+    monkeypatch.setenv("MNIST_LAB_MOST_GB", "1e-9")
+    run_id = network.store.create(TINY, user=user_of_session(page))
+    network.store.set_state(run_id, "completed")
+    network.store.attach(run_id, "big", bytes(5000))
+    st.cache_data.clear()  # what was counted ten seconds ago
+    page.run()
+    assert "No more can be kept: your runs take 5e-06 GB" in said(page)
+    assert button(page, "Start training").disabled  # type: ignore[attr-defined]
+
+
+def test_to_one_person_there_are_no_such_limits(
+    app: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MOST_EPOCHS", "MOST_TRIALS"):
+        monkeypatch.setenv(f"MNIST_LAB_{name}", "1")
+    monkeypatch.setenv("MNIST_LAB_FREE_GB", "1e9")
+    for name, start in (("train", "Start training"), ("sweep", "Start sweep")):
+        page = open_page(name)
+        assert not page.error
+        assert not button(page, start).disabled  # type: ignore[attr-defined]
 
 
 def test_each_has_digits_of_ones_own(network: Backend) -> None:
