@@ -145,6 +145,28 @@ OURS = "MNIST_LAB_"
 # Those that this project's tests and benchmarks read.
 BESIDE = ("MNIST_LAB_PENDIGITS", "MNIST_LAB_TEST_GATE", "MNIST_LAB_TEST_ORDER")
 
+
+def _people(text: str) -> str:
+    """E-mail addresses and domains, separated by commas.
+
+    Raises:
+        ValueError: one is neither.
+    """
+    for one in _listed(text):
+        _, at, domain = one.partition("@")
+        if not at or not domain or "@" in domain or set(one) & set(" <>*"):
+            raise ValueError(
+                f"{one!r} is neither an address, as ada@school.example, nor a domain, "
+                "as @school.example; several are separated by commas"
+            )
+    return text
+
+
+def _listed(text: str) -> list[str]:
+    return [one for part in text.split(",") if (one := part.strip().casefold())]
+
+
+People = Annotated[str, AfterValidator(_people)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Place = Annotated[str, AfterValidator(_place)]
 Address = Annotated[str, AfterValidator(_said)]
@@ -220,6 +242,21 @@ class Settings(BaseSettings):
         validation_alias="MNIST_LAB_FREE_GB",
         description="how many GB of the disk visitors over the network leave free",
     )
+    may_look: People = Field(
+        "",
+        validation_alias="MNIST_LAB_MAY_LOOK",
+        description="who of those who log in may look; all if nobody is named",
+    )
+    may_train: People = Field(
+        "",
+        validation_alias="MNIST_LAB_MAY_TRAIN",
+        description="who of those who log in may train, too; all who may look if nobody is named",
+    )
+    may_administer: People = Field(
+        "",
+        validation_alias="MNIST_LAB_MAY_ADMINISTER",
+        description="who of those who log in may change what others made, and sees the status",
+    )
     optuna_storage: Place | None = Field(
         None,
         validation_alias="OPTUNA_STORAGE",
@@ -240,6 +277,11 @@ class Settings(BaseSettings):
             raise SettingError(
                 f"{name} = {place(self.studies_uri)!r}: runs and studies need a database each"
             )
+
+    def names(self, people: str, address: str) -> bool:
+        """Whether ``people``, one of the lists above, names an e-mail address or its domain."""
+        listed, address = _listed(people), address.casefold()
+        return address in listed or f"@{address.rpartition('@')[2]}" in listed
 
     @property
     def downloads(self) -> Path:

@@ -19,7 +19,7 @@ from pages.ui.frame import page
 from pages.ui.runs import bin, comparison, exports, panel, unreadable
 from pages.ui.runs.table import FILTER_HELP, OPEN, choose_columns, show_table
 from pages.ui.state import backend, select_runs, selected_runs
-from pages.ui.user import mine, user
+from pages.ui.user import changeable, mine, user
 from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks at the list while something in it changes
@@ -145,7 +145,7 @@ def choose(runs: list[Run], shown: list[Run]) -> list[Run]:
 
 def actions(chosen: list[Run]) -> None:
     """What can be done with one run as with several."""
-    own = all(map(mine, chosen))
+    own = all(map(changeable, chosen))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{len(chosen)} selected**" if len(chosen) > 1 else f"**{literal(chosen[0].name)}**"

@@ -18,7 +18,7 @@ from pages.ui.frame import page, tab_title
 from pages.ui.state import RUN, backend, select_run, selected_run
 from pages.ui.train import after, brief, knob, queue, range_test, verdict
 from pages.ui.turns import turns
-from pages.ui.user import mine, user
+from pages.ui.user import changeable, mine, user
 from pages.ui.words import literal, percent
 
 POLL = 0.3  # seconds between two looks at a run that trains
@@ -142,7 +142,7 @@ def _live(was_active: bool) -> None:
     if run.state == "running" and not rows:
         rows = first_rows(run)
     said = (run.state == "queued" and backend().starting) or runview.HEADLINES[run.state]
-    own = mine(run)
+    own = changeable(run)
     ask = partial(stop, run.id) if run.active and own else None
     runview.headline(run.name, said, ask, run.stop_requested)
     if not own:

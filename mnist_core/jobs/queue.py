@@ -15,7 +15,7 @@ from mnist_core.jobs.missing import GONE, Missing
 from mnist_core.jobs.tasks import devices_job, run_job
 from mnist_core.jobs.turns import Turns
 from mnist_core.jobs.waiting import Waiting, queue_of
-from mnist_core.runs.limits import check_epochs
+from mnist_core.runs.limits import check_epochs, unlimited
 from mnist_core.runs.records import Pupil, Run
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.users import SERVER
@@ -116,7 +116,7 @@ class JobQueue:
         """
         check_epochs(config, by)
         if self._cluster is not None:
-            self._cluster.check(config, alone=by == SERVER)
+            self._cluster.check(config, alone=unlimited(by))
 
     def stop(self, run_id: str, by: str = SERVER) -> None:
         """Ask a run to stop; one that still waits ends now. Refuses another's: NotYoursError."""

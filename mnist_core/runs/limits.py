@@ -12,13 +12,18 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.drawing.my_digits import MyDigits
 from mnist_core.errors import ConfigError, Problem, TooManyError
 from mnist_core.files import size_of
-from mnist_core.runs.users import SERVER
+from mnist_core.runs.users import check_may_train, role_of
 from mnist_core.settings import Settings
 
 if TYPE_CHECKING:
     from mnist_core.runs.reader import RunReader
 
 GB = 10**9  # bytes
+
+
+def unlimited(by: str) -> bool:
+    """Whether a user may take what there is: whoever administers, or runs the server."""
+    return role_of(by) == "administer"
 
 
 def check_epochs(config: TrainConfig, by: str) -> None:
@@ -41,7 +46,7 @@ def check_sweep(config: SweepConfig, by: str) -> None:
 
 
 def _check(field: str, value: int, most: int, by: str) -> None:
-    if by != SERVER and value > most:
+    if not unlimited(by) and value > most:
         allowed = f"{most:,} are the most that anybody may ask for here"
         raise ConfigError([Problem(field, value, allowed)])
 
@@ -63,8 +68,10 @@ def check_disk(by: str) -> None:
 
     Raises:
         TooManyError: says so.
+        NotYoursError: the user may only look.
     """
-    if by == SERVER:
+    check_may_train(by)
+    if unlimited(by):
         return
     settings = Settings()
     at = next(path for path in (settings.home, *settings.home.parents) if path.exists())
@@ -77,7 +84,7 @@ def check_disk(by: str) -> None:
 def check_stored(store: "RunReader", by: str) -> None:
     """Refuse to keep more of a user who has as much as anybody may have. Raises TooManyError."""
     check_disk(by)
-    if by != SERVER:
+    if not unlimited(by):
         check_taken(stored(store, by))
 
 

@@ -13,6 +13,7 @@ from mnist_core.runs.records import Run
 from pages.ui.actions import PROBLEM
 from pages.ui.address import ADDRESS, acknowledge_address, read_address
 from pages.ui.fragments import fragment
+from pages.ui.login import gate
 from pages.ui.runview import progress_short, share_done
 from pages.ui.state import RUN, backend, select_run
 from pages.ui.user import keep, mine
@@ -43,6 +44,7 @@ def page(title: str, about: str) -> None:
             if key.startswith(OF_PAGE):
                 del st.session_state[key]
         st.session_state["page"] = title
+    gate()
     keep()
     read_address()
     if not st.session_state.pop(DRAWN_ANEW, False) and backend().given_up:
