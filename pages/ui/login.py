@@ -1,5 +1,6 @@
 """Login, where .streamlit/secrets.toml names a provider of identities; else nothing of it shows."""
 
+import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,11 +39,11 @@ def gate() -> None:
         st.info("Log in to look at what is trained here, and to train.", icon=":material/lock:")
         st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
         st.stop()
-    called = literal(str(st.user.get("email") or st.user.get("name") or "Logged in"))
+    called = str(st.user.get("email") or st.user.get("name") or "You")
     if logged_in() is None:
-        st.error(f"{called} may not look here. Whoever runs this server says who may.")
+        st.error(f"{literal(called)} may not look here. Whoever runs this server says who may.")
     with st.container(key="who", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption(called)
+        st.html(f"<span>{html.escape(called)}</span>")
         st.button("Log out", type="tertiary", on_click=st.logout)
     if logged_in() is None:
         st.stop()
