@@ -10,6 +10,7 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.jobs.waiting import in_turn
 from mnist_core.runs.records import Run
+from mnist_core.runs.users import role_of
 from pages.ui import advice, assignment, forms, learnt, links, runview
 from pages.ui.actions import PROBLEM, has_room, reported, show_problem, start_button
 from pages.ui.forms import TRAIN
@@ -237,7 +238,7 @@ try:
             )
         with rest:
             if "learning_rate" not in assignment.given():
-                range_test.offer(disabled=config is None)
+                range_test.offer(disabled=config is None or role_of(user()) == "look")
             if config is not None:
                 links.keep_link(config)
                 st.caption("The address of this page carries these settings: copy it to share.")

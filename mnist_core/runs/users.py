@@ -67,13 +67,19 @@ def role_at(address: str) -> Role | None:
 
     ``Settings`` names who has which.
     """
-    settings = Settings()
-    if settings.names(settings.may_administer, address):
+    settings, address = Settings(), address.casefold()
+    names = {address, f"@{address.rpartition('@')[2]}"}
+
+    def listed(people: str) -> bool:
+        return not names.isdisjoint(one.strip() for one in people.casefold().split(","))
+
+    if listed(settings.may_administer):
         return "administer"
-    trains = settings.names(settings.may_train, address)
-    if not (trains or not settings.may_look or settings.names(settings.may_look, address)):
+    if listed(settings.may_train):
+        return "train"
+    if settings.may_look and not listed(settings.may_look):
         return None
-    return "train" if trains or not settings.may_train else "look"
+    return "look" if settings.may_train else "train"
 
 
 def may_change(by: str, user: str) -> bool:

@@ -42,8 +42,10 @@ def gate() -> None:
     called = str(st.user.get("email") or st.user.get("name") or "You")
     if logged_in() is None:
         st.error(f"{literal(called)} may not look here. Whoever runs this server says who may.")
-    with st.container(key="who", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.html(f"<span>{html.escape(called)}</span>")
+    with st.container(
+        key="who", horizontal=True, horizontal_alignment="right", vertical_alignment="center"
+    ):
+        st.html(f"<small>{html.escape(called)}</small>", width="content")
         st.button("Log out", type="tertiary", on_click=st.logout)
     if logged_in() is None:
         st.stop()
