@@ -51,6 +51,11 @@ def undo() -> None:
         select_runs(run_ids)
 
 
+@reported
+def hide(run_ids: list[str], hidden: bool) -> None:
+    backend().library.set_hidden(run_ids, hidden, by=user())
+
+
 def lasting(runs: list[Run]) -> list[Run]:
     """The runs without what changes many times a second while they train."""
     return [replace(run, progress={}, metrics={}) if run.active else run for run in runs]
@@ -162,6 +167,15 @@ def actions(chosen: list[Run]) -> None:
             if own
             else "Only runs of your own can be deleted.",
         )
+        if user() != SERVER and own:
+            hidden = all(run.hidden for run in chosen)
+            st.button(
+                "Show to others" if hidden else "Hide from others",
+                icon=":material/visibility:" if hidden else ":material/visibility_off:",
+                on_click=hide,
+                args=([run.id for run in chosen], not hidden),
+                help="Others can look at all runs, compare and clone them, but for hidden ones.",
+            )
     st.caption("The address of this page carries the selection: copy it to share it.")
 
 

@@ -16,7 +16,7 @@ from pages.ui.fragments import fragment
 from pages.ui.login import gate
 from pages.ui.runview import progress_short, share_done
 from pages.ui.state import RUN, backend, select_run
-from pages.ui.user import keep, mine
+from pages.ui.user import keep, mine, visible
 
 OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
 
@@ -109,9 +109,10 @@ def _status(drawn: list[tuple[str, str]] | str | None) -> None:
             st.html(_line("The trainer does not run"))
         else:
             st.html(_said(training, len(active)))
-        elsewhere = [run for run in training if st.session_state.get(RUN) != run.id]
-        if (training and st.session_state["page"] != "Train") or elsewhere:
-            run = (elsewhere or training)[0]
+        shown = list(filter(visible, training))
+        elsewhere = [run for run in shown if st.session_state.get(RUN) != run.id]
+        if (shown and st.session_state["page"] != "Train") or elsewhere:
+            run = (elsewhere or shown)[0]
             if st.button("Show", key="now-show", type="tertiary", help="Open it on Train."):
                 select_run(run.id)
                 if st.session_state["page"] == "Train":

@@ -56,6 +56,11 @@ def changeable(run: Run) -> bool:
     return may_change(user(), run.user)
 
 
+def visible(run: Run) -> bool:
+    """Whether this session may look at a run: who hides one keeps it from others."""
+    return not run.hidden or changeable(run)
+
+
 def _be(secret: str) -> None:
     st.session_state[SECRET] = secret
     st.session_state[USER] = user_of(secret)
@@ -77,6 +82,7 @@ def _met() -> None:
 
 def keep() -> None:
     """Have the browser keep its secret, so that it is the same user after a reload."""
+    user()
     if SECRET in st.session_state:
         with st.container(key="user"):  # hidden, see frame.css
             data = {"cookie": COOKIE, "secret": st.session_state[SECRET]}

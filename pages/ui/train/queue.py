@@ -7,7 +7,7 @@ from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.runs.records import Run
 from pages.ui.actions import reported
 from pages.ui.state import backend, select_run
-from pages.ui.user import changeable, user
+from pages.ui.user import changeable, user, visible
 from pages.ui.visitors import at_the_machine
 from pages.ui.words import literal
 
@@ -53,7 +53,7 @@ def queue_list(active: list[Run], shown: str | None) -> None:
 
 
 def _show_button(column: st.delta_generator.DeltaGenerator, run: Run) -> None:
-    if column.button("Show", key=f"show-{run.id}", width="stretch"):
+    if visible(run) and column.button("Show", key=f"show-{run.id}", width="stretch"):
         select_run(run.id)
         st.rerun()
 
