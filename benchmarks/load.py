@@ -91,8 +91,10 @@ class Session(Visitor):
                     self._seen.errors[f"exception: {element.exception.message}"] += 1
                 elif kind == "alert" and element.alert.format == element.alert.ERROR:
                     self._seen.errors[f"said: {element.alert.body}"] += 1
-                elif getattr(shown, "id", ""):
-                    self.widgets[shown.id] = getattr(shown, "label", "")
+                elif widget := getattr(shown, "id", ""):
+                    self.widgets[widget] = getattr(shown, "label", "")
+                    if getattr(shown, "disabled", False):  # nobody can use it
+                        del self.widgets[widget]
 
     def named(self, label: str) -> str | None:
         """The id of what is called so on the page, or has this key."""

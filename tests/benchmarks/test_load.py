@@ -53,3 +53,6 @@ def test_what_a_page_says_and_shows_is_heard() -> None:
     assert dict(seen.errors) == {"exception: it broke": 1, "said: no room": 1}
     assert session.named("Start") == session.named("key") == "a-2-key"
     assert session.named("Stop") is None
+    element.button.disabled = True
+    session.hear(message)
+    assert session.named("Start") is None
