@@ -18,6 +18,7 @@ MOST_LINES = 300  # of a module; one that is longer is two
 # Tests of the product as a whole, and tests that are about a room, not about one of its modules.
 WHOLE = {"browser", "faults"}
 ABOUT_A_ROOM = {
+    *("runs/test_made_up.py", "sweep/test_made_up.py"),
     "charts/test_all.py",
     "pages/test_charts.py",
     "pages/test_other_data.py",

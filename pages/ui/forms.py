@@ -194,7 +194,7 @@ def said_choices(spec: FieldSpec) -> dict[str, str]:
 def choice(spec: FieldSpec, key: str, disabled: bool = False) -> str:
     """A list of a field's choices."""
     said = said_choices(spec)
-    # Of a link, a run or another tab: whoever starts hears that its pictures are not here.
+    # Of a link, a run or another tab: it is said below that its pictures are not here.
     if (asked := st.session_state.get(key, spec.default)) not in said:
         said[asked] = f"{asked} (not on this machine)"
     return options(spec.label, said, key, spec.default, help=spec.help, disabled=disabled)

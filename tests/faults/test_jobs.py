@@ -23,11 +23,11 @@ from mnist_core.jobs.studies import StudyQueue
 from mnist_core.jobs.teaching import EPOCHS, teach
 from mnist_core.runs.own_digits import OWN_DIGITS
 from mnist_core.runs.store import RunStore
-from tests.faults.test_worker import busy
 from tests.helpers.disk import fill, small_disk
 from tests.helpers.gate import Gate
 from tests.helpers.measurements import DOUBLE, ONE
 from tests.helpers.waiting import wait_until
+from tests.helpers.workers import busy, workers_of
 from tests.helpers.zips import png, zip_of
 
 SEVEN = MyDigit.new(7, np.eye(28, dtype=np.float32))
@@ -39,12 +39,6 @@ def full_disk(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with small_disk(place, 64) as disk:
         monkeypatch.setenv("MNIST_LAB_HOME", str(disk / "home"))
         yield disk
-
-
-def workers_of(queue: JobQueue) -> dict[str, int]:
-    """The processes of the queue's workers, by address."""
-    pids: dict[str, int] = queue._client.run(os.getpid)
-    return pids
 
 
 def test_teaching_goes_on_after_its_worker_was_killed(gate: Gate, queue: JobQueue) -> None:

@@ -30,7 +30,7 @@ from mnist_core.runs.store import RunStore
 from mnist_core.runs.table import fold, folded_table, table, to_csv, to_json
 from mnist_core.runs.tags import TAG
 from mnist_core.settings import Settings, sqlite_file
-from tests.test_made_up import ANY, NESTED
+from tests.helpers.made_up import ANY, NESTED
 
 CASES = 300
 CONFIG = TrainConfig(hidden_sizes=(4,), epochs=2)

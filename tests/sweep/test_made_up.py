@@ -39,8 +39,8 @@ from mnist_core.sweep.study import (
     value_curves,
 )
 from mnist_core.sweep.view import view
+from tests.helpers.made_up import ANY, NESTED
 from tests.helpers.studies import sweep
-from tests.test_made_up import ANY, NESTED
 
 CASES = 120
 TRIALS = 10
