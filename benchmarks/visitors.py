@@ -5,11 +5,13 @@ A browser for each of thirty people would take the cores from the server that is
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Self
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
 DONE = ForwardMsg.FINISHED_SUCCESSFULLY
@@ -19,14 +21,18 @@ BETWEEN = 1.0  # seconds between two clicks of a visitor
 class Visitor:
     """One open tab: it is shown a page, and polls what that page polls."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, cookie: str = "") -> None:
         self._url = url.replace("http", "ws", 1) + "/_stcore/stream"
+        self._cookie = {"Cookie": cookie} if cookie else {}
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._whole = asyncio.Event()
         self._page = ""
+        self.query = ""  # of the address
 
     async def __aenter__(self) -> Self:
-        self._socket: ClientConnection = await connect(self._url, max_size=None)
+        self._socket: ClientConnection = await connect(
+            self._url, max_size=None, additional_headers=self._cookie
+        )
         self._reader = asyncio.create_task(self._read())
         return self
 
@@ -35,17 +41,25 @@ class Visitor:
             task.cancel()
         await self._socket.close()
 
-    async def see(self) -> float:
-        """Ask for the whole page, as a click does; seconds until all of it is there."""
+    async def see(self, *changed: WidgetState, page: str = "", query: str = "") -> float:
+        """Ask for the whole page, as a click does; seconds until all of it is there.
+
+        ``changed`` are the widgets that were used; ``page`` is the hash of another one, ``query``
+        what its address carries.
+        """
         self._whole.clear()
+        self._page = page or self._page
+        self.query = query if page or query else self.query
         began = time.perf_counter()
-        await self._ask()
+        await self._ask(changed=changed)
         await self._whole.wait()
         return time.perf_counter() - began
 
-    async def _ask(self, fragment: str = "") -> None:
+    async def _ask(self, fragment: str = "", changed: Sequence[WidgetState] = ()) -> None:
         message = BackMsg()
         message.rerun_script.page_script_hash = self._page
+        message.rerun_script.query_string = self.query
+        message.rerun_script.widget_states.widgets.extend(changed)
         if fragment:
             message.rerun_script.fragment_id = fragment
             message.rerun_script.is_auto_rerun = True
@@ -63,15 +77,21 @@ class Visitor:
             if task := self._polls.pop(fragment, None):
                 task.cancel()
 
+    def hear(self, message: ForwardMsg) -> None:
+        """Whatever the server says; for who does more than look."""
+
     async def _read(self) -> None:
         async for data in self._socket:
             assert isinstance(data, bytes)
             message = ForwardMsg.FromString(data)
+            self.hear(message)
             match message.WhichOneof("type"):
                 case "new_session" if not message.metadata.run.fragment_ids:
                     self._rest(list(self._polls))
                 case "navigation":
                     self._page = message.navigation.page_script_hash
+                case "page_info_changed":
+                    self.query = message.page_info_changed.query_string
                 case "auto_rerun":
                     poll = message.auto_rerun
                     self._rest([poll.fragment_id])

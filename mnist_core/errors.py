@@ -71,7 +71,7 @@ class NotYoursError(MnistLabError):
 
 
 class TooManyError(MnistLabError):
-    """More runs at once than one user may have; says how many are allowed."""
+    """More at once, or more kept, than one user may have; says how much is allowed."""
 
 
 class RunNotFoundError(StoreError):

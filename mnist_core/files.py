@@ -32,3 +32,14 @@ def write_whole(path: Path, content: bytes) -> None:
         Path(temporary).replace(path)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, or of all files below a folder; 0 where there is nothing."""
+    total = 0
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        try:
+            total += 0 if file.is_dir() else file.lstat().st_size
+        except FileNotFoundError:  # deleted meanwhile
+            continue
+    return total

@@ -145,6 +145,17 @@ OURS = "MNIST_LAB_"
 # Those that this project's tests and benchmarks read.
 BESIDE = ("MNIST_LAB_PENDIGITS", "MNIST_LAB_TEST_GATE", "MNIST_LAB_TEST_ORDER")
 
+
+def _people(text: str) -> str:
+    """Raises ValueError for what is no list of addresses and domains."""
+    if not re.fullmatch(r"\s*([^\s,@<>*]*@[^\s,@<>*]+\s*(,\s*|$))*", text):
+        raise ValueError(
+            "names people as ada@school.example or @school.example, several between commas"
+        )
+    return text
+
+
+People = Annotated[str, AfterValidator(_people)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Place = Annotated[str, AfterValidator(_place)]
 Address = Annotated[str, AfterValidator(_said)]
@@ -191,7 +202,49 @@ class Settings(BaseSettings):
         10,
         ge=1,
         validation_alias="MNIST_LAB_MOST_RUNS",
-        description="how many runs a visitor over the network may have waiting or training at once",
+        description="how many runs and sweeps a visitor over the network may have waiting or "
+        "training at once",
+    )
+    most_epochs: int = Field(
+        500,
+        ge=1,
+        validation_alias="MNIST_LAB_MOST_EPOCHS",
+        description="how many epochs a visitor over the network may ask for at once",
+    )
+    most_trials: int = Field(
+        500,
+        ge=1,
+        validation_alias="MNIST_LAB_MOST_TRIALS",
+        description="how many trials a sweep of a visitor over the network may have",
+    )
+    most_gb: float = Field(
+        2,
+        gt=0,
+        allow_inf_nan=False,
+        validation_alias="MNIST_LAB_MOST_GB",
+        description="how many GB the runs and own digits of a visitor over the network may take",
+    )
+    free_gb: float = Field(
+        1,
+        ge=0,
+        allow_inf_nan=False,
+        validation_alias="MNIST_LAB_FREE_GB",
+        description="how many GB of the disk visitors over the network leave free",
+    )
+    may_look: People = Field(
+        "",
+        validation_alias="MNIST_LAB_MAY_LOOK",
+        description="who of those who log in may look; all if nobody is named",
+    )
+    may_train: People = Field(
+        "",
+        validation_alias="MNIST_LAB_MAY_TRAIN",
+        description="who of those who log in may train, too; all who may look if nobody is named",
+    )
+    may_administer: People = Field(
+        "",
+        validation_alias="MNIST_LAB_MAY_ADMINISTER",
+        description="who of those who log in may change what others made, and sees the status",
     )
     optuna_storage: Place | None = Field(
         None,

@@ -19,7 +19,7 @@ from pages.ui.frame import page
 from pages.ui.runs import bin, comparison, exports, panel, unreadable
 from pages.ui.runs.table import FILTER_HELP, OPEN, choose_columns, show_table
 from pages.ui.state import backend, select_runs, selected_runs
-from pages.ui.user import mine, user
+from pages.ui.user import changeable, mine, user
 from pages.ui.words import literal
 
 POLL = 1.0  # seconds between two looks at the list while something in it changes
@@ -49,6 +49,11 @@ def undo() -> None:
     if run_ids:
         backend().library.restore(run_ids, by=user())
         select_runs(run_ids)
+
+
+@reported
+def hide(run_ids: list[str], hidden: bool) -> None:
+    backend().library.set_hidden(run_ids, hidden, by=user())
 
 
 def lasting(runs: list[Run]) -> list[Run]:
@@ -145,7 +150,7 @@ def choose(runs: list[Run], shown: list[Run]) -> list[Run]:
 
 def actions(chosen: list[Run]) -> None:
     """What can be done with one run as with several."""
-    own = all(map(mine, chosen))
+    own = all(map(changeable, chosen))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{len(chosen)} selected**" if len(chosen) > 1 else f"**{literal(chosen[0].name)}**"
@@ -162,6 +167,15 @@ def actions(chosen: list[Run]) -> None:
             if own
             else "Only runs of your own can be deleted.",
         )
+        if user() != SERVER and own:
+            hidden = all(run.hidden for run in chosen)
+            st.button(
+                "Show to others" if hidden else "Hide from others",
+                icon=":material/visibility:" if hidden else ":material/visibility_off:",
+                on_click=hide,
+                args=([run.id for run in chosen], not hidden),
+                help="Others can look at all runs, compare and clone them, but for hidden ones.",
+            )
     st.caption("The address of this page carries the selection: copy it to share it.")
 
 

@@ -6,9 +6,11 @@ from functools import partial
 import streamlit as st
 
 from mnist_core.config.presets import PRESETS
+from mnist_core.config.train import TrainConfig
 from mnist_core.errors import MnistLabError, RunNotFoundError
 from mnist_core.jobs.waiting import in_turn
 from mnist_core.runs.records import Run
+from mnist_core.runs.users import role_of
 from pages.ui import advice, assignment, forms, learnt, links, runview
 from pages.ui.actions import PROBLEM, has_room, reported, show_problem, start_button
 from pages.ui.forms import TRAIN
@@ -17,7 +19,7 @@ from pages.ui.frame import page, tab_title
 from pages.ui.state import RUN, backend, select_run, selected_run
 from pages.ui.train import after, brief, knob, queue, range_test, verdict
 from pages.ui.turns import turns
-from pages.ui.user import mine, user
+from pages.ui.user import changeable, mine, user
 from pages.ui.words import literal, percent
 
 POLL = 0.3  # seconds between two looks at a run that trains
@@ -37,6 +39,12 @@ def start() -> None:
     assignment.give()
     config, pupil, opened, by = forms.current(TRAIN), assignment.pupil(), backend(), user()
     st.session_state[STARTING] = opened.soon(lambda: opened.start(config, pupil, by=by))
+
+
+def check_asked(config: TrainConfig) -> None:
+    """Refuse, at its field, what Start would refuse. Raises ConfigError."""
+    if backend().ready:
+        backend().queue.check(config, by=user())
 
 
 def take_started() -> None:
@@ -135,7 +143,7 @@ def _live(was_active: bool) -> None:
     if run.state == "running" and not rows:
         rows = first_rows(run)
     said = (run.state == "queued" and backend().starting) or runview.HEADLINES[run.state]
-    own = mine(run)
+    own = changeable(run)
     ask = partial(stop, run.id) if run.active and own else None
     runview.headline(run.name, said, ask, run.stop_requested)
     if not own:
@@ -215,6 +223,7 @@ try:
                     rest,
                     fixed=task.fixed if task else (),
                     hidden=task.hidden if task else (),
+                    check=check_asked,
                 )
             room = has_room(place)
             start_button(
@@ -229,7 +238,7 @@ try:
             )
         with rest:
             if "learning_rate" not in assignment.given():
-                range_test.offer(disabled=config is None)
+                range_test.offer(disabled=config is None or role_of(user()) == "look")
             if config is not None:
                 links.keep_link(config)
                 st.caption("The address of this page carries these settings: copy it to share.")

@@ -35,6 +35,13 @@ def test_what_the_kinds_of_fault_name_exists(named: str) -> None:
             assert re.search(rf"\b{name}\b", file.read_text(encoding="utf-8")), f"{name} in {file}"
 
 
+def test_each_fault_has_its_test() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+/test_\w+\.py)`", text))
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / "tests" / name).is_file()] == []
+
+
 PROMISES = re.findall(
     r"^\| (.+) \| `(tests/[\w/]+\.py)(?:::(\w+))?` \|$",
     (ROOT / "docs" / "security.md").read_text(encoding="utf-8"),

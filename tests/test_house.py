@@ -19,6 +19,7 @@ MOST_LINES = 300  # of a module; one that is longer is two
 WHOLE = {"browser", "faults"}
 ABOUT_A_ROOM = {
     "benchmarks/test_short.py",
+    *("runs/test_made_up.py", "sweep/test_made_up.py"),
     "charts/test_all.py",
     "pages/test_charts.py",
     "pages/test_other_data.py",

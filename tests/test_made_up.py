@@ -31,6 +31,7 @@ from mnist_core.drawing.prepare import prepare_strokes
 from mnist_core.errors import MnistLabError
 from mnist_core.exchange.weights import read_network
 from mnist_core.runs.query import parse_query
+from tests.helpers.made_up import ANY, NESTED
 from tests.helpers.zips import png, zip_of
 
 # PyTorch says so of a file that was written with another Python; it is read or refused as well.
@@ -38,22 +39,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 
 LEAST = 5000  # cases in all
 
-ANY = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.integers(-10, 10_000),
-    st.floats(),
-    st.text(max_size=20),
-    st.sampled_from(["1e999", "-0", "NaN", "inf", "1_000", "٣", "0x10", "\0", "\ud800", "=1+1"]),
-)
-NESTED = st.recursive(
-    ANY,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)
-    ),
-    max_leaves=8,
-)
 VALUE = st.one_of(ANY, ANY, st.lists(ANY, max_size=3), NESTED)
 FIELD = st.sampled_from(sorted(FIELDS))
 WORDS = st.one_of(ANY.map(str), st.sampled_from(["mnist", "adam", "32, 16", "0.01:1:log", "auto"]))

@@ -17,6 +17,7 @@ from mnist_core.exchange.weights import check_shapes, read_network
 from mnist_core.nn.events import EpochEnd, Finished, Started
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import conclude, train
+from mnist_core.runs.limits import check_stored
 from mnist_core.runs.records import MAX_NAME
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.users import SERVER
@@ -32,9 +33,11 @@ def import_network(store: RunStore, data: bytes, name: str, by: str = SERVER) ->
 
     Raises:
         ConfigError: the name is blank, or the network too large for this machine.
+        TooManyError: the user has as much kept as is allowed.
         ImportRefusedError: it is not a network's file (see ``read_network``), its tensors are not
             those of its settings, or the data set is not here. Nothing was recorded.
     """
+    check_stored(store, by)
     name = check_name("name", in_one_line(fitted(name, MAX_NAME)), MAX_NAME)
     config, weights = read_network(data)
     dataset = _dataset(config)

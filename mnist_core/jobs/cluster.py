@@ -158,8 +158,11 @@ class LocalWorkers:
         """The credentials without which nobody is answered there, as Dask takes them."""
         return self._credentials.security()
 
-    def check(self, config: TrainConfig) -> None:
+    def check(self, config: TrainConfig, alone: bool = True) -> None:
         """Refuse what cannot be trained on this machine.
+
+        Unless its user is ``alone`` here, others train beside it, and each worker has its share of
+        the memory.
 
         Raises:
             ConfigError: its device or its data set is not here, or it is too large for the memory.
@@ -169,7 +172,7 @@ class LocalWorkers:
         if config.device not in names:
             allowed = f"is not on this machine, which has {', '.join(names)}"
             raise ConfigError([Problem("device", config.device, allowed)])
-        check_machine(config, self.gpus)
+        check_machine(config, self.gpus, 1 if alone else len(self._processes) - 1)
 
     def close(self) -> None:
         """End the processes."""

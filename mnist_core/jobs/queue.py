@@ -15,6 +15,7 @@ from mnist_core.jobs.missing import GONE, Missing
 from mnist_core.jobs.tasks import devices_job, run_job
 from mnist_core.jobs.turns import Turns
 from mnist_core.jobs.waiting import Waiting, queue_of
+from mnist_core.runs.limits import check_epochs, unlimited
 from mnist_core.runs.records import Pupil, Run
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.users import SERVER
@@ -74,9 +75,9 @@ class JobQueue:
 
         Raises:
             ConfigError: this machine, whose workers would train it, cannot (see ``check``).
-            TooManyError: the user has as many runs as are allowed.
+            TooManyError: the user has as many runs, or as much kept, as is allowed.
         """
-        self.check(config)
+        self.check(config, by)
         turn = self.turns.next(by)
         # Ours, for as long as ``prepare`` takes.
         run_id = self.store.create(config, name, origin=origin, pupil=pupil, user=by, turn=turn)
@@ -93,7 +94,7 @@ class JobQueue:
     def extend(self, run_id: str, config: TrainConfig, by: str = SERVER) -> None:
         """Train a run that has ended for ``config.epochs`` more; refused as in start and stop."""
         self.store.of_user(run_id, by)
-        self.check(config)
+        self.check(config, by)
         self.store.add_segment(run_id, config, self.owner, self.turns.next(by))
         self._submit(run_id)
 
@@ -104,17 +105,18 @@ class JobQueue:
         """
         run = self.store.of_user(run_id, by)
         if not run.active:
-            self.check(run.config)
+            self.check(run.config, by)
             self.store.requeue(run_id, self.owner, self.turns.next(by))
             self._submit(run_id)
 
-    def check(self, config: TrainConfig) -> None:
-        """Refuse what cannot be trained before anything changes, see ``LocalWorkers.check``.
+    def check(self, config: TrainConfig, by: str = SERVER) -> None:
+        """Refuse what a user may not ask for or cannot be trained (see ``LocalWorkers.check``).
 
         The workers of an existing cluster may have any machine, and say so themselves.
         """
+        check_epochs(config, by)
         if self._cluster is not None:
-            self._cluster.check(config)
+            self._cluster.check(config, alone=unlimited(by))
 
     def stop(self, run_id: str, by: str = SERVER) -> None:
         """Ask a run to stop; one that still waits ends now. Refuses another's: NotYoursError."""

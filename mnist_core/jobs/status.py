@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from mnist_core.files import size_of
 from mnist_core.settings import Settings
 
 SHOWN = ("mnist-lab", "torch", "streamlit", "mlflow-skinny", "optuna", "distributed", "numpy")
@@ -63,16 +64,6 @@ def disk() -> Disk:
     """
     home = Settings().home
     entries = [path for path in home.iterdir() if path.suffix != ".lock"] if home.is_dir() else []
-    parts = {path.name: _size(path) for path in sorted(entries)}
+    parts = {path.name: size_of(path) for path in sorted(entries)}
     at = next(path for path in (home, *home.parents) if path.exists())
     return Disk(home, parts, shutil.disk_usage(at).free)
-
-
-def _size(path: Path) -> int:
-    total = 0
-    for file in path.rglob("*") if path.is_dir() else [path]:
-        try:
-            total += 0 if file.is_dir() else file.lstat().st_size
-        except FileNotFoundError:  # deleted meanwhile
-            continue
-    return total

@@ -15,6 +15,7 @@ from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.jobs.costs import Costs
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.tasks import run_study_job, shared_storage
+from mnist_core.runs.limits import check_sweep, check_trials
 from mnist_core.runs.users import SERVER, check_may_change
 from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import importance, summarise
@@ -73,9 +74,10 @@ class StudyQueue:
         Raises:
             ConfigError: there is one of this name, or this machine cannot train what its trials
                 share.
-            TooManyError: the user has as much under way as is allowed.
+            TooManyError: the user has as much under way, or kept, as is allowed.
         """
-        self.queue.check(config.base)
+        self.queue.check(config.base, by)
+        check_sweep(config, by)
         turn = self.queue.turns.next(by)
         study = create_study(config, self.storage, by)
         self._submit(study, config, turn)
@@ -100,7 +102,7 @@ class StudyQueue:
         """
         study, config = self._of_user(name, by)
         if not self._active_jobs(study):
-            self.queue.check(config.base)
+            self.queue.check(config.base, by)
             turn = self.queue.turns.next(by)
             reopen(study)
             self._submit(study, config, turn)
@@ -113,8 +115,10 @@ class StudyQueue:
             ConfigError: it is running, or a grid, or would be too long.
             NotYoursError, TooManyError: as in ``stop`` and ``start``.
         """
-        if self._active_jobs(self._of_user(name, by)[0]):
+        study, config = self._of_user(name, by)
+        if self._active_jobs(study):
             raise ConfigError([Problem("trials", trials, "can be added when the study has ended")])
+        check_trials(config.trials + trials, by)
         self.queue.turns.next(by)  # raises before anything has changed
         extend_study(name, trials, self.storage)
         self.resume(name, by)

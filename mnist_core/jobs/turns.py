@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_core.errors import TooManyError
+from mnist_core.runs.limits import check_stored, unlimited
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import RunStore
-from mnist_core.runs.users import SERVER
 from mnist_core.settings import Settings
 
 
@@ -43,7 +43,7 @@ def check_room(user: str, jobs: Iterable[Job], most: int, more: int = 1) -> None
         TooManyError: says how many there are and what to do.
     """
     count = sum(job.user == user for job in jobs)
-    if user != SERVER and count + more > most:
+    if not unlimited(user) and count + more > most:
         have = f"{count} run{'s' * (count != 1)} waiting or training" if count else "none"
         raise TooManyError(
             f"No more can start now: you have {have}, and {most} at once are the most that anybody "
@@ -61,7 +61,12 @@ class Turns:
         self._lock = threading.Lock()
 
     def next(self, by: str) -> int:
-        """The turn of one more job of the user ``by``. Raises TooManyError, see ``check_room``."""
+        """The turn of one more job of the user ``by``.
+
+        Raises:
+            TooManyError: see ``check_room`` and ``check_stored``.
+        """
+        check_stored(self._store, by)
         jobs = self._jobs(self._store.active())
         check_room(by, jobs, self._most)
         return next_turn(by, jobs)

@@ -65,11 +65,16 @@ SLOTS = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}  # that an optimizer ke
 
 
 def check_fits(
-    config: "TrainConfig", in_size: int = 784, classes: int = 10, memory: int | None = None
+    config: "TrainConfig",
+    in_size: int = 784,
+    classes: int = 10,
+    memory: int | None = None,
+    jobs: int = 1,
 ) -> None:
     """Refuse a network that is too large for the memory, before it is made.
 
-    ``memory`` is what there is for it in bytes, by default on this machine beside the app.
+    ``memory`` is what there is for it in bytes, by default on this machine beside the app, in
+    ``jobs`` equal parts.
 
     Training takes 2.6 times the weights' bytes with SGD and 4.6 with Adam (peak of the process
     with 25 million weights): weights, gradients, slots and what is made of them at the start. A
@@ -82,9 +87,9 @@ def check_fits(
     sizes = (in_size, *config.hidden_sizes, classes)
     weights = sum(a * b + b for a, b in pairwise(sizes))
     need = 4 * weights * (4 + 2 * SLOTS[config.optimizer])
-    there = max(usable_memory() - APP_MEMORY, 0) if memory is None else memory
+    there = max(usable_memory() - APP_MEMORY, 0) // jobs if memory is None else memory
     if need > there:
-        where = "this machine" if memory is None else "the GPU"
+        where = "the GPU" if memory is not None else "each worker" if jobs > 1 else "this machine"
         allowed = (
             f"needs {need / 2**30:.1f} GB of memory to train with {config.optimizer}, and {where} "
             f"has {there / 2**30:.1f} GB for it"
@@ -94,13 +99,13 @@ def check_fits(
         raise ConfigError([Problem("hidden_sizes", format_sizes(config.hidden_sizes), allowed)])
 
 
-def check_machine(config: "TrainConfig", gpus: Iterable[str]) -> None:
-    """``check_fits`` before a run is made, on a machine with these GPUs.
+def check_machine(config: "TrainConfig", gpus: Iterable[str], jobs: int = 1) -> None:
+    """``check_fits`` before a run is made, on a machine with these GPUs and so many ``jobs``.
 
     A card has memory of its own, at which whoever trains on it looks.
     """
     if config.device == "cpu" or not any(gpu.startswith("cuda") for gpu in gpus):
-        check_fits(config)
+        check_fits(config, jobs=jobs)
 
 
 def _cpu_shares() -> Iterator[float]:

@@ -2,10 +2,13 @@
 
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from mnist_core.files import size_of
 from mnist_core.runs.client import StoreClient
 
 
@@ -65,6 +68,12 @@ class RunFiles:
             return sum(below(file.path) if file.is_dir else file.file_size or 0 for file in found)
 
         return self._client.patiently(lambda: below(None))
+
+    def size_here(self, run_id: str) -> int:
+        """The bytes that a run's files take on this machine; 0 where they are elsewhere."""
+        if self._root is None:
+            return 0
+        return size_of(Path(url2pathname(urlsplit(self._root).path)) / run_id)
 
     def clear(self, run_id: str) -> None:
         """Delete all of a run's files."""

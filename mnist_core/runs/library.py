@@ -147,6 +147,13 @@ class RunLibrary:
         self._check(run_id, by)
         self._edit(run_id, tags(starred="1" if starred else ""))
 
+    def set_hidden(self, run_ids: Sequence[str], hidden: bool, by: str = SERVER) -> None:
+        """Hide runs from all but their users and who administers, or no longer."""
+        for run_id in run_ids:
+            self._check(run_id, by)
+        for run_id in run_ids:
+            self._edit(run_id, tags(hidden="1" if hidden else ""))
+
     def delete(self, run_ids: Sequence[str], by: str = SERVER) -> None:
         """Take runs out of every list. ``restore`` brings them back.
 

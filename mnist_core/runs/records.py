@@ -83,7 +83,8 @@ class Run:
     ``imported``, or ``taught`` and the id of the run that was taught. ``pupil`` is who started it
     for a class's assignment, if it was for one. ``wanted`` are the numbers that somebody asked it
     to go on with and it did not yet; None when there are none. ``user`` is whose it is (see
-    ``users``); ``turn`` is its place among those that wait, for their users take turns (``turns``).
+    ``users``), ``hidden`` whether from others; ``turn`` is its place among those that wait, for
+    their users take turns (``turns``).
     """
 
     id: str
@@ -112,6 +113,7 @@ class Run:
     pupil: Pupil | None = None
     wanted: Knobs | None = None
     user: str = SERVER
+    hidden: bool = False
     turn: int = 0
 
     @property

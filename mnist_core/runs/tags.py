@@ -222,6 +222,7 @@ def _read(run: MlflowRun, name: str, held: Mapping[str, str]) -> Run:
         pupil=Pupil(held["assignment"], held.get("pupil", "")) if "assignment" in held else None,
         wanted=None if wanted == Knobs.of(segments[-1].latest) else wanted,
         user=held.get("user", SERVER),
+        hidden=bool(held.get("hidden")),
         turn=int(held.get("turn", 0)),
     )
 

@@ -19,7 +19,7 @@ from mnist_core.runs.patience import patiently
 from mnist_core.settings import Settings, place, sqlite_file
 
 # What Optuna raises where a column or an attribute is nothing that it has written.
-DAMAGED = (LookupError, ValueError, TypeError, AssertionError)
+DAMAGED = (LookupError, ValueError, TypeError, AssertionError, OverflowError)
 
 Storage = BaseStorage  # where studies are kept, for those who pass it on
 

@@ -7,12 +7,13 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mnist_core.errors import MnistLabError, TooManyError
-from mnist_core.runs.users import SERVER
+from mnist_core.errors import MnistLabError, NotYoursError, TooManyError
+from mnist_core.runs.limits import check_disk, check_taken, stored, unlimited
 from pages.ui.state import backend
 from pages.ui.user import user
 from pages.ui.words import literal
 
+STORED = 10.0  # seconds between two looks at what a visitor has kept
 PROBLEM = "problem"  # session key: why the last button failed
 
 
@@ -38,14 +39,21 @@ def show_problem() -> None:
         st.error(literal(st.session_state[PROBLEM]))
 
 
+@st.cache_data(ttl=STORED, show_spinner=False)
+def _stored(by: str) -> int:
+    return stored(backend().store, by)
+
+
 def has_room(place: DeltaGenerator | None = None) -> bool:
-    """Whether one more run of this visitor can start; else it is said how many there are."""
+    """Whether one more run of this visitor can start; else it is said what there is too much of."""
     opened = backend()
-    if user() == SERVER or not opened.ready:
-        return True
     try:
+        check_disk(user())
+        if unlimited(user()) or not opened.ready:
+            return True
         opened.queue.turns.check(user(), opened.watch.active())
-    except TooManyError as error:
+        check_taken(_stored(user()))
+    except (TooManyError, NotYoursError) as error:
         (place or st).caption(literal(str(error)))
         return False
     return True

@@ -1,6 +1,6 @@
 """The fields of ``TrainConfig`` as widgets, and what people typed back as a ``TrainConfig``."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
@@ -11,7 +11,7 @@ from mnist_core.config.fields import FIELDS, FieldSpec, format_sizes, parse_conf
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.catalog import dataset_spec
 from mnist_core.data.own import own_titles
-from mnist_core.errors import ConfigError
+from mnist_core.errors import ConfigError, Problem
 from pages.ui.words import literal
 
 K = TypeVar("K")
@@ -67,39 +67,48 @@ def config_form(
     rest: DeltaGenerator | None = None,
     fixed: Collection[str] = (),
     hidden: Collection[str] = (),
+    check: Callable[[TrainConfig], None] | None = None,
 ) -> TrainConfig | None:
     """Draw a widget for every field; the configuration, or None while a value is not allowed.
 
     ``devices`` are (name, label) of what the workers have, empty while that is not known yet.
     ``rest`` is where the settings go that a beginner does not change first. Fields that are
     ``fixed`` cannot be changed, and those that are ``hidden`` are not shown; they hold what was
-    ``put`` there.
+    ``put`` there. ``check`` raises ConfigError for what cannot be trained as a whole.
     """
     values: dict[str, Any] = {}
-    problems: dict[str, str] = {}
+    below: dict[str, DeltaGenerator] = {}
+    problems: set[str] = set()
     source = st.session_state.get(widget_key(prefix, "original"))
+    first = st.container()
+    rest = rest or st.container()
+
+    def refuse(problem: Problem) -> None:
+        place = below.get(problem.field, rest)
+        place.error(literal(f"{problem.value!r}: {problem.allowed}"), icon=":material/error:")
 
     def field(name: str) -> None:
         if name in hidden:
             values[name] = st.session_state[widget_key(prefix, name)]
             return
         values[name] = _widget(prefix, FIELDS[name], devices, name in fixed)
+        below[name] = st.container()
         try:
             value = getattr(parse_config({name: values[name]}), name)
         except ConfigError as error:
-            problems[name] = error.problems[0].allowed
-            st.error(literal(f"{values[name]!r}: {problems[name]}"), icon=":material/error:")
+            problems.add(name)
+            refuse(error.problems[0])
             return
         if source is not None and value != getattr(source[1], name):
             st.markdown(
                 f":orange-badge[changed from {literal(shown(name, getattr(source[1], name)))}]"
             )
 
-    if source is not None:
-        st.caption(f"From **{literal(source[0])}**; what differs from it is marked.")
-    for name in MAIN:
-        field(name)
-    rest = rest or st.container()
+    with first:
+        if source is not None:
+            st.caption(f"From **{literal(source[0])}**; what differs from it is marked.")
+        for name in MAIN:
+            field(name)
 
     def folded(title: str, names: list[str], expanded: bool = False) -> DeltaGenerator:
         """Where these fields go: nothing can be unfolded in which there is nothing."""
@@ -121,6 +130,13 @@ def config_form(
     # Streamlit forgets widgets of a page that is left; these survive.
     st.session_state[widget_key(prefix, "values")] = values
     config = None if problems else parse_config(values)
+    if config and check:
+        try:
+            check(config)
+        except ConfigError as error:
+            for problem in error.problems:
+                refuse(problem)
+            return None
     if config and config.device == "auto" and len(devices) > 1 and "device" not in hidden:
         before, classes = dataset_spec(config.dataset).ends
         work = multiplications((before, *config.hidden_sizes, classes), config.batch_size)
@@ -178,7 +194,7 @@ def said_choices(spec: FieldSpec) -> dict[str, str]:
 def choice(spec: FieldSpec, key: str, disabled: bool = False) -> str:
     """A list of a field's choices."""
     said = said_choices(spec)
-    # Of a link, a run or another tab: whoever starts hears that its pictures are not here.
+    # Of a link, a run or another tab: it is said below that its pictures are not here.
     if (asked := st.session_state.get(key, spec.default)) not in said:
         said[asked] = f"{asked} (not on this machine)"
     return options(spec.label, said, key, spec.default, help=spec.help, disabled=disabled)

@@ -13,9 +13,10 @@ from mnist_core.runs.records import Run
 from pages.ui.actions import PROBLEM
 from pages.ui.address import ADDRESS, acknowledge_address, read_address
 from pages.ui.fragments import fragment
+from pages.ui.login import gate
 from pages.ui.runview import progress_short, share_done
 from pages.ui.state import RUN, backend, select_run
-from pages.ui.user import keep, mine
+from pages.ui.user import keep, mine, visible
 
 OPENING, BUSY, IDLE = 0.3, 1.0, 2.0  # seconds between two looks at what trains
 
@@ -43,6 +44,7 @@ def page(title: str, about: str) -> None:
             if key.startswith(OF_PAGE):
                 del st.session_state[key]
         st.session_state["page"] = title
+    gate()
     keep()
     read_address()
     if not st.session_state.pop(DRAWN_ANEW, False) and backend().given_up:
@@ -107,9 +109,10 @@ def _status(drawn: list[tuple[str, str]] | str | None) -> None:
             st.html(_line("The trainer does not run"))
         else:
             st.html(_said(training, len(active)))
-        elsewhere = [run for run in training if st.session_state.get(RUN) != run.id]
-        if (training and st.session_state["page"] != "Train") or elsewhere:
-            run = (elsewhere or training)[0]
+        shown = list(filter(visible, training))
+        elsewhere = [run for run in shown if st.session_state.get(RUN) != run.id]
+        if (shown and st.session_state["page"] != "Train") or elsewhere:
+            run = (elsewhere or shown)[0]
             if st.button("Show", key="now-show", type="tertiary", help="Open it on Train."):
                 select_run(run.id)
                 if st.session_state["page"] == "Train":

@@ -13,7 +13,7 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ClusterError, MnistLabError
 from mnist_core.runs.users import SERVER
 from pages.ui.address import in_address, write_address
-from pages.ui.user import mine
+from pages.ui.user import mine, visible
 
 if TYPE_CHECKING:
     from mnist_core.jobs.cluster import LocalWorkers
@@ -100,7 +100,7 @@ class Backend:
                 workers.close()
             raise
         library.runs()  # begins to read them, before the Runs page needs it
-        return queue, Watch(queue, library)
+        return queue, Watch(queue, library, visible)
 
     def _ask_devices(self) -> list[tuple[str, str]]:
         queue, _ = self._queue.result()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from mnist_core.runs.records import Run
 from mnist_core.runs.users import SERVER, is_secret, may_change, new_secret, user_of
+from pages.ui.login import logged_in
 from pages.ui.visitors import from_here, is_here
 
 COOKIE = "mnist_lab_user"  # what the browser keeps its secret in
@@ -34,7 +35,9 @@ def user() -> str:
     """Whose this session is, see ``users``. Not for threads of one's own."""
     if USER not in st.session_state:
         context = st.context
-        if one_person(st.get_option("server.address"), context.ip_address, context.headers):
+        if (someone := logged_in()) is not None:
+            st.session_state[USER] = someone
+        elif one_person(st.get_option("server.address"), context.ip_address, context.headers):
             st.session_state[USER] = SERVER
         else:
             said = context.cookies.get(COOKIE, "")
@@ -44,8 +47,18 @@ def user() -> str:
 
 
 def mine(run: Run) -> bool:
-    """Whether this session may change a run."""
+    """Whether a run is this session's own; to one person alone all are."""
+    return user() in (SERVER, run.user)
+
+
+def changeable(run: Run) -> bool:
+    """Whether this session may change a run: its own, and who administers, any."""
     return may_change(user(), run.user)
+
+
+def visible(run: Run) -> bool:
+    """Whether this session may look at a run: who hides one keeps it from others."""
+    return not run.hidden or changeable(run)
 
 
 def _be(secret: str) -> None:
@@ -69,7 +82,8 @@ def _met() -> None:
 
 def keep() -> None:
     """Have the browser keep its secret, so that it is the same user after a reload."""
-    if user() != SERVER:
+    user()
+    if SECRET in st.session_state:
         with st.container(key="user"):  # hidden, see frame.css
             data = {"cookie": COOKIE, "secret": st.session_state[SECRET]}
             _keeper()(data=data, key=KEPT, on_met_change=_met)

@@ -8,8 +8,10 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
+from mnist_core.errors import RunNotFoundError
 from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.waiting import Waiting
@@ -21,6 +23,7 @@ Rows = list[dict[str, float]]
 
 AGE = 0.1  # seconds for which an answer serves everybody
 STEP = 0.25  # seconds between two readings of a running run's rows, at least; less than a poll
+HIDDEN = "a hidden run"  # what others' are called where they train or wait
 KEPT = 64  # runs whose rows are kept
 
 
@@ -77,31 +80,71 @@ class Reading(NamedTuple):
 
 
 class Watch:
-    """The active runs, the newest, the queue, the workers, and single runs with their rows."""
+    """The active runs, the newest, the queue, the workers, and single runs with their rows.
 
-    def __init__(self, queue: JobQueue, library: RunLibrary) -> None:
+    ``visible`` says of a run whether who asks may see it. Others' hidden runs are in no list and
+    cannot be opened; of what trains and waits they are a part, without a name.
+    """
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        library: RunLibrary,
+        visible: Callable[[Run], bool] = lambda run: True,
+    ) -> None:
         self._store = queue.store
-        self.active = Shared(queue.store.active)
-        self.newest = Shared(lambda: queue.store.newest(1))
+        self._visible = visible
+        self._active = Shared(queue.store.active)
+        self._newest = Shared(lambda: queue.store.newest(1))
         self.workers: Shared[list[WorkerInfo]] = Shared(queue.workers)
-        self.waiting: Shared[list[Waiting]] = Shared(lambda: queue.waiting(self.active()))
-        self.library = Shared(library.runs)
+        self._waiting: Shared[list[Waiting]] = Shared(lambda: queue.waiting(self._unnamed()))
+        self._library = Shared(library.runs)
         self._runs: OrderedDict[str, Shared[Run]] = OrderedDict()
         self._rows: OrderedDict[str, Reading] = OrderedDict()
         self._lock, self._rows_lock = threading.Lock(), threading.Lock()
 
     def forget(self) -> None:
         """Something was changed here: what is looked at next is asked for anew."""
-        self.active.forget()
-        self.newest.forget()
-        self.waiting.forget()
-        self.library.forget()
+        for shared in (self._active, self._newest, self._waiting, self._library):
+            shared.forget()
         with self._lock:
             self._runs.clear()
 
+    def active(self, age: float = AGE) -> list[Run]:
+        """The runs that wait or train, oldest first."""
+        return [self._named(run) for run in self._active(age)]
+
+    def waiting(self, age: float = AGE) -> list[Waiting]:
+        """The queue, next one first."""
+        seen = {run.id: run for run in self.active(age)}
+        return [
+            replace(place, run=seen.get(place.run.id, place.run)) for place in self._waiting(age)
+        ]
+
+    def newest(self, age: float = AGE) -> list[Run]:
+        """The newest run, if it may be seen."""
+        return list(filter(self._visible, self._newest(age)))
+
+    def library(self, age: float = AGE) -> list[Run]:
+        """Every run that may be seen, see ``RunLibrary.runs``."""
+        return list(filter(self._visible, self._library(age)))
+
+    def _unnamed(self) -> list[Run]:
+        """What all may hear of, for the queue says of one run which other it waits for."""
+        return [replace(run, name=HIDDEN) if run.hidden else run for run in self._active()]
+
+    def _named(self, run: Run) -> Run:
+        return run if self._visible(run) else replace(run, name=HIDDEN)
+
     def run(self, run_id: str, age: float = AGE) -> Run:
-        """A run as it stands. Raises RunNotFoundError if there is none."""
-        for run in self.active(age):
+        """A run as it stands. Raises RunNotFoundError if there is none that may be seen."""
+        run = self._run(run_id, age)
+        if not self._visible(run):
+            raise RunNotFoundError(f"run {run_id!r} is hidden")
+        return run
+
+    def _run(self, run_id: str, age: float) -> Run:
+        for run in self._active(age):
             if run.id == run_id:
                 return run
         with self._lock:

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.helpers.app import COMMAND, App
 from tests.helpers.browser import PAGES, SEVEN, answer, draw, go_to, open_tab, settle, watch
-from tests.helpers.proxy import NAME, NGINX, Proxy
+from tests.helpers.proxy import NAME, Proxy, nginx
 
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+pytestmark = pytest.mark.skipif(nginx() is None, reason="nginx is not installed")
 HOSTS = [word for host in (NAME, "localhost") for word in ("--server.allowedHosts", host)]
 
 

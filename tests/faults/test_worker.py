@@ -13,6 +13,7 @@ from mnist_core.nn.training import train
 from mnist_core.runs.store import RunStore
 from tests.helpers.gate import Gate
 from tests.helpers.waiting import wait_until
+from tests.helpers.workers import busy
 
 
 def test_a_run_goes_on_after_its_worker_was_killed(gate: Gate, queue: JobQueue) -> None:
@@ -39,13 +40,6 @@ def test_a_run_goes_on_after_its_worker_was_killed(gate: Gate, queue: JobQueue) 
     assert steps == list(range(len(rows)))
     whole = [row for row in rows if row["fraction"] == 1]
     assert [row["val_loss"] for row in whole] == uninterrupted(config.model_dump(), len(whole))
-
-
-def busy(queue: JobQueue, run_id: str) -> int:
-    """The process that trains a run."""
-    (address,) = (w.address for w in queue.workers() if run_id in w.runs)
-    pid: int = queue._client.run(os.getpid, workers=[address])[address]
-    return pid
 
 
 def uninterrupted(settings: dict[str, object], rows: int) -> list[float]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.helpers import debian
 from tests.helpers.ports import free_port
 
 
@@ -55,12 +56,8 @@ class Postgres:
 
 def main() -> int:
     """Install Debian's package if there is no server and we may; always 0."""
-    if binaries() is None and shutil.which("apt-get"):
-        prefix = () if os.geteuid() == 0 else ("sudo", "-n")
-        if not prefix or shutil.which("sudo"):
-            for step in (("update",), ("install", "-y", "postgresql")):
-                print("+", *prefix, "apt-get", *step, flush=True)
-                subprocess.run([*prefix, "apt-get", *step], check=False)
+    if binaries() is None:
+        debian.install("postgresql")
     print(f"PostgreSQL: {binaries() or 'none, so the tests that need it are skipped'}")
     return 0
 

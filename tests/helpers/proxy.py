@@ -1,16 +1,28 @@
-"""Debian's nginx with docs/nginx.conf, as this test's own account, on ports of the test's own."""
+"""Debian's nginx with docs/nginx.conf, as this test's own account, on ports of the test's own.
+
+``python -m tests.helpers.proxy`` installs nginx where there is none. Where that cannot be done, the
+tests that need it are skipped.
+"""
 
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
+from tests.helpers import debian
 from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 
 CONFIG = Path(__file__).resolve().parents[2] / "docs" / "nginx.conf"
 NAME = "lab.localhost"  # browsers look for it on this machine, and it is not its own name
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
+def nginx() -> str | None:
+    """The program, which Debian puts where only root looks."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
 AROUND = """
 daemon off;
 master_process off;
@@ -59,10 +71,11 @@ class Proxy:
             server = server.replace(old, new)
         config = folder / "nginx.conf"
         config.write_text(AROUND.format(folder=folder, server=server), encoding="utf-8")
-        assert NGINX is not None
+        program = nginx()
+        assert program is not None, "python -m tests.helpers.proxy installs nginx"
         self._log = folder / "error.log"
         self.process = subprocess.Popen(
-            [NGINX, "-p", folder, "-e", self._log, "-c", config], stderr=subprocess.DEVNULL
+            [program, "-p", folder, "-e", self._log, "-c", config], stderr=subprocess.DEVNULL
         )
         wait_until(self._listens, "nginx listens")
 
@@ -74,3 +87,15 @@ class Proxy:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(timeout=30)
+
+
+def main() -> int:
+    """Install Debian's package if there is none and we may; always 0."""
+    if nginx() is None:
+        debian.install("nginx")
+    print(f"nginx: {nginx() or 'none, so the tests that need it are skipped'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

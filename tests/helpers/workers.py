@@ -1,11 +1,15 @@
 """Workers as the app starts them, for many tests."""
 
+import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distributed import Client
 
 from mnist_core.jobs.cluster import LocalWorkers
+
+if TYPE_CHECKING:
+    from mnist_core.jobs.queue import JobQueue
 
 END = 5.0  # seconds in which a job whose result is known ends; any other is broken off
 
@@ -33,3 +37,16 @@ class Workers:
     def close(self) -> None:
         self._client.close()
         self._close()
+
+
+def busy(queue: "JobQueue", run_id: str) -> int:
+    """The process that trains a run."""
+    (address,) = (w.address for w in queue.workers() if run_id in w.runs)
+    pid: int = queue._client.run(os.getpid, workers=[address])[address]
+    return pid
+
+
+def workers_of(queue: "JobQueue") -> dict[str, int]:
+    """The processes of a queue's workers, by address."""
+    pids: dict[str, int] = queue._client.run(os.getpid)
+    return pids

@@ -24,7 +24,7 @@ def test_a_damaged_database_is_said_by_whoever_asks() -> None:
     create_study(sweep(), studies.storage)
     assert studies.names() == ["study"]
     studies.look("study")
-    queue = SimpleNamespace(check=lambda config: None, turns=Turns(RunStore()))
+    queue = SimpleNamespace(check=lambda config, by: None, turns=Turns(RunStore()))
     starting = StudyQueue(lambda: queue)  # type: ignore[arg-type,return-value]
     studies.storage.engine.dispose()
     for suffix in ("", "-wal", "-shm"):

@@ -3,12 +3,13 @@
 import pytest
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.errors import NotYoursError, TooManyError
+from mnist_core.errors import ConfigError, NotYoursError, TooManyError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.studies import StudyQueue
 from mnist_core.jobs.teaching import teach
 from mnist_core.jobs.turns import Job, check_room, next_turn
 from mnist_core.runs.users import SERVER
+from mnist_core.sweep.study import create_study
 from tests.helpers.gate import Gate
 from tests.helpers.studies import sweep
 from tests.helpers.waiting import wait_until
@@ -117,6 +118,40 @@ def test_the_queue_refuses_one_run_too_many(
         gate.open()
         wait_until(lambda: not queue.store.active(), "all have ended")
         narrow.close()
+
+
+def test_each_verb_refuses_what_is_beyond_a_limit_and_nothing_is_there(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studies = StudyQueue(lambda: queue)
+    run_id = queue.store.create(TrainConfig(epochs=1), user=ADA)
+    queue.store.set_state(run_id, "interrupted")
+    axes = {"learning_rate": "0.1,0.2"}
+    done = sweep(name="done", axes=axes, sampler="random", trials=2)
+    create_study(done, studies.storage, ADA)
+    monkeypatch.setenv("MNIST_LAB_MOST_EPOCHS", "4")
+    monkeypatch.setenv("MNIST_LAB_MOST_TRIALS", "3")
+    long = sweep(name="long", axes=axes, sampler="random", trials=4)
+    slow = sweep(name="slow", axes=axes, trials=2, base=TrainConfig(epochs=5))
+    for refused, said in (
+        (lambda: queue.start(TrainConfig(epochs=5), by=ADA), "epochs = 5: 4 are the most"),
+        (lambda: queue.extend(run_id, TrainConfig(epochs=5), ADA), "epochs = 5: 4 are the most"),
+        (lambda: studies.start(long, ADA), "trials = 4: 3 are the most"),
+        (lambda: studies.start(slow, ADA), "epochs = 5: 4 are the most"),
+        (lambda: studies.extend("done", 2, ADA), "trials = 4: 3 are the most"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            refused()
+    monkeypatch.setenv("MNIST_LAB_FREE_GB", "1e9")
+    for kept in (
+        lambda: queue.start(TrainConfig(epochs=1), by=ADA),
+        lambda: queue.resume(run_id, ADA),
+        lambda: studies.start(sweep(name="one", axes=axes, trials=2), ADA),
+    ):
+        with pytest.raises(TooManyError, match="nearly full"):
+            kept()
+    assert [run.state for run in queue.store.newest()] == ["interrupted"]
+    assert studies.names() == ["done"]
 
 
 def test_a_sweep_is_its_users_and_so_are_its_trials(gate: Gate, queue: JobQueue) -> None:

@@ -139,6 +139,8 @@ def test_a_network_that_this_machine_has_no_memory_for_is_refused_with_the_numbe
         check_fits(parse_config({"hidden_sizes": layers}))
     (limits / "memory.max").write_text(f"{16 * GB}\n")
     check_fits(parse_config({"hidden_sizes": layers}))
+    with pytest.raises(ConfigError, match=r"needs 7\.1 GB .*each worker has 7\.0 GB"):
+        check_machine(parse_config({"hidden_sizes": layers}), [], jobs=2)
     with pytest.raises(ConfigError, match=r"14\.2 GB .* adam"):
         check_fits(parse_config({"hidden_sizes": layers, "optimizer": "adam"}))
 

@@ -1,5 +1,8 @@
 """The list of runs: what changed is seen, by this process and by others, and edits last."""
 
+import time
+from types import SimpleNamespace
+
 import pytest
 
 from mnist_core.config.fields import parse_config
@@ -115,3 +118,15 @@ def test_more_runs_than_a_page_are_read_in_the_background(
     assert 4 <= len(library.runs()) <= 11
     wait_until(lambda: library.runs() and library.complete, "all are read")
     assert {run.id for run in library.runs()} == ids
+
+
+def test_a_clock_that_is_set_back_hides_no_run(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = RunLibrary(store)
+    with monkeypatch.context() as ahead:
+        later = time.time() + 3600
+        ahead.setattr("mnist_core.runs.library.time", SimpleNamespace(time=lambda: later))
+        assert library.runs() == []
+    run_id = ended_run(store)  # long before the last look
+    assert [run.id for run in library.runs()] == [run_id]

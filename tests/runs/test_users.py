@@ -1,16 +1,29 @@
 """Whose a run is: the secret stays secret, and nobody but its user changes a run."""
 
+import copy
+import pickle
 from collections.abc import Callable
 
 import pytest
 
 from mnist_core.config.train import TrainConfig
-from mnist_core.errors import NotYoursError
+from mnist_core.errors import NotYoursError, SettingError
 from mnist_core.runs.bin import Bin
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import RunStore
-from mnist_core.runs.users import SERVER, is_secret, may_change, new_secret, user_of
+from mnist_core.runs.users import (
+    SERVER,
+    Person,
+    Role,
+    is_secret,
+    may_change,
+    new_secret,
+    person,
+    role_at,
+    role_of,
+    user_of,
+)
 
 ADA, BOB = user_of(new_secret()), user_of(new_secret())
 
@@ -109,3 +122,65 @@ def test_a_run_from_before_there_were_users_is_the_servers() -> None:
     assert (run.user, run.turn) == (SERVER, 0)
     assert not {"mnist_lab.user", "mnist_lab.turn"} & set(store.client.run(run.id).data.tags)
     assert isinstance(run, Run)
+
+
+def test_a_person_is_a_user_with_a_role() -> None:
+    ada = person("https://id.example", "17", "train")
+    assert ada == person("https://id.example", "17", "look")
+    assert ada != person("https://id.example/", "17", "train")
+    assert ada != person("https://other.example", "17", "train")
+    assert len(ada) == 32
+    assert ada != "17"
+    for same in (copy.deepcopy(ada), pickle.loads(pickle.dumps(ada))):
+        assert isinstance(same, Person)
+        assert (same, same.role) == (ada, "train")
+    assert [role_of(by) for by in (SERVER, BOB, ada)] == ["administer", "train", "train"]
+
+
+def test_who_looks_changes_nothing_and_who_administers_all() -> None:
+    roles: tuple[Role, ...] = ("look", "train", "administer")
+    for role, own, others in zip(roles, (False, True, True), (False, False, True), strict=True):
+        ada = person("https://id.example", "17", role)
+        assert (may_change(ada, str(ada)), may_change(ada, BOB)) == (own, others)
+    store = RunStore()
+    library = RunLibrary(store)
+    run_id = store.create(TrainConfig(), "hers", user=ada)
+    assert type(store.get(run_id).user) is str
+    with pytest.raises(NotYoursError):
+        library.rename(run_id, "renamed", person("https://id.example", "17", "look"))
+    library.rename(run_id, "renamed", person("https://id.example", "18", "administer"))
+    assert store.get(run_id).user == ada
+
+
+@pytest.mark.parametrize(
+    ("look", "train", "administer", "roles"),
+    [
+        ("", "", "", ("train", "train", "train")),
+        ("", "", "Ada@School.example", ("administer", "train", "train")),
+        ("", "@school.example", "", ("train", "train", "look")),
+        ("@school.example", "", "", ("train", "train", None)),
+        ("@school.example", "bob@school.example,", "", ("look", "train", None)),
+        ("carl@elsewhere.example", "bob@school.example", "", (None, "train", "look")),
+        ("school@school.example", "", "", (None, None, None)),
+    ],
+)
+def test_the_variables_say_who_has_which_role(
+    monkeypatch: pytest.MonkeyPatch,
+    look: str,
+    train: str,
+    administer: str,
+    roles: tuple[Role | None, ...],
+) -> None:
+    for name, people in (("LOOK", look), ("TRAIN", train), ("ADMINISTER", administer)):
+        monkeypatch.setenv(f"MNIST_LAB_MAY_{name}", people)
+    people = ("ada@school.example", "BOB@school.example", "carl@elsewhere.example")
+    assert tuple(map(role_at, people)) == roles
+    if look or train:
+        assert role_at("") != "train"  # an address that nobody has verified
+
+
+@pytest.mark.parametrize("people", ["ada", "a@b@c", "a@b c@d", "<a@b>", "*@b", "a@b;c@d"])
+def test_what_names_nobody_is_said(monkeypatch: pytest.MonkeyPatch, people: str) -> None:
+    monkeypatch.setenv("MNIST_LAB_MAY_TRAIN", people)
+    with pytest.raises(SettingError, match=r"MNIST_LAB_MAY_TRAIN = .*names people as"):
+        role_at("ada@school.example")

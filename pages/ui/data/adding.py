@@ -10,11 +10,13 @@ from mnist_core.data.adding import TEST_SHARES, Reading, Wish, add
 from mnist_core.data.own import MOST_CLASSES, MOST_TITLE, SIDES, about
 from mnist_core.data.zipped import MOST_ZIPPED
 from mnist_core.errors import DataError, MnistLabError
+from mnist_core.runs.limits import check_disk
 from pages.ui import forms
 from pages.ui.actions import PROBLEM, reported, start_button
 from pages.ui.data import samples
 from pages.ui.fragments import fragment
 from pages.ui.state import in_background
+from pages.ui.user import user
 from pages.ui.words import literal
 
 POLL = 0.5  # seconds between two looks at how far it is
@@ -124,6 +126,7 @@ def _start() -> None:
     said = {name: st.session_state[_key(name)] for name in ("zip", "title", "side", "share")}
     if said["zip"] is None:
         raise DataError("Choose a zip first; then add it.")
+    check_disk(user())
     zip_name = in_one_line(fitted(said["zip"].name, 2 * MOST_TITLE))
     title = said["title"].strip() or fitted(PurePath(zip_name).stem, MOST_TITLE)
     colour = st.session_state[_key("colour")]

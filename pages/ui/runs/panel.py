@@ -10,7 +10,7 @@ from pages.ui.actions import reported
 from pages.ui.forms import clone
 from pages.ui.runs import exports
 from pages.ui.state import backend, select_run
-from pages.ui.user import mine, user
+from pages.ui.user import changeable, user
 from pages.ui.words import literal
 
 
@@ -37,7 +37,7 @@ def _star(run_id: str, starred: bool) -> None:
 
 def labels(run: Run) -> None:
     """Star, name, tags and note; each is kept as soon as it is left. Another's are shown."""
-    own = mine(run)
+    own = changeable(run)
 
     def keep(what: str) -> None:
         value = st.session_state[f"{what}-{run.id}"]
@@ -123,7 +123,7 @@ def actions(run: Run) -> None:
         if st.button(
             "Open on Train",
             icon=":material/open_in_new:",
-            help="Stop it or go on with it." if mine(run) else "Look at it there.",
+            help="Stop it or go on with it." if changeable(run) else "Look at it there.",
         ):
             select_run(run.id)
             st.switch_page("pages/train.py")

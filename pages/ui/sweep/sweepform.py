@@ -13,11 +13,13 @@ from mnist_core.config.questions import QUESTIONS
 from mnist_core.config.share import LINKED, sweep_from_query, sweep_to_query
 from mnist_core.config.sweep import MAX_TRIALS, SweepConfig, parse_sweep
 from mnist_core.errors import ConfigError, DataError, MnistLabError, Problem
+from mnist_core.runs.limits import check_sweep
 from pages.ui import forms, links
 from pages.ui.fragments import fragment
 from pages.ui.state import backend
 from pages.ui.sweep.axisform import COUNT, axis_fields, current_axis, fill_axis, tried
 from pages.ui.sweep.studies import studies
+from pages.ui.user import user
 from pages.ui.words import duration
 
 POLL = 0.5  # seconds between two looks for the measured cost
@@ -182,6 +184,7 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         st.number_input(
             "Epochs", 1, 1000, held("epochs"), key=key("epochs"), persist_state="session"
         )
+        slot("epochs")
     with st.expander("More settings"):
         st.text_input("Name", held("name"), key=key("name"), persist_state="session")
         forms.options(
@@ -195,6 +198,9 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         forms.options("What is looked for", OBJECTIVES, key("objective"))
     try:
         config = current(names)
+        check_sweep(config, user())
+        if backend().ready:
+            backend().queue.check(config.base, by=user())
     except ConfigError as error:
         for problem in error.problems:
             slot_of = slots.get(problem.field, slots["axes"])

@@ -10,7 +10,7 @@ from pages.ui import assignment, forms, seeds
 from pages.ui.actions import start_button
 from pages.ui.forms import TRAIN
 from pages.ui.state import backend, select_run
-from pages.ui.user import mine, user
+from pages.ui.user import changeable, user
 
 
 def go_on(run_id: str) -> None:
@@ -38,7 +38,7 @@ def resume(run_id: str) -> None:
 
 def next_steps(run: Run) -> None:
     """What can be done with a run that has ended; what an assignment gives cannot be changed."""
-    if not mine(run):
+    if not changeable(run):
         with st.container(horizontal=True, gap="xsmall"):
             st.button(
                 "Clone",

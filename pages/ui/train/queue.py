@@ -7,7 +7,7 @@ from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.runs.records import Run
 from pages.ui.actions import reported
 from pages.ui.state import backend, select_run
-from pages.ui.user import mine, user
+from pages.ui.user import changeable, user, visible
 from pages.ui.visitors import at_the_machine
 from pages.ui.words import literal
 
@@ -41,7 +41,7 @@ def queue_list(active: list[Run], shown: str | None) -> None:
             )
             if place.run.id != shown:
                 _show_button(show, place.run)
-            if mine(place.run):
+            if changeable(place.run):
                 cancel.button(
                     "Cancel",
                     key=f"cancel-{place.run.id}",
@@ -53,7 +53,7 @@ def queue_list(active: list[Run], shown: str | None) -> None:
 
 
 def _show_button(column: st.delta_generator.DeltaGenerator, run: Run) -> None:
-    if column.button("Show", key=f"show-{run.id}", width="stretch"):
+    if visible(run) and column.button("Show", key=f"show-{run.id}", width="stretch"):
         select_run(run.id)
         st.rerun()
 

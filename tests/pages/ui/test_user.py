@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.drawing.my_digits import MyDigits
+from mnist_core.errors import NotYoursError
 from mnist_core.runs.client import StoreClient
 from mnist_core.runs.users import SERVER, is_secret, user_of
 from pages.ui.state import Backend
 from pages.ui.user import COOKIE, SECRET, USER, one_person
 from tests.helpers.gate import Gate
-from tests.helpers.pages import ROOT, button, open_page, said, wait_for
+from tests.helpers.pages import ROOT, button, open_page, pictures, said, wait_for
 from tests.helpers.waiting import wait_until
 
 HERE = {"Host": "localhost:8501", "Origin": "http://localhost:8501"}
@@ -65,7 +67,8 @@ def test_who_is_alone_at_the_server(
 
 CHANGES = (
     *("start", "stop", "resume", "extend", "request_change", "teach", "import_network"),
-    *("rename", "set_note", "set_tags", "set_starred", "delete", "restore", "empty", "runs"),
+    *("rename", "set_note", "set_tags", "set_starred", "set_hidden"),
+    *("delete", "restore", "empty", "runs"),
 )
 # Whose verbs take ``by``. ``runs`` of the bin are one's own; a list of runs is everybody's.
 ASKED = re.compile(
@@ -203,6 +206,44 @@ def test_runs_lists_mine_or_all(network: Backend) -> None:
     assert len(network.library.runs()) == 2
 
 
+def test_who_hides_a_run_keeps_it_from_others(network: Backend, gate: Gate) -> None:
+    ada, bob = open_page("runs"), open_page("runs")
+    run_id = finished(network, "hers", user_of_session(ada))
+    finished(network, "his", user_of_session(bob))
+    for page in (ada, bob):
+        page.session_state["runs.whose"] = "all"
+    ada.query_params["runs"] = run_id
+    wait_for(ada, lambda page: "Hide from others" in labels(page))
+    wait_for(bob, lambda page: "2 of 2 runs" in said(page))
+    press(ada, "Hide from others")
+    assert network.store.get(run_id).hidden
+    assert "2 of 2 runs" in said(ada)
+    wait_for(bob, lambda page: "1 of 1 runs" in said(page))
+    for name in ("train", "runs"):  # by an address that somebody still has
+        page = open_page(name, run=run_id, runs=run_id)
+        assert any(
+            "Not in this app's store" in w.value or "not in this app" in w.value
+            for w in page.warning
+        )
+        assert "hers" not in said(page)
+    with pytest.raises(NotYoursError):
+        network.library.set_hidden([run_id], False, user_of_session(bob))
+    press(ada, "Show to others")
+    wait_for(bob, lambda page: "2 of 2 runs" in said(page))
+
+    # What trains is a part of the queue, without a name.
+    gate.allow(0)
+    trains = network.queue.start(TINY, "her secret", by=user_of_session(ada))
+    network.library.set_hidden([trains], True, user_of_session(ada))
+    network.look_again()
+    page = wait_for(open_page("train"), lambda page: "a hidden run" in said(page) + pictures(page))
+    assert "her secret" not in said(page) + pictures(page)
+    assert "Show" not in labels(page)
+    network.queue.stop(trains)
+    gate.open()
+    wait_until(lambda: not network.store.active(), "it has ended")
+
+
 def test_too_many_runs_are_said_at_the_button(
     network: Backend, monkeypatch: pytest.MonkeyPatch, gate: Gate
 ) -> None:
@@ -220,6 +261,42 @@ def test_too_many_runs_are_said_at_the_button(
     wait_for(
         page, lambda page: any(b.label == "Start training" and not b.disabled for b in page.button)
     )
+
+
+def test_a_limit_is_said_at_its_field_before_anything_starts(
+    network: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_LAB_MOST_EPOCHS", "4")
+    monkeypatch.setenv("MNIST_LAB_MOST_TRIALS", "3")
+    for name, start, most in (("train", "Start training", 4), ("sweep", "Start sweep", 3)):
+        page = wait_for(open_page(name), lambda page: page.error)
+        assert f"{most} are the most that anybody may ask for here" in page.error[0].value
+        assert button(page, start).disabled  # type: ignore[attr-defined]
+    page = open_page("train")
+    (epochs,) = (field for field in page.number_input if field.label == "Epochs")
+    epochs.set_value(4).run()
+    assert not page.error
+    assert not button(page, "Start training").disabled  # type: ignore[attr-defined]
+    monkeypatch.setenv("MNIST_LAB_MOST_GB", "1e-9")
+    run_id = network.store.create(TINY, user=user_of_session(page))
+    network.store.set_state(run_id, "completed")
+    network.store.attach(run_id, "big", bytes(5000))
+    st.cache_data.clear()  # what was counted ten seconds ago
+    page.run()
+    assert "No more can be kept" in said(page)
+    assert button(page, "Start training").disabled  # type: ignore[attr-defined]
+
+
+def test_to_one_person_there_are_no_such_limits(
+    app: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MOST_EPOCHS", "MOST_TRIALS"):
+        monkeypatch.setenv(f"MNIST_LAB_{name}", "1")
+    monkeypatch.setenv("MNIST_LAB_FREE_GB", "1e9")
+    for name, start in (("train", "Start training"), ("sweep", "Start sweep")):
+        page = open_page(name)
+        assert not page.error
+        assert not button(page, start).disabled  # type: ignore[attr-defined]
 
 
 def test_each_has_digits_of_ones_own(network: Backend) -> None:

@@ -129,8 +129,7 @@ def test_train_is_filled_with_it_and_refuses_one_that_is_gone(app: Backend) -> N
     page = open_page("data", dataset=name)
     button(page, "Train with these").click().run()
     assert page.session_state["train.dataset"] == name
-    page = open_page("train", dataset="own:gone-01234567")
-    button(page, "Start training").click()
-    wait_for(page, lambda shown: shown.error)
-    assert "is not on this machine" in page.error[0].value
+    page = wait_for(open_page("train", dataset="own:gone-01234567"), lambda shown: shown.error)
+    assert "is not on this machine" in page.error[0].value  # at the field
+    assert button(page, "Start training").disabled  # type: ignore[attr-defined]
     assert app.store.newest() == []

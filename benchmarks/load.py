@@ -1,0 +1,330 @@
+"""What a class does to the app: many sessions of mixed use over websockets, for minutes.
+
+    python -m benchmarks.load [--sessions 50] [--minutes 10] [--json]
+
+Each session is a user of its own. Again and again it does one of these: starts a run of settings
+that nobody else has, watches what trains, stops its own run, keeps a drawing under its digit,
+starts a small sweep, compares runs, goes away and comes back. Printed are:
+
+- exceptions that a page showed or the server logged, and errors that a page said, with how often
+- lost runs: asked for and not in the store, or ended as failed or interrupted
+- sessions that were shown a digit of somebody else, or not all of their own
+- the answer to a click, from the click until the page is whole (s, median and 95th percentile)
+- memory of all processes, at the beginning and at the end (MB), and what each resource was used to
+
+The server, its workers and the sessions share the machine; the sessions are one process.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import psutil
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from benchmarks.visitors import Visitor
+from mnist_core.runs.records import Run
+from mnist_core.runs.store import RunStore
+from mnist_core.runs.tags import read_run
+from mnist_core.runs.users import new_secret, user_of
+from mnist_core.settings import sqlite_url
+from tests.helpers.app import COMMAND, App
+
+SESSIONS, MINUTES = 50, 10.0
+WARM = 0.2  # minutes in which one session has the app load what it needs, before all come
+PAUSE = (0.5, 3.0)  # seconds between two acts of a session
+ANSWER = 120.0  # seconds until a session gives up an answer, which counts as an error
+DRAIN = 60.0  # seconds that are left at the end to runs that train
+MEDIAN, P95 = 0.5, 2.0  # seconds that an answer is to take
+# A bar, and a pen that was lifted once.
+LINE = [["M", 140.0, 40.0], ["L", 140.0, 240.0]]
+
+
+@dataclass
+class Seen:
+    """What all sessions saw together."""
+
+    answers: list[float] = field(default_factory=list)
+    acts: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    foreign_digits: int = 0
+    runs: set[str] = field(default_factory=set)  # that an address named
+    asked: set[tuple[str, int]] = field(default_factory=set)  # runs, by user and seed
+
+
+class Session(Visitor):
+    """A visitor who uses what the pages show."""
+
+    def __init__(self, url: str, secret: str, seen: Seen) -> None:
+        super().__init__(url, f"mnist_lab_user={secret}")
+        self._seen = seen
+        self._pages: dict[str, str] = {}
+        self.widgets: dict[str, str] = {}  # id -> label
+
+    def hear(self, message: ForwardMsg) -> None:
+        match message.WhichOneof("type"):
+            case "new_session" if not message.metadata.run.fragment_ids:
+                self.widgets.clear()
+            case "page_info_changed":
+                said = parse_qs(message.page_info_changed.query_string)
+                self._seen.runs.update(said.get("run", ()))
+            case "navigation":
+                pages = message.navigation.app_pages
+                self._pages = {page.page_name: page.page_script_hash for page in pages}
+            case "delta" if message.delta.WhichOneof("type") == "new_element":
+                element = message.delta.new_element
+                kind = element.WhichOneof("type")
+                shown = getattr(element, kind) if kind else None
+                if kind == "exception":
+                    self._seen.errors[f"exception: {element.exception.message}"] += 1
+                elif kind == "alert" and element.alert.format == element.alert.ERROR:
+                    self._seen.errors[f"said: {element.alert.body}"] += 1
+                elif widget := getattr(shown, "id", ""):
+                    self.widgets[widget] = getattr(shown, "label", "")
+                    if getattr(shown, "disabled", False):  # nobody can use it
+                        del self.widgets[widget]
+
+    def named(self, label: str) -> str | None:
+        """The id of what is called so on the page, or has this key."""
+        found = (i for i, said in self.widgets.items() if said == label or i.endswith(f"-{label}"))
+        return next(found, None)
+
+    async def act(self, *changed: WidgetState, page: str = "", query: str = "") -> None:
+        """Use the page, and note how long its answer takes."""
+        known = self._pages.get(page, "") if page else ""
+        async with asyncio.timeout(ANSWER):
+            self._seen.answers.append(await self.see(*changed, page=known, query=query))
+
+    async def fill(self, values: dict[str, str | float]) -> None:
+        """Type into fields, by their labels; those that are not there are left out."""
+        changed = []
+        for label, value in values.items():
+            if (found := self.named(label)) is not None:
+                text = isinstance(value, str)
+                typed = {"string_value": value} if text else {"double_value": value}
+                changed.append(WidgetState(id=found, **typed))
+        await self.act(*changed)
+
+    async def click(self, label: str) -> bool:
+        """Click a button; whether it is there."""
+        found = self.named(label)
+        if found is not None:
+            await self.act(WidgetState(id=found, trigger_value=True))
+        return found is not None
+
+
+class Person:
+    """One who comes again: a browser's secret, and the digit that it keeps."""
+
+    def __init__(self, url: str, number: int, seen: Seen) -> None:
+        self._url, self._seen = url, seen
+        self._random = random.Random(number)
+        self._secret = new_secret()
+        self._user = user_of(self._secret)
+        self._seeds = iter(range(number * 100_000, (number + 1) * 100_000))
+        self._digit, self._kept, self._swept = number % 10, 0, False
+
+    async def live(self, until: float) -> None:
+        """Use the app until then, leaving and coming back."""
+        while time.monotonic() < until:
+            try:
+                async with Session(self._url, self._secret, self._seen) as session:
+                    await session.act()
+                    for _ in range(self._random.randint(4, 12)):
+                        if time.monotonic() > until:
+                            return
+                        await self._something(session)
+                        await asyncio.sleep(self._random.uniform(*PAUSE))
+                self._seen.acts["leave and come back"] += 1
+            except (TimeoutError, OSError) as error:
+                self._seen.errors[f"no answer: {type(error).__name__} {error}"] += 1
+
+    async def _something(self, session: Session) -> None:
+        acts = (self._train, self._watch, self._stop, self._draw, self._sweep, self._compare)
+        (act,) = self._random.choices(acts, (4, 4, 1, 3, 1, 3))
+        self._seen.acts[act.__name__.removeprefix("_")] += 1
+        await act(session)
+
+    async def _train(self, session: Session) -> None:
+        await session.act(page="Train")
+        seed = next(self._seeds)
+        await session.fill({"Hidden layer sizes": "8", "Epochs": 2, "Seed": seed})
+        if await session.click("Start training") or await session.click("Add to queue"):
+            self._seen.asked.add((self._user, seed))
+
+    async def _watch(self, session: Session) -> None:
+        await session.act(page="Train")
+        await asyncio.sleep(self._random.uniform(1, 4))  # what polls, polls
+
+    async def _stop(self, session: Session) -> None:
+        await session.act(page="Train")
+        await session.click("Stop")
+
+    async def _draw(self, session: Session) -> None:
+        await session.act(page="Draw")
+        pad = session.named("canvas")
+        if pad is None:
+            self._seen.errors["no pad on Draw"] += 1
+            return
+        x = self._random.uniform(-40, 40)
+        path = [[command, at + x, y] for command, at, y in LINE]
+        drawing = {"objects": [{"type": "Path", "path": path, "strokeWidth": 18}]}
+        value = json.dumps({"drawing": {"raw": drawing}})
+        await session.act(WidgetState(id=pad, json_value=value))
+        if await session.click(f"{self._digit}"):
+            self._kept += 1
+        panel = session.named("Look closer")
+        if panel is not None:
+            await session.act(WidgetState(id=panel, string_array_value={"data": ["My digits"]}))
+        shown = Counter(name for name in session.widgets.values() if name.startswith("Delete this"))
+        if set(shown) - {f"Delete this {self._digit}"} or shown.total() != min(self._kept, 24):
+            self._seen.foreign_digits += 1
+
+    async def _sweep(self, session: Session) -> None:
+        if not self._swept:
+            await session.act(page="Sweep")
+            await session.fill({"Epochs": 1})
+            self._swept = await session.click("Start sweep")
+
+    async def _compare(self, session: Session) -> None:
+        await session.act(page="Runs")
+        known = sorted(self._seen.runs)
+        some = self._random.sample(known, min(3, len(known)))
+        await session.act(page="Runs", query=f"runs={','.join(some)}")
+
+
+def family(app: App) -> list[psutil.Process]:
+    """The server, and all that it started."""
+    server = psutil.Process(app.process.pid)
+    return [server, *server.children(recursive=True)]
+
+
+def memory(processes: list[psutil.Process]) -> float:
+    """Their memory in MB; what several share counts once."""
+    return sum(process.memory_full_info().pss for process in processes) / 2**20
+
+
+def seconds(processes: list[psutil.Process]) -> float:
+    """The time that they had a core for."""
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
+async def use(app: App, sessions: int, minutes: float) -> Seen:
+    """Have so many people use the app for so long."""
+    seen = Seen()
+    until = time.monotonic() + 60 * minutes
+    people = [Person(app.url, number, seen) for number in range(sessions)]
+    await asyncio.gather(*(person.live(until) for person in people))
+    return seen
+
+
+def drained(store: RunStore, most: float) -> int:
+    """Wait until nothing trains or waits, for so many seconds at most; how many still do."""
+    until = time.monotonic() + most
+    while (left := len(store.active())) and time.monotonic() < until:
+        time.sleep(1.0)
+    return left
+
+
+def lost(store: RunStore, asked: set[tuple[str, int]]) -> list[str]:
+    """The runs that somebody asked for and that are not there, and those that broke."""
+    runs = [read_run(run) for run in store.client.search_all(store.experiment)]
+    readable = [run for run in runs if isinstance(run, Run)]
+    there = {(run.user, run.segments[0].config.seed) for run in readable}
+    return [
+        *(f"seed {seed} of {user[:8]} is not there" for user, seed in sorted(asked - there)),
+        *(f"{run.id} cannot be read" for run in runs if not isinstance(run, Run)),
+        *(f"{r.id} {r.state}: {r.error}" for r in readable if r.state in ("failed", "interrupted")),
+    ]
+
+
+def measure(sessions: int, minutes: float) -> dict[str, Any]:
+    """All figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        app = App(home, (*COMMAND, "--server.address", "0.0.0.0"))
+        try:
+            warm = asyncio.run(use(app, 1, min(WARM, minutes)))
+            processes = family(app)
+            begun, before = time.monotonic(), (seconds(processes[:1]), seconds(processes[1:]))
+            first = memory(processes)
+            seen = asyncio.run(use(app, sessions, minutes))
+            taken = time.monotonic() - begun
+            page = (seconds(processes[:1]) - before[0]) / taken
+            workers = (seconds(processes[1:]) - before[1]) / taken
+            store = RunStore(sqlite_url(home / "runs.db"))
+            queue = len(store.active())
+            left = drained(store, DRAIN)
+            gone = lost(store, seen.asked | warm.asked)
+            last = memory(family(app))
+        finally:
+            app.stop()
+        logged = (Path(folder) / "app.log").read_text().count("Traceback")
+    cores = os.cpu_count() or 1
+    used = {
+        "the core of the page's process": page,
+        "the cores of the machine": (page + workers) / cores,
+        "memory": psutil.virtual_memory().percent / 100,
+        "places in the queue": queue / (10 * sessions),
+    }
+    return {
+        "sessions": sessions,
+        "minutes": minutes,
+        "acts": dict(seen.acts),
+        "answers": len(seen.answers),
+        "answer_median": statistics.median(seen.answers),
+        "answer_p95": statistics.quantiles(seen.answers, n=20)[-1],
+        "errors": dict(seen.errors.most_common()),
+        "tracebacks": logged,
+        "runs": len(seen.asked),
+        "queue_at_the_end": queue,
+        "still_active": left,
+        "lost": gone,
+        "foreign_digits": seen.foreign_digits,
+        "memory_begin": first,
+        "memory_end": last,
+        "used": used,
+        "first_to_give_out": max(used, key=used.__getitem__),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sessions", type=int, default=SESSIONS)
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(arguments)
+    found = measure(options.sessions, options.minutes)
+    if options.json:
+        print(json.dumps({"cores": os.cpu_count(), **found}))
+        return
+    for name, value in found.items():
+        match value:
+            case dict() | list() if not value:
+                print(f"{name:20} none")
+            case dict():
+                print(name, *(f"    {each}  {what}" for what, each in value.items()), sep="\n")
+            case list():
+                print(name, *(f"    {each}" for each in value), sep="\n")
+            case float():
+                aim = {"answer_median": MEDIAN, "answer_p95": P95}.get(name)
+                print(f"{name:20} {value:10.2f} {f'to be {aim:g}' if aim else ''}")
+            case _:
+                print(f"{name:20} {value}")
+
+
+if __name__ == "__main__":
+    main()
