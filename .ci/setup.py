@@ -47,7 +47,10 @@ ALL = (*QUICK, side_by_side("slow", 2))
 def run(*command: str) -> int:
     """Run a module of the virtual environment from the repository's root; its exit status."""
     print("+ python -m", *command, flush=True)
-    return subprocess.run([PYTHON, "-m", *command], cwd=ROOT, check=False).returncode
+    # Python keeps what it compiles, whatever the environment says: without, each process of the
+    # tests compiles the 330 files anew, 6 s, and so does every program that a test starts.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run([PYTHON, "-m", *command], cwd=ROOT, env=env, check=False).returncode
 
 
 def starts() -> bool:

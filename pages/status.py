@@ -10,7 +10,7 @@ from mnist_core.runs.users import role_of
 from mnist_core.settings import Settings, place
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
-from pages.ui.state import backend
+from pages.ui.state import backend, once_open
 from pages.ui.user import user
 from pages.ui.visitors import at_the_machine
 from pages.ui.words import literal
@@ -62,13 +62,8 @@ def numbers() -> None:
 def workers(active: list[Run]) -> None:
     """Who does the work."""
     st.markdown("#### Workers")
-    if not backend().ready:
-        st.caption(backend().starting or "Opening …")
-        return
-    try:
-        found = backend().watch.workers()
-    except MnistLabError as error:
-        st.error(literal(str(error)))
+    found = once_open(lambda: backend().watch.workers(), st.error)
+    if found is None:
         return
     names = {run.id: run.name for run in active if run.state == "running"}
     rows = [

@@ -4,7 +4,7 @@ import ast
 import hashlib
 import pickle
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,8 +24,10 @@ RUN = {
 ALLOWED = {("mnist_core/data/formats.py", "pickle.loads")}  # see the test of its checksum
 
 
-def calls() -> Iterator[tuple[str, str, dict[str, object]]]:
-    """(file, what is called, its named arguments that are constants) of every call."""
+@cache
+def calls() -> list[tuple[str, str, dict[str, object]]]:
+    """(file, what is called, its named arguments, constants by their values) of every call."""
+    found = []
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
@@ -35,20 +37,18 @@ def calls() -> Iterator[tuple[str, str, dict[str, object]]]:
                     else given.value
                     for given in node.keywords
                 }
-                yield path.relative_to(ROOT).as_posix(), ast.unparse(node.func), named
-
-
-CALLS = list(calls())
+                found.append((path.relative_to(ROOT).as_posix(), ast.unparse(node.func), named))
+    return found
 
 
 def test_nothing_that_comes_from_outside_is_run() -> None:
-    assert {(file, name) for file, name, _ in CALLS if name in RUN} == ALLOWED
-    loads = [(file, named) for file, name, named in CALLS if name == "torch.load"]
+    assert {(file, name) for file, name, _ in calls() if name in RUN} == ALLOWED
+    loads = [(file, named) for file, name, named in calls() if name == "torch.load"]
     assert loads
     assert all(named.get("weights_only") is True for _, named in loads), loads
-    arrays = [named for _, name, named in CALLS if name in ("np.load", "numpy.load")]
+    arrays = [named for _, name, named in calls() if name in ("np.load", "numpy.load")]
     assert all(named.get("allow_pickle") is False for named in arrays)
-    assert not [file for file, _, named in CALLS if named.get("shell") is True]
+    assert not [file for file, _, named in calls() if named.get("shell") is True]
 
 
 def test_a_pickle_is_opened_only_after_its_checksum(
@@ -67,7 +67,7 @@ def test_a_pickle_is_opened_only_after_its_checksum(
 
 
 def test_each_chooser_says_how_large_a_file_may_be() -> None:
-    choosers = [(file, named) for file, name, named in CALLS if name.endswith("file_uploader")]
+    choosers = [(file, named) for file, name, named in calls() if name.endswith("file_uploader")]
     assert len(choosers) >= 4
     assert all("max_upload_size" in named for _, named in choosers), choosers
     # The server cuts off what is larger than the largest of them while it arrives.

@@ -231,6 +231,16 @@ def test_it_says_that_it_is_under_way(
     assert " s, 0." in capfd.readouterr().out
 
 
+def test_what_is_compiled_is_kept(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(setup, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    (tmp_path / "asked.py").write_text("import sys\nsys.exit(sys.dont_write_bytecode)")
+    assert setup.run("asked") == 0
+
+
 def test_the_command_is_installed_and_other_checkouts_are_not_confused(tmp_path: Path) -> None:
     clone, place = tmp_path / "a clone", tmp_path / "an environment"
     ignore = shutil.ignore_patterns("__pycache__")

@@ -115,9 +115,9 @@ class LocalWorkers:
             **self._credentials.variables(),
             "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
         }
-        options = [self._options(number) for number in range(worker_count(len(self.gpus)))]
+        self._workers = [self._options(n) for n in range(worker_count(len(self.gpus)))]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", SERVERS, json.dumps(options)],
+            [sys.executable, "-m", SERVERS, json.dumps(self._workers)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             env=environment,
@@ -172,7 +172,7 @@ class LocalWorkers:
         if config.device not in names:
             allowed = f"is not on this machine, which has {', '.join(names)}"
             raise ConfigError([Problem("device", config.device, allowed)])
-        check_machine(config, self.gpus, 1 if alone else len(self._processes) - 1)
+        check_machine(config, self.gpus, 1 if alone else len(self._workers))
 
     def close(self) -> None:
         """End the processes."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mlflow.entities import ViewType
 
-from mnist_core.runs.library import PAGE, RunLibrary
+from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.records import Run, UnreadableRun
 from mnist_core.runs.store import RunStore
 from mnist_core.runs.tags import TAG, read_run, tags
@@ -22,10 +22,9 @@ class Bin:
 
     def runs(self, by: str = SERVER) -> list[Run | UnreadableRun]:
         """What the user ``by`` can restore, the newest first."""
-        deleted = self._store.client.search_all(
+        deleted = self._store.client.search(
             self._store.experiment,
             view=ViewType.DELETED_ONLY,
-            limit=PAGE,
             order="attributes.start_time DESC",
         )
         left = [read_run(run) for run in deleted if TAG + EMPTIED not in run.data.tags]

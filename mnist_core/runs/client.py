@@ -1,12 +1,11 @@
 """MLflow's client: the calls that this project makes, with types, patience and clear errors."""
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType
-from mlflow.store.entities import PagedList
 
 from mnist_core.errors import StoreUnavailableError
 from mnist_core.runs.failures import store_errors
@@ -16,6 +15,7 @@ from mnist_core.settings import place
 T = TypeVar("T")
 
 MAX_METRICS = 900  # in one request; MLflow takes 1,000
+MAX_RUNS = 1000  # of one answer
 
 
 class StoreClient:
@@ -94,34 +94,23 @@ class StoreClient:
         condition: str = "",
         *,
         view: int = ViewType.ACTIVE_ONLY,
-        limit: int = 1000,
+        limit: int | None = None,
         order: str | None = None,
-        token: str | None = None,
-    ) -> PagedList[Run]:
-        """The runs that fulfil a condition in MLflow's search language."""
-        return self.patiently(
-            lambda: self._client.search_runs(
-                [experiment], condition, view, limit, [order] if order else None, token
+    ) -> list[Run]:
+        """The runs that fulfil a condition in MLflow's search language: all, or the first few."""
+        found: list[Run] = []
+        orders, token = [order] if order else None, None
+        while limit is None or len(found) < limit:
+            some = MAX_RUNS if limit is None else min(MAX_RUNS, limit - len(found))
+            ask = functools.partial(
+                self._client.search_runs, [experiment], condition, view, some, orders, token
             )
-        )
-
-    def search_all(
-        self,
-        experiment: str,
-        condition: str = "",
-        *,
-        view: int = ViewType.ACTIVE_ONLY,
-        limit: int = 1000,
-        order: str | None = None,
-    ) -> Iterator[Run]:
-        """As ``search``, however many there are: ``limit`` at a time."""
-        token: str | None = None
-        while token is None or token:
-            page = self.search(
-                experiment, condition, view=view, limit=limit, order=order, token=token
-            )
-            yield from page
-            token = page.token or ""
+            page = self.patiently(ask)
+            found += page
+            token = page.token
+            if not token:
+                break
+        return found
 
     def log(
         self,

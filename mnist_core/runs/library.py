@@ -75,9 +75,7 @@ class RunLibrary:
             (f"attributes.end_time > {int(since * 1000)}", ViewType.ACTIVE_ONLY),
             (f"metrics.{EDITED} > {since:.3f}", ViewType.ALL),
         ):
-            for run in self._store.client.search_all(
-                self._store.experiment, condition, view=view, limit=PAGE
-            ):
+            for run in self._store.client.search(self._store.experiment, condition, view=view):
                 self._take(run)
         self._looked = now
 

@@ -58,7 +58,7 @@ def stored(store: "RunReader", user: str) -> int:
     from mnist_core.runs.tags import TAG
 
     condition = f"tags.`{TAG}user` = '{user}'"
-    runs = store.client.search_all(store.experiment, condition, view=ViewType.ALL)
+    runs = store.client.search(store.experiment, condition, view=ViewType.ALL)
     sizes = (store.files.size_here(run.info.run_id) for run in runs)
     return size_of(MyDigits.of_user(user).path) + sum(sizes)
 

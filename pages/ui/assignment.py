@@ -9,12 +9,12 @@ import streamlit as st
 from mnist_core.config.assignment import Assignment, read_link
 from mnist_core.config.fields import FIELDS
 from mnist_core.config.texts import check_name
-from mnist_core.errors import ConfigError, MnistLabError
+from mnist_core.errors import ConfigError
 from mnist_core.learn.classroom import Standing, asked
 from mnist_core.runs.records import MAX_PUPIL, Pupil, Run
 from pages.ui import forms
 from pages.ui.address import keep_in_address
-from pages.ui.state import backend
+from pages.ui.state import backend, once_open
 from pages.ui.words import literal
 
 ASSIGNMENT, NAME = "assignment", "pupil"  # query parameters
@@ -137,14 +137,7 @@ def state(assignment: Assignment, stands: Standing) -> None:
 
 def all_runs(tell: Callable[[str], object]) -> list[Run] | None:
     """All runs; None while they cannot be listed, and the page says why: an error by ``tell``."""
-    if not backend().ready:
-        st.caption(backend().starting or "Opening …")
-        return None
-    try:
-        return backend().watch.library()
-    except MnistLabError as error:
-        tell(literal(str(error)))
-        return None
+    return once_open(lambda: backend().watch.library(), tell)
 
 
 def _without_pictures(markdown: str) -> str:

@@ -14,6 +14,7 @@ from mnist_core.errors import ClusterError, MnistLabError
 from mnist_core.runs.users import SERVER
 from pages.ui.address import in_address, write_address
 from pages.ui.user import mine, visible
+from pages.ui.words import literal
 
 if TYPE_CHECKING:
     from mnist_core.jobs.cluster import LocalWorkers
@@ -49,6 +50,21 @@ def in_background(work: Callable[[], T], name: str) -> "Future[T]":
 
     threading.Thread(target=run, daemon=True, name=name).start()
     return future
+
+
+def once_open(read: Callable[[], T], tell: Callable[[str], object]) -> T | None:
+    """What ``read`` finds in the store or at the workers.
+
+    None while they are opened, which the page says, or where they cannot be read: why, by ``tell``.
+    """
+    if not backend().ready:
+        st.caption(backend().starting or "Opening …")
+        return None
+    try:
+        return read()
+    except MnistLabError as error:
+        tell(literal(str(error)))
+        return None
 
 
 def _workers() -> "LocalWorkers | None":

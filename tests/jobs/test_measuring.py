@@ -33,6 +33,7 @@ def test_settings_take_turns_and_repeats_come_last() -> None:
     assert len(once * 2) == plan.samples
 
 
+@pytest.mark.slow
 def test_a_plan_is_measured_to_its_end_and_kept(measurer: Measurer) -> None:
     measurer.start(PLAN)
     with pytest.raises(MeasurementError, match="Another measurement"):
@@ -48,6 +49,7 @@ def test_a_plan_is_measured_to_its_end_and_kept(measurer: Measurer) -> None:
     assert found.machine.cpu
 
 
+@pytest.mark.slow
 def test_a_stop_keeps_what_was_measured(measurer: Measurer) -> None:
     measurer.start(LONG)
     wait_until(lambda: measurer.now is not None and measurer.now.done >= 3, "some is measured")
@@ -62,6 +64,7 @@ def test_a_stop_keeps_what_was_measured(measurer: Measurer) -> None:
     assert len(measurer.kept.all()[0]) == 2
 
 
+@pytest.mark.slow
 def test_it_waits_while_a_run_trains(gate: Gate, queue: JobQueue, measurer: Measurer) -> None:
     gate.allow(1)
     run_id = queue.start(TrainConfig(epochs=3), "patience")

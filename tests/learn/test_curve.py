@@ -125,6 +125,7 @@ def test_it_ends_at_its_last_step_or_where_it_improves_no_more() -> None:
     assert almost.on(50).steps == MOST_STEPS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_64_units_fit_each_function_clearly_better_than_2(shape: str, activation: str) -> None:
@@ -135,6 +136,7 @@ def test_64_units_fit_each_function_clearly_better_than_2(shape: str, activation
     assert many.error < 0.1
 
 
+@pytest.mark.slow
 def test_another_start_may_end_well_or_badly() -> None:
     ends = [Fit.begin(SHAPES["wave"], 4, "tanh", seed).on(MOST_STEPS).error for seed in range(4)]
     assert max(ends) > 2 * min(ends)

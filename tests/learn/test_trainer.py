@@ -78,6 +78,7 @@ def test_it_learns() -> None:
     assert accuracy(network, valid) == pytest.approx(float(expected))
 
 
+@pytest.mark.slow
 def test_pixels_that_are_mixed_up_are_learnt_as_well() -> None:
     """What the first chapter says: the network is not told which pixels are neighbours."""
     from mnist_core.learn.digits import Digits

@@ -68,6 +68,7 @@ def test_untrained_networks_guess(mnist: ResidentDataset) -> None:
     assert statistics.mean(e.val_loss for e in untrained) == pytest.approx(2.30, abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_logistic_regression(mnist: ResidentDataset, seed: int) -> None:
     config = TrainConfig(hidden_sizes=(), learning_rate=0.1, seed=seed)
@@ -76,6 +77,7 @@ def test_logistic_regression(mnist: ResidentDataset, seed: int) -> None:
     assert 0.85 < end.test_accuracy < 0.93
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_tutorials_network_on_5000_digits(sample: ResidentDataset, seed: int) -> None:
     first, _, second, end = then_at_a_tenth(seed, sample, epochs=20)

@@ -80,6 +80,7 @@ def test_each_quantity_can_vary_and_the_others_are_fixed() -> None:
         assert keys == {f"devices.{name}" for name in (*TITLES, "repeats") if name != varies}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("app")
 def test_a_double_click_measures_once_and_the_end_is_shown() -> None:
     page = tiny(open_devices())
@@ -94,6 +95,7 @@ def test_a_double_click_measures_once_and_the_end_is_shown() -> None:
     assert len(page.get("plotly_chart")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("app")
 def test_it_can_be_stopped_and_started_again() -> None:
     page = open_devices()
@@ -110,6 +112,7 @@ def test_it_can_be_stopped_and_started_again() -> None:
     assert not button(page, "Start measuring").disabled
 
 
+@pytest.mark.slow
 def test_while_a_run_trains_it_says_that_it_waits(app: Backend, gate: Gate) -> None:
     gate.allow(1)
     run_id = app.queue.start(TrainConfig(epochs=3), "patience")

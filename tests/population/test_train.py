@@ -81,6 +81,7 @@ def test_a_population_of_one_is_the_single_run(tiny: ResidentDataset, optimizer:
     assert_equals_alone([parse_config(config)], tiny)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", RATES)
 def test_each_of_64_members_of_mixed_widths_is_the_run_alone(
     tiny: ResidentDataset, optimizer: str

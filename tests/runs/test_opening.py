@@ -43,7 +43,7 @@ def test_an_experiment_that_is_deleted_under_us_takes_nothing_down() -> None:
     assert store.get(made).state == "queued"
 
 
-@pytest.mark.parametrize("name", ["with space", "100 %", "what?", "number #1", "%41", "é ü 数字"])
+@pytest.mark.parametrize("name", ["with space, 100 %", "what? number #1", "%41 é ü 数字"])
 def test_a_home_folder_may_have_any_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -1,6 +1,8 @@
 """What a study has found."""
 
 import math
+import shutil
+from pathlib import Path
 
 import numpy as np
 import optuna
@@ -13,19 +15,28 @@ from optuna.trial import create_trial
 from mnist_core.config.sweep import SweepConfig
 from mnist_core.sweep.analysis import importance, summarise, trial_rows
 from mnist_core.sweep.sampling import distributions
+from mnist_core.sweep.storage import open_storage
 from mnist_core.sweep.study import ERROR, SWEEP, create_study, load_study
 from mnist_core.sweep.view import view
 from tests.helpers.studies import change, sweep
 
+Fake = tuple[optuna.Study, SweepConfig]
 
-def fake_study(storage: BaseStorage) -> tuple[optuna.Study, SweepConfig]:
+
+FAKE = sweep(
+    sampler="random",
+    trials=60,
+    axes={"learning_rate": "0.01:1.5", "hidden_sizes": "16,32,64,128,256"},
+)
+
+
+@pytest.fixture(scope="module")
+def _fake(tmp_path_factory: pytest.TempPathFactory, _empty_home: Path) -> Path:
     """Accuracy rises with the learning rate until it fails above 0.9, and with width until 64."""
-    config = sweep(
-        sampler="random",
-        trials=60,
-        axes={"learning_rate": "0.01:1.5", "hidden_sizes": "16,32,64,128,256"},
-    )
-    study, random = create_study(config, storage), np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("fake") / "studies.db"
+    shutil.copy(_empty_home / path.name, path)
+    storage = open_storage(f"sqlite:///{path}")
+    study, random = create_study(FAKE, storage), np.random.default_rng(0)
     for _ in range(60):  # each in one transaction, which a trial that is asked for takes ten of
         rate, units = random.uniform(0.01, 1.5), int(random.choice([16, 32, 64, 128, 256]))
         accuracy = 0.6 + 0.3 * min(rate, 0.9) + 0.01 * min(units, 64) / 64
@@ -35,16 +46,29 @@ def fake_study(storage: BaseStorage) -> tuple[optuna.Study, SweepConfig]:
         study.add_trial(
             create_trial(
                 params=values,
-                distributions=distributions(config),
+                distributions=distributions(FAKE),
                 user_attrs=found,
                 value=accuracy,
             )
         )
-    return study, config
+    storage.remove_session()
+    storage.engine.dispose()
+    return path
 
 
-def test_the_summary_says_what_mattered(storage: BaseStorage) -> None:
-    study, config = fake_study(storage)
+@pytest.fixture
+def _home(_fake: Path, tmp_path: Path) -> None:
+    shutil.copy(_fake, tmp_path / "home" / _fake.name)
+
+
+@pytest.fixture
+def fake(_home: None, storage: BaseStorage) -> Fake:
+    """A study of sixty trials in the home folder."""
+    return load_study(FAKE.name, storage)
+
+
+def test_the_summary_says_what_mattered(fake: Fake) -> None:
+    study, config = fake
     shares = importance(study)
     assert next(iter(shares)) == "learning_rate"
     assert 0.5 < sum(shares.values()) < 1
@@ -61,10 +85,8 @@ def test_the_summary_says_what_mattered(storage: BaseStorage) -> None:
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "my_own_axis"])
-def test_trials_that_a_notebook_added_to_a_study_take_nothing_down(
-    storage: BaseStorage, name: str
-) -> None:
-    study, config = fake_study(storage)
+def test_trials_that_a_notebook_added_to_a_study_take_nothing_down(fake: Fake, name: str) -> None:
+    study, config = fake
     before = summarise(study, config)
     other = {"my_own_axis": FloatDistribution(0.01, 1.5)}
     trial = study.ask(other if name in other else distributions(config))
@@ -92,8 +114,8 @@ ATTRIBUTE = f"update trial_user_attributes set value_json = '{{}}' where key = '
         ATTRIBUTE.format("1" + 30 * "0", "parameters"),
     ],
 )
-def test_a_trial_that_is_damaged_is_left_out(storage: BaseStorage, damage: str) -> None:
-    study, _ = fake_study(storage)
+def test_a_trial_that_is_damaged_is_left_out(fake: Fake, storage: BaseStorage, damage: str) -> None:
+    study, _ = fake
     change(damage)
     study, config = load_study(study.study_name, storage)
     assert [row["trial"] for row in trial_rows(study)] == list(range(1, 60))
@@ -102,8 +124,8 @@ def test_a_trial_that_is_damaged_is_left_out(storage: BaseStorage, damage: str) 
     assert view(study, config, active=False).done == 60
 
 
-def test_a_study_with_another_s_settings_shows_no_trials(storage: BaseStorage) -> None:
-    study, _ = fake_study(storage)
+def test_a_study_with_another_s_settings_shows_no_trials(fake: Fake) -> None:
+    study, _ = fake
     other = sweep(axes={"momentum": "0.1,0.5"})
     study.set_user_attr(SWEEP, other.model_dump_json())
     study.set_user_attr(ERROR, ["not", "a", "text"])

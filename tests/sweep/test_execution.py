@@ -14,6 +14,7 @@ from mnist_core.sweep.study import STOP, create_study
 from tests.helpers.files import write_mnist
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pruner", ["median", "halving"])
 def test_a_stopped_study_prunes_as_one_that_was_not(
     storage: BaseStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pruner: str

@@ -13,6 +13,7 @@ from mnist_core.sweep.study import create_study, load_study
 from tests.helpers.studies import BASE, of, run, sweep
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pruner", ["halving", "median"])
 def test_losers_are_cut_between_epochs_and_the_rest_completes(
     tiny: ResidentDataset, storage: BaseStorage, pruner: str
@@ -40,6 +41,7 @@ def test_losers_are_cut_between_epochs_and_the_rest_completes(
     assert best_trials(study)[0] not in cut
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pruner", "left"), [("median", 16), ("halving", 10)])
 def test_the_first_population_of_a_study_is_pruned(
     tiny: ResidentDataset, storage: BaseStorage, pruner: str, left: int

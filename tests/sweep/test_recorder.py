@@ -106,6 +106,7 @@ def test_a_stopped_study_goes_on_with_what_is_left() -> None:
         assert state.epoch == len(store.history(run.id)) >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_reports_every_step")
 def test_a_trial_that_was_stopped_ends_as_if_it_had_not_been() -> None:
     """Stopped once and once more, with a pruner that must see the epochs before the stops."""

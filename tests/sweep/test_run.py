@@ -63,6 +63,7 @@ def test_a_trial_is_the_run_that_its_configuration_describes(
         assert ends[start.trial].values[0] == pytest.approx(alone.val_loss, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["grid", "random", "tpe"])
 def test_a_stopped_study_asks_again_for_what_was_under_way(
     tiny: ResidentDataset, storage: BaseStorage, sampler: str

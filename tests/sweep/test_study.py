@@ -138,8 +138,8 @@ def test_two_workers_at_once_try_what_was_planned_and_no_more(
     storage: BaseStorage, sampler: str
 ) -> None:
     """Each has its own connection, and asks as much as it can at the same moments."""
-    axes = {"hidden_sizes": "1:18", "learning_rate": "0.1,0.2,0.3,0.4"}
-    config = sweep(sampler=sampler, trials=72, axes=axes)
+    axes = {"hidden_sizes": "1:9", "learning_rate": "0.1,0.2,0.3,0.4"}
+    config = sweep(sampler=sampler, trials=36, axes=axes)
     create_study(config, storage)
     together = Barrier(2)
 
@@ -147,7 +147,7 @@ def test_two_workers_at_once_try_what_was_planned_and_no_more(
         study, _ = load_study("study", open_storage(), worker)
         together.wait()
         for round_ in range(100):
-            trials = ask_trials(study, config, 16)
+            trials = ask_trials(study, config, 8)
             if not trials:
                 return
             if round_ == 1:  # it is interrupted
@@ -162,9 +162,9 @@ def test_two_workers_at_once_try_what_was_planned_and_no_more(
         together = Barrier(1)
         work(2)
     completed = load_study("study", storage)[0].get_trials(states=(TrialState.COMPLETE,))
-    assert len(completed) == 72
+    assert len(completed) == 36
     if sampler == "grid":
-        assert len({tuple(trial.params.values()) for trial in completed}) == 72
+        assert len({tuple(trial.params.values()) for trial in completed}) == 36
 
 
 def test_a_grid_has_no_hole_where_a_trial_was_lost_while_it_was_made(storage: BaseStorage) -> None:

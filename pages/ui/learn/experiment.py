@@ -9,7 +9,7 @@ from mnist_core.runs.records import Run
 from pages.ui import forms
 from pages.ui.fragments import fragment
 from pages.ui.runview import progress_short
-from pages.ui.state import backend, select_run
+from pages.ui.state import backend, once_open, select_run
 from pages.ui.turns import turns
 from pages.ui.user import mine
 from pages.ui.words import literal
@@ -93,15 +93,13 @@ def _every(chapter: str, experiment: Experiment) -> float | None:
 
 def _state(chapter: str) -> None:
     """Done, or how far it is and what to look at."""
-    if not backend().ready:
-        st.caption(backend().starting or "Opening …")
+    seen = once_open(
+        lambda: (_known()[chapter], _under_way()),
+        lambda why: st.caption(f"Whether it is done cannot be seen: {why}"),
+    )
+    if seen is None:
         return
-    try:
-        known = _known()[chapter]
-        active = _under_way()
-    except MnistLabError as error:
-        st.caption(f"Whether it is done cannot be seen: {literal(str(error))}")
-        return
+    known, active = seen
     if known.done:
         st.markdown(f":green[:material/check_circle:] **Done.** {known.said}")
     else:

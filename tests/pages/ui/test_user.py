@@ -329,7 +329,7 @@ def test_the_secret_is_in_no_record_and_on_no_page(network: Backend) -> None:
 def counted_queries(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How often the store was asked since the last time that this was."""
     asked: list[str] = []
-    for name in ("run", "search", "search_all", "metric"):
+    for name in ("run", "search", "metric"):
         original = getattr(StoreClient, name)
 
         def counting(*args: Any, _name: str = name, _do: Any = original, **words: Any) -> Any:

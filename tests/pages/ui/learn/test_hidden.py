@@ -16,6 +16,7 @@ def plan(units: tuple[int, ...], activation: str) -> Plan:
     return Plan(units, activation, rate=0.2, batch=50, epochs=hidden.EPOCHS, count=4000)
 
 
+@pytest.mark.slow
 def test_what_bends_the_sums_gains_more_than_chance() -> None:
     rows, labels = digits()[1].rows, digits()[1].labels
     plain, bent = (trained(plan((32,), activation)) for activation in ("none", "relu"))
@@ -28,11 +29,13 @@ def test_what_bends_the_sums_gains_more_than_chance() -> None:
     assert "may be chance" in hidden.against("none", plain, "none", plain)
 
 
+@pytest.mark.slow
 def test_the_trained_layers_without_an_activation_are_one() -> None:
     network, rows = trained(plan((32,), "none")).network, digits()[1].rows
     assert largest_difference(network, merged(network), rows) < 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("app")
 def test_the_chapter_says_what_was_measured() -> None:
     page = read("hidden")

@@ -10,6 +10,7 @@ from tests.helpers.courses import read, to_the_end, trained
 from tests.helpers.pages import said
 
 
+@pytest.mark.slow
 def test_validation_stops_rising_and_training_goes_on() -> None:
     course = trained(linear.PLAN)
     train, val = rises(course.points, linear.PLAN.epochs // 2)
@@ -22,6 +23,7 @@ def test_before_that_it_does_not_say_so() -> None:
     assert "stopped" not in linear.ceiling(start(linear.PLAN))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("app")
 def test_the_chapter_trains_to_the_end_and_says_what_was_measured() -> None:
     page = read("linear")

@@ -13,6 +13,7 @@ def plan(count: int, units: int = 128) -> Plan:
     return Plan((units,), "relu", rate=0.5, batch=50, epochs=overfit.EPOCHS, count=count)
 
 
+@pytest.mark.slow
 def test_few_digits_are_learnt_by_heart_and_more_of_them_narrow_the_gap() -> None:
     few, many = trained(plan(500)), trained(plan(4000))
     assert few.points[-1].train_accuracy == 1
@@ -21,6 +22,7 @@ def test_few_digits_are_learnt_by_heart_and_more_of_them_narrow_the_gap() -> Non
     assert 0 < best_epoch(few.points) < overfit.EPOCHS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("app")
 def test_the_chapter_says_the_gap_and_the_best_epoch() -> None:
     page = read("overfit")
