@@ -33,7 +33,7 @@ def ended(page: Page) -> None:
     stop = page.get_by_role("button", name="Stop", exact=True)
     stop.wait_for()
     stop.wait_for(state="hidden")
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
 
 
 def train(page: Page) -> None:

@@ -98,11 +98,14 @@ def picture(measurements: list[Measurement], chosen: list[Measurement]) -> None:
 
 show_problem()
 try:
-    now = measurer().now
+    now = measurer().now if backend().ready else None
     left, right = st.columns([1, 3])
     with left, st.container(key="card-form", border=True):
         controls(now is not None)
     with right, st.container(key="card-picture", border=True):
+        if not backend().ready:  # the frame draws the page again when it is
+            st.info(backend().starting or "Opening …", icon=":material/hourglass_top:")
+            st.stop()
         if measurer().problem:
             st.error(literal(f"The last measurement ended early: {measurer().problem}"))
         results.undo()

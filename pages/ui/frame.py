@@ -101,10 +101,10 @@ def _status(drawn: list[tuple[str, str]] | str | None) -> None:
     # One's own first: it is the one that is named.
     training = sorted((r for r in active if r.state == "running"), key=lambda run: not mine(run))
     with st.container(key="now", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        if seen is None:
-            st.html(_line(backend().starting or "Opening …"))
-        elif isinstance(seen, str):
+        if isinstance(seen, str):
             st.html(_line("The trainer does not run"))
+        elif seen is None or (active and not training and backend().starting):
+            st.html(_line(backend().starting or "Opening …"))
         else:
             st.html(_said(training, len(active)))
         elsewhere = [run for run in training if st.session_state.get(RUN) != run.id]

@@ -27,7 +27,7 @@ def test_a_network_is_trained_and_looked_into_without_a_mouse(page: Page) -> Non
     page.keyboard.type("1")
     focus(page, "button", "Start training")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
     expect(page.get_by_text("validation pictures are read right")).to_be_visible()
     settle(page)
     focus(page, "button", "Look inside")

@@ -13,7 +13,7 @@ from mnist_core.runs.execution import execute
 from mnist_core.runs.records import Run
 from pages.ui.data import views
 from pages.ui.inside.choose import VIEWS
-from pages.ui.state import RUN, Backend
+from pages.ui.state import Backend
 from tests.helpers.files import CIFAR_FOLDER, cifar_files, md5, mnist_files, write_mnist
 from tests.helpers.pages import open_page, pictures, said
 from tests.helpers.zips import add_zip, png, zip_of
@@ -106,7 +106,5 @@ def test_every_page_shows_them(app: Backend, dataset: str, shape: str, classes: 
     assert len(page.selectbox(key="inside.shown").options) == classes + 1
     page = open_page("inside", run=runs[0].id, view="picture")
     assert f"[{classes}, 6] times" in said(page)
-    page = open_page("draw")
-    page.session_state[RUN] = runs[0].id  # which was looked at on Inside
-    (says,) = page.run().info
+    (says,) = open_page("draw", run=runs[0].id).info
     assert "does not read digits." in says.value

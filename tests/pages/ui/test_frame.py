@@ -70,3 +70,19 @@ def test_what_was_said_of_a_page_is_gone_with_it(app: Backend) -> None:
     go(page, "data")
     go(page, "runs")
     assert not any("deleted" in info.value for info in page.info)
+
+
+def test_what_waits_while_the_trainer_starts_is_not_said_to_wait_for_a_worker(
+    app: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting = "Starting the trainer: loading PyTorch, 3 s"
+    monkeypatch.setattr(Backend, "starting", starting)
+    run_id = app.store.create(parse_config({}), owner=app.queue.owner)
+    page = whole_app(run=run_id)
+    (now,) = (
+        html.proto.body for html in page.get("html") if "<div class='lab-now'>" in html.proto.body
+    )
+    assert starting in now
+    assert any(text.value.endswith(starting) for text in page.markdown)
+    assert not any("free worker" in text.value for text in page.markdown)
+    assert starting in page.get("progress")[0].proto.text
