@@ -128,7 +128,7 @@ def main() -> None:
             page.set_default_timeout(PATIENCE)
             expect.set_options(timeout=PATIENCE)
             page.goto(app.url)
-            for step in (train, read, inside, sweep, learn, data, runs, devices, teach):
+            for step in (train, read, inside, devices, sweep, learn, data, runs, teach):
                 step(page)
         finally:
             app.stop()
