@@ -2,7 +2,7 @@
 
 python3 .ci/setup.py app     installs what the app needs and opens it
 python3 .ci/setup.py quick   installs what the tests need, and runs those that are not slow
-python3 .ci/setup.py test    the same, gets a browser and PostgreSQL, and runs every test
+python3 .ci/setup.py test    the same, gets a browser, PostgreSQL and Fashion-MNIST, runs all
 
 uv installs where it is there, pip where it is not.
 """
@@ -158,9 +158,9 @@ def quick() -> int:
 
 
 def test() -> int:
-    """Install, get a browser and PostgreSQL, and run every check."""
+    """Install, get a browser, PostgreSQL and Fashion-MNIST, and run every check."""
     install("requirements.txt", "requirements-dev.txt")
-    for needed in ("tests.helpers.chromium", "tests.helpers.postgres"):
+    for needed in ("tests.helpers.chromium", "tests.helpers.postgres", "tests.helpers.fashion"):
         if status := run(needed):
             return status
     return passed(ALL)
