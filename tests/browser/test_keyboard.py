@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from pages.ui.learn.choose import CHAPTERS
 from tests.helpers.app import App
@@ -40,13 +40,17 @@ MARKS = """async () => {
 def focus(page: Page, role: str, name: str | re.Pattern[str]) -> None:
     """Go to something with Tab."""
     exact = isinstance(name, str)
-    wanted = page.get_by_role(role, name=name, exact=exact).first  # type: ignore[arg-type]
+    reach(page, page.get_by_role(role, name=name, exact=exact).first)  # type: ignore[arg-type]
+
+
+def reach(page: Page, wanted: Locator) -> None:
+    """Press Tab until the keyboard is there."""
     expect(wanted).to_be_enabled()
     for _ in range(MOST_STOPS):
         if wanted.evaluate("e => e === e.getRootNode().activeElement"):
             return
         page.keyboard.press("Tab")
-    raise AssertionError(f"Tab does not lead to {name}")
+    raise AssertionError(f"Tab does not lead to {wanted}")
 
 
 def visit(page: Page, name: str) -> None:
@@ -137,7 +141,7 @@ def test_a_run_is_ticked_and_its_settings_are_taken_without_a_mouse(page: Page) 
     train(page)
     visit(page, "Runs")
     expect(page.get_by_text("1 of 1 runs")).to_be_visible()
-    focus(page, "grid", re.compile(""))
+    reach(page, page.get_by_test_id("data-grid-canvas").first)
     page.keyboard.press("Shift+Space")  # ticks the row
     expect(page.get_by_role("button", name="Clone")).to_be_visible()
     settle(page)
