@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from pages.ui.learn.choose import CHAPTERS
 from tests.helpers.app import App
-from tests.helpers.browser import PAGES, answer, open_tab, press, settle
+from tests.helpers.browser import PAGES, answer, open_tab, press, settle, watch
 
 MOST_STOPS = 120  # of one page
 
@@ -91,6 +91,7 @@ def test_where_the_keyboard_is_can_be_seen_at_every_stop(
     app: App, browser: Browser, scheme: str
 ) -> None:
     page = open_tab(browser, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    errors = watch(page)
     page.goto(app.url)
     train(page)
     unseen, stops = [], 0
@@ -108,6 +109,7 @@ def test_where_the_keyboard_is_can_be_seen_at_every_stop(
                 unseen.append(f"{name}: {about}")
     page.context.close()
     assert unseen == []
+    assert errors == []
     assert stops > 20 * len(PAGES)
 
 
@@ -176,7 +178,7 @@ def test_a_device_is_measured_without_a_mouse(page: Page) -> None:
     visit(page, "Devices")
     expect(page.get_by_text(re.compile("samples · about"))).to_be_visible()
     enter(page, "textbox", "Values", "4, 8")
-    focus(page, "button", "What stays the same")
+    reach(page, page.locator("summary").filter(has_text="What stays the same"))
     page.keyboard.press("Enter")
     enter(page, "spinbutton", "Repeats", "1")
     push(page, re.compile("Start measuring"))
