@@ -2,7 +2,8 @@
 
 python3 .ci/setup.py app     installs what the app needs and opens it
 python3 .ci/setup.py quick   installs what the tests need, and runs those that are not slow
-python3 .ci/setup.py test    the same, gets a browser, PostgreSQL and nginx, and runs every test
+python3 .ci/setup.py test    the same, gets what the rest needs (a browser, PostgreSQL, nginx,
+                             Fashion-MNIST), and runs every test
 
 uv installs where it is there, pip where it is not.
 """
@@ -161,9 +162,9 @@ def quick() -> int:
 
 
 def test() -> int:
-    """Install, get a browser, PostgreSQL and nginx, and run every check."""
+    """Install, get a browser, PostgreSQL, nginx and Fashion-MNIST, and run every check."""
     install("requirements.txt", "requirements-dev.txt")
-    for needed in ("chromium", "postgres", "proxy"):
+    for needed in ("chromium", "postgres", "proxy", "fashion"):
         if status := run(f"tests.helpers.{needed}"):
             return status
     return passed(ALL)

@@ -33,7 +33,7 @@ def ended(page: Page) -> None:
     stop = page.get_by_role("button", name="Stop", exact=True)
     stop.wait_for()
     stop.wait_for(state="hidden")
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
 
 
 def train(page: Page) -> None:
@@ -128,7 +128,7 @@ def main() -> None:
             page.set_default_timeout(PATIENCE)
             expect.set_options(timeout=PATIENCE)
             page.goto(app.url)
-            for step in (train, read, inside, sweep, learn, data, runs, devices, teach):
+            for step in (train, read, inside, devices, sweep, learn, data, runs, teach):
                 step(page)
         finally:
             app.stop()

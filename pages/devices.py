@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_core.errors import MnistLabError
+from mnist_core.errors import ClusterError, MnistLabError
 from mnist_core.insight.measurements import Measurement
 from pages.ui import runview
 from pages.ui.actions import reported, show_problem, start_button
@@ -57,9 +57,11 @@ def controls(measuring: bool) -> None:
 
 
 def training_now() -> str:
-    """The name of a run that trains or waits; empty if there is none."""
-    active = backend().watch.active() if backend().ready else []
-    return active[0].name if active else ""
+    """The name of a run or a sweep for which a measurement would wait; empty if there is none."""
+    try:
+        return measurer().training() if backend().ready else ""
+    except ClusterError:  # Start says so, too
+        return ""
 
 
 def live(was_measuring: bool) -> None:
@@ -67,7 +69,7 @@ def live(was_measuring: bool) -> None:
     now = measurer().now
     if now is None or not was_measuring:
         st.rerun()
-    runview.headline("Measuring", now.waits or "no run trains meanwhile", stop, now.stopping)
+    runview.headline("Measuring", now.waits or "nothing trains meanwhile", stop, now.stopping)
     left = duration(now.seconds_left)
     st.progress(
         now.done / now.plan.samples, text=f"{now.done} of {now.plan.samples} samples · {left} left"
@@ -96,26 +98,34 @@ def picture(measurements: list[Measurement], chosen: list[Measurement]) -> None:
     results.kept(measurements, chosen)
 
 
+def measured(measuring: bool) -> None:
+    """The measurement that is being made, else those that are kept."""
+    if measurer().problem:
+        st.error(literal(f"The last measurement ended early: {measurer().problem}"))
+    results.undo()
+    if measuring:
+        fragment(live, POLL)(was_measuring=True)
+        return
+    measurements, damaged = measurer().kept.all()
+    for said in damaged:
+        st.warning(literal(said), icon=":material/warning:")
+    ids = shown([one.id for one in measurements])
+    if measurements:
+        picture(measurements, [one for one in measurements if one.id in ids])
+    else:
+        empty()
+
+
 show_problem()
 try:
-    now = measurer().now
+    now = measurer().now if backend().ready else None
     left, right = st.columns([1, 3])
     with left, st.container(key="card-form", border=True):
         controls(now is not None)
     with right, st.container(key="card-picture", border=True):
-        if measurer().problem:
-            st.error(literal(f"The last measurement ended early: {measurer().problem}"))
-        results.undo()
-        if now is not None:
-            fragment(live, POLL)(was_measuring=True)
-        else:
-            measurements, damaged = measurer().kept.all()
-            for said in damaged:
-                st.warning(literal(said), icon=":material/warning:")
-            ids = shown([one.id for one in measurements])
-            if measurements:
-                picture(measurements, [one for one in measurements if one.id in ids])
-            else:
-                empty()
+        if backend().ready:
+            measured(now is not None)
+        else:  # the frame draws the page again when it is
+            st.info(backend().starting or "Opening …", icon=":material/hourglass_top:")
 except MnistLabError as error:
     st.error(literal(str(error)))

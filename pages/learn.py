@@ -37,7 +37,8 @@ SHOW = {
 
 page("Learn", "How a network learns to read digits: short chapters with something to move.")
 
-left, right = st.columns([1, 3])
+with st.container(key="learn"):
+    left, right = st.columns([1, 3])
 with left, st.container(key="card-form", border=True):
     chapter = choose_chapter(experiment.done())
 with right, st.container(key="card-picture", border=True):

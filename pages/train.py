@@ -142,10 +142,9 @@ def _live(was_active: bool) -> None:
         st.rerun()
     if run.state == "running" and not rows:
         rows = first_rows(run)
-    said = (run.state == "queued" and backend().starting) or runview.HEADLINES[run.state]
     own = changeable(run)
     ask = partial(stop, run.id) if run.active and own else None
-    runview.headline(run.name, said, ask, run.stop_requested)
+    runview.headline(run.name, runview.stands(run), ask, run.stop_requested)
     if not own:
         st.caption("Another visitor's run: look at it, and take over its settings if you like.")
     runview.notice(run.data.get("notice", ""))

@@ -55,7 +55,7 @@ def accuracy_curve(
     network's, or the error (what is missing to 100 %) on a logarithmic axis. ``ghost`` are the rows
     of another run, drawn grey beneath it.
     """
-    error = scale == "error"
+    error, best = scale == "error", best_row(rows)
     if scale != "whole":
         rows, ghost = _trained(rows), _trained(ghost)
     learnt = [row for row in rows if not math.isnan(row["train_accuracy"])]
@@ -76,7 +76,6 @@ def accuracy_curve(
     shares = _error_axis(1 - high, 1 - low) if error else _share_axis(low, high)
     marks = [*segment_marks(segments), *restart_marks(restarts)]
     notes = [note for _, note in marks]
-    best = best_row(rows)
     if best is not None and best["epoch"] > 0:
         x, y = best["epoch"], _height(best, error)
         others = [row[VAL] for row in ghost if row["epoch"] == x] + [

@@ -28,7 +28,7 @@ def cross_entropy_curve(share: float, height: int = 320) -> go.Figure:
         marker={"color": SECOND, "size": 13},
         hoverinfo="skip",
     )
-    title = "What is lost, by the share of the right digit"
+    title = "Loss, by the right digit's share"
     figure.update_layout(layout(title, "share of the right digit", "loss (nats)", height, "loss"))
     figure.update_layout(showlegend=False, hovermode="closest")
     figure.update_xaxes(tickformat=".0%", range=[-0.02, 1.02])
@@ -53,7 +53,7 @@ def nudge_chart(
         x=list(changes), y=list(right), mode="lines", line={"color": SECOND, "shape": "hv"},
         name="read right", hovertemplate="%{y}", row=2, col=1,
     )  # fmt: skip
-    title = "Loss and pictures read right, by the change of one weight"
+    title = "Loss and read right, by one weight"
     figure.update_layout(layout(title, "", "", height, "nudge"))
     figure.update_layout(showlegend=False)
     figure.update_yaxes(title="loss (nats)", row=1, col=1, zeroline=False)

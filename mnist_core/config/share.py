@@ -1,10 +1,12 @@
 """What a form holds as the query of a link, and back. A link never starts anything."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mnist_core.config.axes import NO_AXIS, ListAxis, RangeAxis, parse_axis
 from mnist_core.config.fields import FIELDS, FieldSpec, format_sizes, parse_config
+from mnist_core.config.measuring import TITLES, USUAL, Plan, Setting, parse_plan, parse_values
 from mnist_core.config.sweep import SweepConfig, parse_sweep
 from mnist_core.config.train import MAX_LAYERS, MAX_UNITS, TrainConfig
 from mnist_core.errors import ConfigError
@@ -88,6 +90,52 @@ def sweep_from_query(query: Mapping[str, str], name: str) -> tuple[SweepConfig |
             for p in wrong:
                 notes.append(f"{names[p.field]}: {p.allowed}, so {p.value!r} was left out.")
                 said.pop(p.field, None)
+
+
+PLANNED = tuple(Plan.model_fields)  # of a measurement's plan
+COMPARED = "; "  # between two settings, whose names have commas
+
+
+def plan_to_query(plan: Plan, usual: Sequence[Setting]) -> dict[str, str]:
+    """Name -> text of all in a measurement's plan that the form does not begin with.
+
+    ``usual`` is what is compared unless somebody chooses.
+    """
+    begun = {name: field.default for name, field in Plan.model_fields.items()}
+    begun |= {"values": USUAL[plan.varies], "settings": tuple(usual)}
+    del begun[plan.varies]  # takes each of the values
+    said = {name: getattr(plan, name) for name in begun}
+    said = {name: value for name, value in said.items() if value != begun[name]}
+    texts = {name: as_text(value) for name, value in said.items()}
+    if "settings" in said:
+        texts["settings"] = COMPARED.join(setting.name for setting in plan.settings)
+    return texts
+
+
+def plan_from_query(query: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """What of a measurement's plan a link names, and a sentence about each value not taken.
+
+    ``settings`` are names: which of them a machine has, it says when its devices are known.
+    """
+    said: dict[str, Any] = {name: query[name] for name in PLANNED if name in query}
+    settings = [name for name in said.pop("settings", "").split(COMPARED) if name]
+    titles, notes = {str(name): title.capitalize() for name, title in TITLES.items()}, []
+    while True:
+        try:
+            varies = said.get("varies", Plan.model_fields["varies"].default)
+            values = parse_values(said["values"]) if "values" in said else USUAL.get(varies, (1,))
+            some = Setting(device="cpu", label="CPU")
+            plan = parse_plan({**said, "values": values, "settings": [some]})
+        except ConfigError as error:
+            for problem in error.problems:
+                left_out = repr(said[problem.field]) if problem.field in said else "all of it"
+                if said.pop(problem.field, None) is None:  # too much for what is usual besides
+                    said.clear()
+                title = titles.get(problem.field, problem.field.capitalize())
+                notes.append(f"{title}: {problem.allowed}, so {left_out} was left out.")
+        else:
+            taken = {name: getattr(plan, name) for name in said}
+            return taken | ({"settings": settings} if settings else {}), notes
 
 
 def as_text(value: object) -> str:

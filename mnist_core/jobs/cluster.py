@@ -37,7 +37,8 @@ class WorkerInfo:
     """A worker as the scheduler knows it.
 
     ``cores`` are its machine's, 0 if unknown. ``gpus`` are device names. ``runs`` are the ids of
-    the runs given to it: the one it trains, and those that wait for it.
+    the runs given to it: the one it trains, and those that wait for it; ``sweeps`` those of the
+    jobs of sweeps.
     """
 
     address: str
@@ -45,6 +46,7 @@ class WorkerInfo:
     cores: int
     gpus: tuple[str, ...]
     runs: tuple[str, ...]
+    sweeps: tuple[str, ...]
 
 
 def worker_info(address: str, known: dict[str, Any], keys: list[str]) -> WorkerInfo:
@@ -55,6 +57,7 @@ def worker_info(address: str, known: dict[str, Any], keys: list[str]) -> WorkerI
         cores=known.get("cores", 0),
         gpus=tuple(name for name in known["resources"] if name != GPU),
         runs=tuple(key.split("-")[1] for key in keys if key.startswith("train-")),
+        sweeps=tuple(key.split("-")[1] for key in keys if key.startswith("study-")),
     )
 
 

@@ -30,8 +30,8 @@ LOOK = 1.0  # seconds between two looks at whether others train, and whether the
 class Underway:
     """A measurement that is being made.
 
-    ``measurement`` is None until its machine is known; ``training`` is the name of the run for
-    whose end it waits, if it does, and ``resting`` the seconds in which it did; ``began`` and
+    ``measurement`` is None until its machine is known; ``training`` is the name of the run or sweep
+    for whose end it waits, if it does, and ``resting`` the seconds in which it did; ``began`` and
     ``asked`` are the clock's (``time.monotonic``) when the first and the last sample was asked for.
     """
 
@@ -85,7 +85,7 @@ def order(plan: Plan) -> Iterator[tuple[int, int | None]]:
 class Measurer:
     """Makes one measurement at a time and keeps it; whoever looks sees the same one.
 
-    ``queue`` gives the workers, and may wait for them.
+    ``queue`` gives the workers, and may wait for them; ``sweeps`` the names of those that train.
 
     Attributes:
         problem: why the last one ended before its time, in words; empty if it did not, or was
@@ -93,9 +93,9 @@ class Measurer:
         latest: the id of the last one that has ended and is kept; empty while there is none.
     """
 
-    def __init__(self, queue: Callable[[], JobQueue], kept: Measurements | None = None) -> None:
-        self._queue = queue
-        self.kept = kept or Measurements()
+    def __init__(self, queue: Callable[[], JobQueue], sweeps: Callable[[], list[str]]) -> None:
+        self._queue, self._sweeps = queue, sweeps
+        self.kept = Measurements()
         self.problem = self.latest = ""
         self._lock = threading.Lock()
         self._now: Underway | None = None
@@ -105,6 +105,16 @@ class Measurer:
     def now(self) -> Underway | None:
         """The measurement that is being made."""
         return self._now
+
+    def training(self) -> str:
+        """What trains, or waits to, on the workers that measure: a name, empty if nothing does.
+
+        Raises:
+            ClusterError: the scheduler does not answer.
+        """
+        queue = self._queue()
+        names = [run.name for run in queue.store.active() if run.owner == queue.owner]
+        return next(iter(names or self._sweeps()), "")
 
     def start(self, plan: Plan) -> None:
         """Begin to measure.
@@ -145,12 +155,12 @@ class Measurer:
 
     def _measure(self, plan: Plan) -> None:
         queue = self._queue()
-        self._wait_for_training(queue)
+        self._wait_for_training()
         address, machine = self._ask(queue, None, machine_job)
         measurement = Measurement.new(plan, machine)
         self._update(measurement=measurement, began=time.monotonic())
         for place, value in order(plan):
-            self._wait_for_training(queue)
+            self._wait_for_training()
             measurement = measurement.adding(self._sample(queue, address, plan, place, value))
             self.kept.write(measurement)
             self._update(measurement=measurement)
@@ -164,14 +174,11 @@ class Measurer:
         timed = self._ask(queue, address, sample_job, plan, value, setting)
         return Sample(setting=place, value=value, seconds=timed.seconds, pictures=timed.pictures)
 
-    def _wait_for_training(self, queue: JobQueue) -> None:
+    def _wait_for_training(self) -> None:
         """Both would be slower, and the numbers would mean little."""
         began = time.monotonic()
-        while True:
-            runs = [run for run in queue.store.active() if run.owner == queue.owner]
-            if not runs:
-                break
-            self._update(training=runs[0].name)
+        while name := self.training():
+            self._update(training=name)
             self._listen()
         if self._now is not None and self._now.training:
             self._update(training="", resting=self._now.resting + time.monotonic() - began)

@@ -30,6 +30,7 @@ from mnist_core.sweep.study import (
     load_study,
     open_jobs,
     reopen,
+    studies_of,
     study_names,
     trials_left,
     user_of,
@@ -66,6 +67,12 @@ class StudyQueue:
     def names(self) -> list[str]:
         """The studies, the latest first."""
         return study_names(self.storage)
+
+    @storage_errors()
+    def training(self) -> list[str]:
+        """The studies whose jobs our workers have, the latest first."""
+        jobs = {job for worker in self.queue.workers() for job in worker.sweeps}
+        return studies_of(jobs, self.storage) if jobs else []
 
     @storage_errors()
     def start(self, config: SweepConfig, by: str = SERVER) -> str:

@@ -41,6 +41,13 @@ def study_names(storage: BaseStorage) -> list[str]:
 
 
 @storage_errors()
+def studies_of(jobs: Collection[str], storage: BaseStorage) -> list[str]:
+    """The names of the studies on which these jobs work, the latest first."""
+    keys = {JOB + job for job in jobs}
+    return [s.study_name for s in reversed(storage.get_all_studies()) if keys & s.user_attrs.keys()]
+
+
+@storage_errors()
 def create_study(config: SweepConfig, storage: BaseStorage, user: str = SERVER) -> Study:
     """A new study of ``user``; nothing runs yet.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from mnist_core.errors import MnistLabError
+from mnist_core.errors import ClusterError, MnistLabError
 from mnist_core.runs.records import Run
 from pages.ui.actions import PROBLEM
 from pages.ui.address import ADDRESS, acknowledge_address, read_address
@@ -103,12 +103,12 @@ def _status(drawn: list[tuple[str, str]] | str | None) -> None:
     # One's own first: it is the one that is named.
     training = sorted((r for r in active if r.state == "running"), key=lambda run: not mine(run))
     with st.container(key="now", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        if seen is None:
-            st.html(_line(backend().starting or "Opening …"))
-        elif isinstance(seen, str):
+        if isinstance(seen, str):
             st.html(_line("The trainer does not run"))
+        elif seen is None or (active and not training and backend().starting):
+            st.html(_line(backend().starting or "Opening …"))
         else:
-            st.html(_said(training, len(active)))
+            st.html(_said(training, len(active)) if active else _line(_idle()))
         shown = list(filter(visible, training))
         elsewhere = [run for run in shown if st.session_state.get(RUN) != run.id]
         if (shown and st.session_state["page"] != "Train") or elsewhere:
@@ -123,10 +123,19 @@ def _status(drawn: list[tuple[str, str]] | str | None) -> None:
 def _said(training: list[Run], active: int) -> str:
     """What of so many active runs is training, and how far it is."""
     if not training:
-        return _line(f"{active} waiting" if active else "Nothing is training")
+        return _line(f"{active} waiting")
     first, others = training[0], f" · {active - 1} more" if active > 1 else ""
     bar = f"<i><b style='width:{share_done(first):.0%}'></b></i>"
     return _line(f"{first.name} · {progress_short(first)}{others}", bar)
+
+
+def _idle() -> str:
+    """What trains while no run does. A sweep's trials are runs when they have ended."""
+    try:
+        sweeping = backend().ready and any(w.sweeps for w in backend().watch.workers())
+    except ClusterError:  # Train and Sweep say so
+        sweeping = False
+    return "A sweep is training" if sweeping else "Nothing is training"
 
 
 def _line(text: str, bar: str = "") -> str:

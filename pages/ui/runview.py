@@ -14,6 +14,7 @@ from mnist_core.data.events import Downloading
 from mnist_core.runs.records import Run
 from pages.ui import forms
 from pages.ui.changes import FEW, changes, said
+from pages.ui.state import backend
 from pages.ui.words import duration, literal, percent
 
 if TYPE_CHECKING:
@@ -33,12 +34,17 @@ VIEWS: dict[View, str] = {
 HEADLINES = {
     "queued": "Waiting for a free worker",
     "running": "Training",
-    "completed": "Finished",
+    "completed": "Completed",
     "stopped": "Stopped; what it has learnt is kept",
     "diverged": "Diverged: the loss is no longer a number. Try a smaller learning rate",
     "failed": "Failed",
     "interrupted": "Interrupted: the process that trained it is gone",
 }
+
+
+def stands(run: Run) -> str:
+    """How a run stands; what waits while the trainer starts does not wait for a worker yet."""
+    return (run.state == "queued" and backend().starting) or HEADLINES[run.state]
 
 
 def headline(name: str, said: str, stop: Callable[[], None] | None, stopping: bool) -> None:
@@ -103,7 +109,7 @@ def progress_words(run: Run) -> str:
     """How far an active run is."""
     progress = run.progress
     if "fraction" not in progress:
-        return HEADLINES[run.state]
+        return stands(run)
     return (
         f"Epoch {progress['epoch']} of {run.last_epoch} · "
         f"{progress['examples_per_second']:,.0f} examples a second · "
@@ -160,7 +166,7 @@ def in_words(rows: Rows, before: tuple[str, Rows] | None = None) -> str:
 
 def heard(run: Run, rows: Rows) -> None:
     """How far a run is, or how it ended, read aloud after each epoch (frame.js)."""
-    said = HEADLINES[run.state]
+    said = stands(run)
     if run.active and rows:
         row = rows[-1]
         said = f"Epoch {row['epoch']:.0f} of {run.last_epoch}: {percent(row['val_accuracy'], 1)}"

@@ -22,7 +22,7 @@ def start(page: Page, epochs: int, hidden: str = "32") -> None:
 def test_train_watch_it_grow_and_draw_a_digit(page: Page) -> None:
     start(page, epochs=6)
     page.wait_for_function("document.querySelectorAll('.scatterlayer .point').length > 0")
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
     expect(page.get_by_text("Test accuracy")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first.locator(".point")).to_have_count(6 + BEST)
     expect(page).to_have_title(re.compile(r"^✓ \d\d\.\d % · Train"))
@@ -66,7 +66,7 @@ def test_a_double_click_starts_one_run(page: Page, gate: Gate) -> None:
     page.get_by_role("button", name="Start training").dblclick()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     gate.open()
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
     go_to(page, "Draw")
     page.get_by_role("combobox", name=re.compile("Model")).click()
     expect(page.get_by_role("option")).to_have_count(2)  # and the one that comes with the app
@@ -108,13 +108,13 @@ def test_what_trains_is_said_on_every_page_and_leads_to_it(page: Page, gate: Gat
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
     gate.open()
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
     expect(now).to_have_text("Nothing is training")
 
 
 def test_the_scale_is_one_click_away_and_the_run_before_is_a_ghost(page: Page) -> None:
     start(page, epochs=2)
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
     start(page, epochs=2, hidden="64")
     chart = page.locator(".js-plotly-plot")
     expect(chart.filter(has_text="the run before").first).to_be_visible()

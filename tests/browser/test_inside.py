@@ -18,7 +18,7 @@ def test_from_a_run_to_what_it_gets_wrong_and_to_the_picture_of_a_point(page: Pa
     page.get_by_label("Epochs", exact=True).fill("2")
     page.get_by_label("Epochs", exact=True).press("Enter")
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
     expect(page.get_by_text("validation pictures are read right")).to_be_visible()
     page.get_by_role("button", name="Look inside").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Inside")

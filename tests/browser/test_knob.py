@@ -49,7 +49,7 @@ def test_a_run_is_turned_while_it_trains_and_every_tab_sees_it(
     words = made.inner_text()
     gate.open()
     for view in (page, tab):
-        expect(view.get_by_text("Finished")).to_be_visible()
+        expect(view.get_by_text("Completed")).to_be_visible()
         expect(view.get_by_text(words)).to_be_visible()
         expect(view.get_by_role("button", name=CHANGE)).to_have_count(0)
     page.reload()

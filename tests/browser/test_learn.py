@@ -54,7 +54,7 @@ def test_an_experiment_opens_train_and_sees_that_it_is_done(page: Page) -> None:
     page.get_by_role("button", name="Open Train with these settings").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
     go_to(page, "Learn")
     expect(page.get_by_text("1 of 11 experiments done")).to_be_visible()
     expect(page.get_by_role("heading", name=CHAPTERS["overfit"], level=3)).to_be_visible()

@@ -27,7 +27,7 @@ def test_a_zip_trains_a_network_that_draw_says_reads_no_digits(page: Page) -> No
     page.get_by_label("Epochs", exact=True).fill("1")
     page.get_by_label("Epochs", exact=True).press("Enter")
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
     expect(page.get_by_text("of 13 validation pictures are read right")).to_be_visible()
     settle(page)
     expect(page.get_by_role("button", name="Draw digits for it")).to_be_hidden()

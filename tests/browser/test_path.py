@@ -42,7 +42,7 @@ def test_a_newcomer_finds_all_pages_as_they_were_accepted(page: Page) -> None:
 
     fill(page, "Hidden layer sizes", "64")
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text("64 relu, sgd 0.5 · Finished")).to_be_visible()
+    expect(page.get_by_text("64 relu, sgd 0.5 · Completed")).to_be_visible()
     expect(page.locator(".lab-now")).to_have_text("Nothing is training")
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     expect(page.get_by_role("button", name="Draw digits for it")).to_be_in_viewport()
@@ -72,7 +72,7 @@ def test_a_newcomer_finds_all_pages_as_they_were_accepted(page: Page) -> None:
     fill(page, "How many", "3")
     expect(page.get_by_text(re.compile("^6 trials .* on one worker"))).to_be_visible()
     page.get_by_role("button", name="Start sweep").click()
-    expect(page.get_by_text("sweep 1 · Finished")).to_be_visible()
+    expect(page.get_by_text("sweep 1 · Completed")).to_be_visible()
     # Where the page is drawn anew, what was there before is there for a moment as well.
     expect(page.get_by_text("6 of 6", exact=True).first).to_be_visible()
     expect(page.locator(".lab-now")).to_have_text("Nothing is training")

@@ -18,7 +18,7 @@ def train(page: Page, hidden: str) -> None:
     expect(page).to_have_url(re.compile(f"hidden_sizes={hidden}"))
     page.get_by_role("button", name="Start training").click()
     headline = page.get_by_test_id("stMarkdown").filter(has_text=f"{hidden} relu, sgd 0.5")
-    expect(headline.first).to_contain_text("Finished")
+    expect(headline.first).to_contain_text("Completed")
     expect(page.get_by_role("button", name="Continue training")).to_be_visible()
 
 

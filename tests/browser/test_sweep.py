@@ -29,7 +29,7 @@ def test_start_watch_stop_resume_click_and_draw(page: Page, gate: Gate) -> None:
     page.get_by_role("button", name="Resume").click()
     # Where the page is drawn anew, what was there before is there for a moment as well.
     expect(page.get_by_text("64 of 64", exact=True).first).to_be_visible()
-    expect(page.get_by_text("Finished")).to_be_visible()
+    expect(page.get_by_text("Completed")).to_be_visible()
     expect(page.get_by_text("explains")).to_be_visible()
     expect(cells).to_have_count(64)
     settle(page)  # the map is drawn once more when its sweep has ended

@@ -191,3 +191,12 @@ def test_what_is_sent_at_each_poll_is_the_curve_alone() -> None:
 def test_the_best_row_is_the_first_of_equals() -> None:
     assert best_row([]) is None
     assert best_row([*LATER, {**LATER[2], "epoch": 3}]) is LATER[2]
+
+
+@pytest.mark.parametrize("scale", ["fit", "whole", "error"])
+def test_where_all_epochs_are_worse_than_none_no_epoch_is_called_the_best(scale: Scale) -> None:
+    worse = [{**row, "val_accuracy": 0.05} for row in LATER[1:]]
+    assert best_row([LATER[0], *worse]) is LATER[0]
+    assert not any(
+        "best" in text for text in texts(accuracy_curve([LATER[0], *worse], 2, scale=scale))
+    )

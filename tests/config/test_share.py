@@ -3,11 +3,20 @@
 import pytest
 
 from mnist_core.config.fields import FIELDS, parse_config
+from mnist_core.config.measuring import Plan
 from mnist_core.config.presets import PRESETS
 from mnist_core.config.questions import QUESTIONS
-from mnist_core.config.share import from_query, sweep_from_query, sweep_to_query, to_query
+from mnist_core.config.share import (
+    from_query,
+    plan_from_query,
+    plan_to_query,
+    sweep_from_query,
+    sweep_to_query,
+    to_query,
+)
 from mnist_core.config.sweep import SweepConfig, parse_sweep
 from mnist_core.config.train import TrainConfig
+from tests.helpers.measurements import DOUBLE, GPU, ONE, TWO
 
 CHANGED = {
     "int": lambda spec: spec.high,
@@ -125,3 +134,33 @@ def test_a_link_without_a_study_is_none(query: dict[str, str], said: list[str]) 
     assert config is None
     assert len(notes) == len(said)
     assert all(text in note for text, note in zip(said, notes, strict=True))
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {},
+        {"varies": "layers", "values": (0, 3), "units": 64, "repeats": 1},
+        {"values": (4,), "pictures": 100, "settings": (GPU, DOUBLE)},
+    ],
+)
+def test_a_measurement_s_plan_survives_a_link(plan: dict[str, object]) -> None:
+    made = Plan.model_validate({"settings": (ONE, TWO)} | plan)
+    query = plan_to_query(made, (ONE, TWO))
+    assert set(query) == set(plan)
+    compared = (
+        {"settings": [setting.name for setting in made.settings]} if "settings" in plan else {}
+    )
+    assert plan_from_query(query) == (plan | compared, [])
+
+
+def test_a_link_says_what_of_a_plan_could_not_be_taken() -> None:
+    said, notes = plan_from_query({"values": "0, 4", "units": "x", "repeats": "99", "layers": "2"})
+    assert said == {"layers": 2}
+    assert {note.split(":")[0] for note in notes} == {"Values", "Hidden units", "Repeats"}
+    assert all(wrong in " ".join(notes) for wrong in ("'0, 4'", "'x'", "'99'", "from 1 to 8192"))
+    assert plan_from_query({"varies": "dice", "filter": "x"})[0] == {}
+    said, notes = plan_from_query({"units": "8192", "batch_size": "10000", "layers": "8"})
+    assert said == {}
+    assert "multiply-adds" in notes[0]
+    assert notes[0].endswith("so all of it was left out.")

@@ -10,8 +10,10 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.errors import MeasurementError
 from mnist_core.jobs.measuring import Measurer, Underway, order
 from mnist_core.jobs.queue import JobQueue
+from mnist_core.jobs.studies import StudyQueue
 from tests.helpers.gate import Gate
 from tests.helpers.measurements import DOUBLE, ONE, measured
+from tests.helpers.studies import sweep
 from tests.helpers.waiting import wait_until
 
 PLAN = Plan(values=(4, 8), pictures=100, settings=(ONE, DOUBLE), repeats=1)
@@ -20,7 +22,7 @@ LONG = PLAN.model_copy(update={"repeats": 10})
 
 @pytest.fixture
 def measurer(queue: JobQueue) -> Iterator[Measurer]:
-    opened = Measurer(lambda: queue)
+    opened = Measurer(lambda: queue, StudyQueue(lambda: queue).training)
     yield opened
     opened.stop()
     wait_until(lambda: opened.now is None, "it has stopped")
@@ -75,6 +77,20 @@ def test_it_waits_while_a_run_trains(gate: Gate, queue: JobQueue, measurer: Meas
     gate.open()
     wait_until(lambda: measurer.now is None, "it is measured")
     assert queue.store.get(run_id).state == "completed"
+    assert measurer.kept.all()[0][0].done == PLAN.samples
+
+
+def test_it_waits_while_a_sweep_trains(gate: Gate, queue: JobQueue, measurer: Measurer) -> None:
+    gate.allow(1)
+    StudyQueue(lambda: queue).start(sweep(name="patience"))
+    wait_until(measurer.training, "a worker has it")
+    measurer.start(PLAN)
+    wait_until(lambda: measurer.now is not None and measurer.now.training, "it waits")
+    assert measurer.now is not None
+    assert measurer.now.waits == "waits until patience is done: both would be slower together"
+    gate.open()
+    wait_until(lambda: measurer.now is None, "it is measured")
+    assert measurer.training() == ""
     assert measurer.kept.all()[0][0].done == PLAN.samples
 
 

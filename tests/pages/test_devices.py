@@ -82,6 +82,35 @@ def test_each_quantity_can_vary_and_the_others_are_fixed() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("app")
+def test_the_address_carries_the_form_and_fills_it() -> None:
+    page = open_devices()
+    assert page.query_params == {}
+    said = dict(tiny(page).query_params)
+    assert said == {"values": "4", "pictures": "100", "repeats": "1", "settings": ONE.name}
+    said |= {"varies": "batch_size", "units": "many", "settings": f"{GPU.name}; {ONE.name}"}
+    page = wait_for(
+        open_page("devices", **said), lambda page: not button(page, "Start measuring").disabled
+    )
+    warnings = " ".join(warning.value for warning in page.warning).replace("\\", "")
+    assert "Hidden units: must be" in warnings
+    assert f"{GPU.name}: not on this machine" in warnings
+    assert page.text_input(key="devices.values.batch_size").value == "4"
+    assert page.number_input(key="devices.pictures").value == 100
+    assert page.multiselect(key="devices.settings").value == [ONE.name]
+    assert "2 samples" in texts(page)
+
+
+@pytest.mark.usefixtures("app")
+def test_the_form_is_there_before_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Backend, "ready", False)
+    monkeypatch.setattr(Backend, "starting", "Starting the trainer: opening the list of runs, 1 s")
+    page = open_page("devices")
+    assert page.text_input(key="devices.values.units").value.startswith("16, 32")
+    assert "Starting the trainer" in texts(page)
+    assert "Nothing has been measured yet" not in texts(page)
+
+
+@pytest.mark.usefixtures("app")
 def test_a_double_click_measures_once_and_the_end_is_shown() -> None:
     page = tiny(open_devices())
     widget_id = button(page, "Start measuring").id

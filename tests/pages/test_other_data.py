@@ -8,12 +8,23 @@ import numpy as np
 import pytest
 
 from mnist_core.config.fields import parse_config
+from mnist_core.config.sweep import parse_sweep
+from mnist_core.data.catalog import DATASETS, dataset_spec
+from mnist_core.data.datasets import load_dataset
 from mnist_core.data.formats import CIFAR_FILES
+from mnist_core.data.probe import probe_pictures
+from mnist_core.exchange.export import onnx_gap, to_onnx, to_safetensors, to_script
+from mnist_core.exchange.importing import import_network
+from mnist_core.jobs.studies import StudyQueue
 from mnist_core.runs.execution import execute
 from mnist_core.runs.records import Run
+from mnist_core.sweep.execution import execute_study
+from mnist_core.sweep.study import create_study
 from pages.ui.data import views
 from pages.ui.inside.choose import VIEWS
-from pages.ui.state import RUN, Backend
+from pages.ui.state import Backend, predictor
+from pages.ui.sweep.studies import TRIAL
+from tests.helpers import fashion
 from tests.helpers.files import CIFAR_FOLDER, cifar_files, md5, mnist_files, write_mnist
 from tests.helpers.pages import open_page, pictures, said
 from tests.helpers.zips import add_zip, png, zip_of
@@ -106,7 +117,59 @@ def test_every_page_shows_them(app: Backend, dataset: str, shape: str, classes: 
     assert len(page.selectbox(key="inside.shown").options) == classes + 1
     page = open_page("inside", run=runs[0].id, view="picture")
     assert f"[{classes}, 6] times" in said(page)
-    page = open_page("draw")
-    page.session_state[RUN] = runs[0].id  # which was looked at on Inside
-    (says,) = page.run().info
+    (says,) = open_page("draw", run=runs[0].id).info
     assert "does not read digits." in says.value
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("dataset", ["fashion_mnist", "kmnist", "cifar10", "cifar100", "own"])
+def test_they_are_explored_on_sweep_and_taken_away_from_runs(app: Backend, dataset: str) -> None:
+    if dataset == "own":
+        dataset = add_zip(kinds(), "kinds", colour=True)
+    base = {"dataset": dataset, "epochs": 1, "learning_rate": 0.01, "device": "cpu"}
+    config = parse_sweep({"name": "widths", "base": base, "axes": {"hidden_sizes": "4,6"}})
+    studies = StudyQueue(lambda: app.queue)
+    study = create_study(config, studies.storage)
+    assert list(execute_study(study, config, app.store, "a job of this process"))
+    app.look_again()
+    page = open_page("sweep", study="widths", dataset=dataset)
+    assert "Completed" in said(page)
+    assert [error.value for error in page.error] == []
+    page.selectbox(key=TRIAL).set_value(0).run()
+    labels = [button.label for button in page.button]
+    assert "Open on Train" in labels
+    assert "Draw digits for it" not in labels  # it reads none
+
+    run = next(run for run in app.store.newest() if run.trial == 0)
+    page = open_page("runs", runs=run.id)
+    assert [error.value for error in page.error] == []
+    network = predictor(run.id, run.checkpoint).network
+    shown = probe_pictures(dataset, run.data["source"])
+    assert onnx_gap(to_onnx(network, shown), network, shown) < 1e-4
+    again = import_network(app.store, to_safetensors(network, run.config), "again")
+    assert app.store.get(again).config.dataset == dataset
+    found = dataset_spec(dataset).torchvision_name or "copy the folder own/"
+    assert found in to_script(run, app.store.history(run.id))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not fashion.FOLDER.is_dir(), reason=f"{fashion.PACKAGE} is not installed")
+def test_fashion_mnist_whole(app: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fashion.lay_out(tmp_path)
+    monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
+    found = load_dataset("fashion_mnist")
+    assert found.images.shape == (60_000, 28, 28)
+    assert found.test_images.shape == (10_000, 28, 28)
+    assert np.bincount(found.labels).tolist() == [6000] * 10
+    config = parse_config({"dataset": "fashion_mnist", "epochs": 4, "learning_rate": 0.1})
+    run_id = app.store.create(config)  # this process's own: no worker has it
+    assert list(execute(run_id, app.store))
+    app.look_again()
+    assert app.store.get(run_id).result["test_accuracy"] > 0.8
+    page = open_page("data", dataset="fashion_mnist")
+    assert "60,000 pictures to learn from, 10,000 to test with" in said(page)
+    page = open_page("inside", run=run_id)
+    table = page.dataframe[0].value
+    assert list(table["Class"]) == list(DATASETS["fashion_mnist"].classes)
+    assert not page.exception

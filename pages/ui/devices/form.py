@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from mnist_core.config.fields import format_sizes
 from mnist_core.config.measuring import (
     MOST_SETTINGS,
     TITLES,
@@ -16,9 +17,10 @@ from mnist_core.config.measuring import (
     parse_values,
     usual,
 )
+from mnist_core.config.share import PLANNED, plan_from_query, plan_to_query
 from mnist_core.errors import ClusterError, ConfigError
 from mnist_core.nn.machine import usable_cores
-from pages.ui import forms
+from pages.ui import forms, links
 from pages.ui.state import backend
 from pages.ui.words import literal
 
@@ -37,6 +39,23 @@ def key(name: str) -> str:
 
 def _values_key(varies: Varied) -> str:
     return key(f"values.{varies}")
+
+
+def open_link() -> None:
+    """Fill the form from the page's address, once a session, and say what could not be taken."""
+
+    def take() -> list[str]:
+        said, notes = plan_from_query(st.query_params)
+        for name, value in said.items():
+            st.session_state[key(name)] = value
+        if "values" in said:
+            varies: Varied = said.get("varies", "units")
+            st.session_state[_values_key(varies)] = format_sizes(said["values"])
+        if "settings" in said:
+            st.session_state[key("asked")] = st.session_state.pop(key("settings"))
+        return notes
+
+    links.take_once("devices", take)
 
 
 def possible() -> dict[str, Setting]:
@@ -70,6 +89,7 @@ def current() -> Plan:
 
 def draw() -> Plan | None:
     """Draw the form; the plan, or None while a value is not allowed (said at its field)."""
+    open_link()
     found = possible()
     st.session_state.setdefault(key("varies"), "units")
     varies = forms.options(
@@ -97,7 +117,9 @@ def draw() -> Plan | None:
                 _number(name, TITLES[name].capitalize(), HELP[name])
         _number("repeats", "Repeats", "How often each point is measured; the bars show the spread.")
     try:
-        return current()
+        plan = current()
+        links.put_into_link(plan_to_query(plan, usual(list(found.values()))), PLANNED)
+        return plan
     except ConfigError as error:
         for problem in error.problems:
             if problem.field == "settings":
@@ -110,7 +132,11 @@ def draw() -> Plan | None:
 
 def _compare(found: dict[str, Setting]) -> None:
     """Which devices, threads and precisions are compared."""
-    names = [setting.name for setting in usual(list(found.values()))]
+    asked = st.session_state.get(key("asked"), [])  # by the page's address
+    if absent := [name for name in asked if name not in found]:
+        links.show_note(f"{', '.join(absent)}: not on this machine.")
+    names = [name for name in asked if name in found]
+    names = names or [setting.name for setting in usual(list(found.values()))]
     kept = [name for name in st.session_state.get(key("settings"), names) if name in found]
     st.session_state[key("settings")] = kept
     st.multiselect(

@@ -17,8 +17,10 @@ LATEST = "devices.latest"  # session key: the latest that had ended when this se
 def measurer() -> "Measurer":
     assert backend().store  # waits until MLflow is imported, see Backend
     from mnist_core.jobs.measuring import Measurer
+    from mnist_core.jobs.studies import StudyQueue
 
-    return Measurer(lambda: backend().queue)
+    studies = StudyQueue(lambda: backend().queue)
+    return Measurer(lambda: backend().queue, studies.training)
 
 
 def shown(ids: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from mnist_core.runs.records import Run
 from pages.ui import runview
 from pages.ui.actions import start_button
 from pages.ui.pictures import DIGITS
-from pages.ui.state import RUN, backend, predictor, select_run
+from pages.ui.state import RUN, backend, predictor, select_run, selected_run
 from pages.ui.user import user
 from pages.ui.words import literal, percent, told_apart
 
@@ -40,8 +40,8 @@ def readers() -> Readers:
 
 
 def not_for_digits() -> None:
-    """Say of the run that was looked at last that it reads no digits, if that is so."""
-    last = st.session_state.get(RUN)
+    """Say of the run that was looked at last, or that a link names, that it reads no digits."""
+    last = selected_run()
     run = next((r for r in backend().watch.library() if r.ready and r.id == last), None)
     if run is None or shows_digits(run.config.dataset):
         return

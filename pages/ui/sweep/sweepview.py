@@ -18,7 +18,7 @@ from pages.ui.words import duration, percent
 
 HEADLINES = {
     "running": "Training",
-    "completed": "Finished",
+    "completed": "Completed",
     "stopped": "Stopped; what was learnt is kept",
     "failed": "Failed",
     "interrupted": "Interrupted: the process that ran it is gone",

@@ -1,5 +1,7 @@
 """What was typed, filtered and chosen is there when another page was looked at meanwhile."""
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -70,3 +72,30 @@ def test_what_was_said_of_a_page_is_gone_with_it(app: Backend) -> None:
     go(page, "data")
     go(page, "runs")
     assert not any("deleted" in info.value for info in page.info)
+
+
+def now(page: AppTest) -> str:
+    """What the bar says."""
+    line = "<div class='lab-now'>"
+    (said,) = (html.proto.body for html in page.get("html") if html.proto.body.startswith(line))
+    return said
+
+
+def test_what_waits_while_the_trainer_starts_is_not_said_to_wait_for_a_worker(
+    app: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting = "Starting the trainer: loading PyTorch, 3 s"
+    monkeypatch.setattr(Backend, "starting", starting)
+    page = whole_app(run=app.store.create(parse_config({}), owner=app.queue.owner))
+    assert starting in now(page)
+    assert any(text.value.endswith(starting) for text in page.markdown)
+    assert page.get("progress")[0].proto.text == starting
+
+
+def test_while_a_sweep_trains_the_bar_does_not_say_that_nothing_does(
+    app: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Nothing is training" in now(whole_app())
+    (worker, *_) = app.queue.workers()
+    monkeypatch.setattr(app.watch, "workers", lambda: [replace(worker, sweeps=("a job",))])
+    assert "A sweep is training" in now(whole_app())

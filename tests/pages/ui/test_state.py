@@ -64,7 +64,7 @@ def test_a_click_before_the_trainer_is_there_is_kept_and_answered(
     assert not backend().ready
     button(page, "Start training").click().run()
     assert any("Starting the trainer" in info.value for info in page.info)
-    wait_for(page, lambda p: any("Finished" in text.value for text in p.markdown))
+    wait_for(page, lambda p: any("Completed" in text.value for text in p.markdown))
     assert len(backend().store.newest()) == 1
     backend().queue.close()
     st.cache_resource.clear()
