@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, ValidationError
 
 from mnist_core.errors import ConfigError, Problem
-from mnist_core.insight.units import FEWEST, WORK
+from mnist_core.insight.units import FEWEST
 from mnist_core.nn.network import FloatArray, Network
 
 MOST_NOISE = 2.0
+WORK = 6e9  # multiplications that an answer to a break may take: a second on two busy cores
 
 
 class _Told(BaseModel):
