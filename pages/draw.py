@@ -10,8 +10,9 @@ from pages.ui.draw.answer import answer
 from pages.ui.draw.digits import KEPT, label_buttons, my_digits
 from pages.ui.draw.epochs import epochs
 from pages.ui.draw.everyone import everyone
-from pages.ui.draw.live import in_short, live, see_it_think
+from pages.ui.draw.live import in_short, live
 from pages.ui.draw.number import number_pad
+from pages.ui.draw.think import see_it_think
 from pages.ui.draw.upload import upload
 from pages.ui.draw.why import why
 from pages.ui.draw.xray import xray

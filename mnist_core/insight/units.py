@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -77,47 +76,6 @@ def need(network: Network, layer: int, pictures: FloatArray, labels: Indices) ->
             total = activate(total) @ weight.T + bias
         lost[unit] = right - float((total.argmax(1) == labels).mean())
     return Need(lost, right, silent(network, sums[layer]), len(labels))
-
-
-def broken(network: Network, off: Iterable[tuple[int, int]], noise: float) -> Network:
-    """A network with hidden units switched off, and with noise on its weights.
-
-    off: (layer, unit) of each, both from 0; its answer is 0 then. noise: its standard deviation,
-    as a multiple of the root mean square of a layer's weights; always the same noise, so much of
-    it. The scripts of the Draw page (`live/units.js`) break a network in just this way.
-
-    Raises:
-        ValueError: there is no such unit.
-    """
-    layers, place = [], 0
-    for weight, bias in network.layers:
-        spread = np.float32(noise * np.sqrt(np.mean(np.square(weight, dtype=np.float64))))
-        # Weights are counted input by input, over all layers.
-        normal = _noise(place, weight.size).reshape(weight.T.shape).T
-        layers.append((weight + spread * normal if noise else weight.copy(), bias))
-        place += weight.size
-    for layer, unit in off:
-        if not (0 <= layer < len(layers) - 1 and 0 <= unit < len(layers[layer][1])):
-            raise ValueError(f"{network} has no hidden unit {unit} in layer {layer}")
-        layers[layer + 1][0][:, unit] = 0
-    return Network(tuple(layers), network.activation)
-
-
-def _noise(first: int, count: int) -> FloatArray:
-    """Normal numbers that belong to places: of uniform ones by Box and Muller."""
-
-    def uniform(places: NDArray[np.uint32]) -> NDArray[np.float64]:
-        """In (0, 1): the last steps of MurmurHash3 (Appleby, 2011)."""
-        places = (places ^ (places >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-        places = (places ^ (places >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-        shares: NDArray[np.float64] = ((places ^ (places >> np.uint32(16))) + 0.5) / 2**32
-        return shares
-
-    at = 2 * np.arange(first + 1, first + count + 1, dtype=np.uint32)
-    drawn: NDArray[np.float64] = np.sqrt(-2 * np.log(uniform(at))) * np.cos(
-        2 * np.pi * uniform(at + np.uint32(1))
-    )
-    return drawn.astype(np.float32)
 
 
 def portraits(network: Network, layer: int, pictures: FloatArray) -> FloatArray:

@@ -5,13 +5,11 @@ that asks for no password nothing is installed, and the test that needs it is sk
 """
 
 import gzip
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from mnist_core.data.formats import IDX_FILES
+from tests.helpers import debian
 
 PACKAGE = "dataset-fashion-mnist"
 FOLDER = Path("/usr/share/datasets/fashion-mnist")
@@ -27,12 +25,8 @@ def lay_out(root: Path) -> None:
 
 def main() -> int:
     """Install the package if it is not there and we may; always 0."""
-    if not FOLDER.is_dir() and shutil.which("apt-get"):
-        prefix = () if os.geteuid() == 0 else ("sudo", "-n")
-        if not prefix or shutil.which("sudo"):
-            for step in (("update",), ("install", "-y", PACKAGE)):
-                print("+", *prefix, "apt-get", *step, flush=True)
-                subprocess.run([*prefix, "apt-get", *step], check=False)
+    if not FOLDER.is_dir():
+        debian.install(PACKAGE)
     there = FOLDER if FOLDER.is_dir() else "not here, so the test that needs it is skipped"
     print(f"Fashion-MNIST: {there}")
     return 0

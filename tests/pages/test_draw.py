@@ -11,9 +11,10 @@ from mnist_core.config.fields import parse_config
 from mnist_core.drawing.my_digits import DigitFile, MyDigit, MyDigits
 from mnist_core.runs.execution import execute
 from pages.ui.draw import digits
-from pages.ui.draw.live import cost
 from pages.ui.draw.models import SHIPPED
+from pages.ui.draw.think import cost
 from pages.ui.state import RUN, Backend
+from pages.ui.words import literal
 from tests.helpers.pages import button, open_page, wait_for
 from tests.helpers.waiting import PATIENCE
 from tests.helpers.zips import add_zip, digit_files, zip_of
@@ -56,10 +57,42 @@ def test_what_is_broken_is_told_apart_from_the_whole(app: Backend) -> None:
         pass
     app.look_again()
     run = app.watch.run(run_id)
-    everything = tuple((0, unit) for unit in range(32))
-    said = cost(run, everything, 0.0)
+    said = cost(run, {"off": [[0, unit] for unit in range(32)]})
     whole, left = (float(share) for share in re.findall(r"\*\*([\d.]+) %\*\*", said))
     assert left < 25 < whole, "with all units off, every picture gets one answer"
+    said = cost(run, {"noise": 2, "biases": [0, 1]})
+    whole, left = (float(share) for share in re.findall(r"\*\*([\d.]+) %\*\*", said))
+    assert left < whole
+    assert "as it is broken now" not in cost(run, {"off": [], "noise": 0})
+
+
+def test_what_a_browser_makes_up_is_refused_and_the_page_stays(app: Backend) -> None:
+    run_id = app.store.create(parse_config({"epochs": 1, "hidden_sizes": "32"}))
+    for _ in execute(run_id, app.store):
+        pass
+    app.look_again()
+    name = f"{run_id} {app.watch.run(run_id).checkpoint}"
+    page = panel("See it think")
+    page.selectbox(key="model").set_value(run_id).run()
+    for made_up, said in (
+        ({"network": name, "off": [["a", None]]}, "off = "),
+        ({"network": name, "off": [[0, 32]]}, "off = (0, 32)"),
+        ({"network": name, "noise": float("nan")}, "noise = nan"),
+        ("everything", "broken = 'everything'"),
+        ([1], "broken = "),
+    ):
+        page.session_state["live.units"] = {"broken": made_up}
+        page.session_state["live"] = {"wanted": made_up}
+        page.run()
+        assert not page.exception
+        assert any(literal(said) in error.value for error in page.error), [
+            e.value for e in page.error
+        ]
+        assert any("Draw a digit" in text for text in html(page))
+    page.session_state["live.units"] = {"broken": {"network": name, "off": [[0, 1]]}}
+    page.run()
+    assert not page.error
+    assert any("as it is broken now" in text.value for text in page.markdown)
 
 
 def test_a_file_of_digits_is_imported_once_and_beside_the_page(

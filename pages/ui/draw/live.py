@@ -15,21 +15,24 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.drawing.prepare import description
-from mnist_core.errors import DataError
-from mnist_core.insight.answers import read_all
-from mnist_core.insight.units import broken
 from mnist_core.reading.predict import Predictor
-from mnist_core.runs.records import Run
 from pages.ui.draw import models
 from pages.ui.draw.answer import WORDS
 from pages.ui.draw.canvas import SIDE, Drawing
-from pages.ui.looked import Looked
-from pages.ui.pictures import AGAINST, FOR
-from pages.ui.turns import turns
-from pages.ui.words import literal, percent
 
 SCRIPTS = Path(__file__).with_suffix("")
-ORDER = ("prepare", "network", "pen", "view", "units", "tiles", "live")
+ORDER = (
+    "prepare",
+    "network",
+    "pen",
+    "view",
+    "units",
+    "paths",
+    "parts",
+    "picture",
+    "tiles",
+    "live",
+)
 KEY = "live"
 DRAWING = "drawing"  # what the browser asks for beside networks
 HEARD = """
@@ -47,7 +50,7 @@ def joined() -> str:
 
 
 @lru_cache(maxsize=1)
-def _browser() -> Any:
+def browser() -> Any:
     """The component, registered once a process."""
     style = (SCRIPTS / "units.css").read_text(encoding="utf-8")
     return st.components.v2.component("mnist_lab.live", html=HEARD, css=style, js=joined())
@@ -86,18 +89,19 @@ def packed(name: str, reader: Predictor) -> bytes:
     return json.dumps(about).encode() + b"\n" + body.tobytes()
 
 
-def _name(model: str, runs: models.Readers) -> str:
+def name_of(model: str, runs: models.Readers) -> str:
     """What the browser calls a network: a new checkpoint is another one."""
     return model if model == models.SHIPPED else f"{model} {runs[model].checkpoint}"
 
 
 def live(strokes: Drawing, pen: int, model: str, reader: Predictor, runs: models.Readers) -> None:
     """Let the browser read along with a model; it asks once for each network that it lacks."""
-    name = _name(model, runs)
+    name = name_of(model, runs)
     needed = (
         {name: reader} if reader.judge is None else {name: reader, models.SHIPPED: reader.judge}
     )
-    wanted = (st.session_state.get(KEY) or {}).get("wanted", [])
+    told = (st.session_state.get(KEY) or {}).get("wanted")
+    wanted = told if isinstance(told, list) else []
     data = {
         "network": name,
         "judge": [*needed][-1],
@@ -107,66 +111,12 @@ def live(strokes: Drawing, pen: int, model: str, reader: Predictor, runs: models
         "words": WORDS,
         "drawing": _paths(strokes) if DRAWING in wanted else None,
     }
-    _browser()(data=data, key=KEY, on_wanted_change=lambda: None, height="content")
+    browser()(data=data, key=KEY, on_wanted_change=lambda: None, height="content")
     for which, network in needed.items():
         if which in wanted:
-            _browser()(data=packed(which, network), key=f"{KEY}.{which}", height="content")
+            browser()(data=packed(which, network), key=f"{KEY}.{which}", height="content")
 
 
 def _paths(strokes: Drawing) -> list[dict[str, Any]]:
     """What of each stroke plays a part."""
     return [{"path": stroke["path"], "width": stroke["strokeWidth"]} for stroke in strokes]
-
-
-def see_it_think(model: str, runs: models.Readers) -> None:
-    """The panel of the units of the network that reads along."""
-    st.caption(
-        "Each tile is a unit, lit by what it answers to your drawing: its weights want ink where "
-        "they are blue, none where they are orange. Point at one for its sum; click it, and it is "
-        "off (on a phone: the second tap). The stored network stays as it is."
-    )
-    said = st.container(key="cost")
-    colours = {"above": _bytes(FOR), "below": _bytes(AGAINST)}
-    panel = _browser()(
-        data={"units": colours},
-        key=f"{KEY}.units",
-        on_broken_change=lambda: None,
-        height="content",
-    )
-    if model == models.SHIPPED:
-        said.caption("Choose a run as the model, and this line says what a break costs.")
-        return
-    change = panel.broken or {}
-    if change.get("network") != _name(model, runs):
-        change = {}
-    off = tuple(sorted((int(layer), int(unit)) for layer, unit in change.get("off", [])))
-    noise = float(change.get("noise", 0))
-    try:
-        said.markdown(cost(runs[model], off, noise))
-    except DataError as error:
-        said.caption(literal(str(error)))
-
-
-def cost(run: Run, off: tuple[tuple[int, int], ...], noise: float) -> str:
-    """What units that are off and noise do to a run on its validation pictures, in Markdown."""
-    looked = Looked(run, "validation")
-    count, whole = len(looked.pictures), looked.answers.accuracy
-    text = f"Of its {count:,} {looked.said} it reads **{percent(whole, 1)}** right"
-    if off or noise:
-        share = _accuracy(run.id, run.checkpoint, off, noise, looked)
-        text += f" when it is whole, **{percent(share, 1)}** as it is broken now"
-    return f"{text}."
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _accuracy(
-    run_id: str, checkpoint: str, off: tuple[tuple[int, int], ...], noise: float, _looked: Looked
-) -> float:
-    with turns.aside():
-        pictures = _looked.pictures
-        network = broken(_looked.network, off, noise)
-        return read_all(network, pictures.images, pictures.labels).accuracy
-
-
-def _bytes(colour: np.ndarray) -> list[int]:
-    return (colour * 255).round().astype(int).tolist()

@@ -8,7 +8,7 @@ import { Pad, inShort } from "./pen.js";
 import { strokesToMnist } from "./prepare.js";
 import { read, unpack } from "./network.js";
 import { show } from "./view.js";
-import { Break, noisy } from "./units.js";
+import { Break, worn } from "./units.js";
 import { Tiles } from "./tiles.js";
 
 /** @typedef {import("./network.js").Network} Network */
@@ -34,8 +34,8 @@ let frame = 0;
 /** @type {Tiles | null} */
 let tiles = null; // while its panel is open
 const broken = new Break();
-/** @type {{of: Network, noise: number, network: Network} | null} */
-let worn = null; // the network with noise, kept from frame to frame
+/** @type {{of: Network, how: string, network: Network} | null} */
+let kept = null; // the network with noise and without biases, from frame to frame
 /** @type {(wanted: string[]) => void} */
 let ask = () => {};
 let asked = "[]";
@@ -59,17 +59,18 @@ function look() {
 
 /** @param {Network} network */
 function asBroken(network) {
-  const { noise } = broken;
-  if (!noise) return network;
-  if (worn?.of !== network || worn.noise !== noise)
-    worn = { of: network, noise, network: noisy(network, noise) };
-  return worn.network;
+  const { noise, biases } = broken;
+  if (!noise && !biases.size) return network;
+  const how = [noise, ...biases].join(" ");
+  if (kept?.of !== network || kept.how !== how)
+    kept = { of: network, how, network: worn(network, broken) };
+  return kept.network;
 }
 
 /** Show the units, if their panel is open; of the answer, what was found. @param {Reading | null} found */
 function showUnits(found) {
   const network = networks.get(data.network);
-  if (tiles && network) tiles.show(asBroken(network), found);
+  if (tiles && network) tiles.show(network, asBroken(network), found);
 }
 
 /** Read and show, once in the next frame. */
@@ -202,14 +203,15 @@ function keep(bytes) {
 /**
  * The panel of units. What is broken is whole again when it is closed or another network reads.
  * @param {Element} parentElement
- * @param {import("./tiles.js").Colours} colours
+ * @param {import("./parts.js").Colours} colours
  * @param {(name: string, value: unknown) => void} setStateValue
  */
 function openUnits(parentElement, colours, setStateValue) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".units"));
   const report = () => {
     const off = [...broken.off].map((name) => name.split(" ").map(Number));
-    setStateValue("broken", { network: data.network, off, noise: broken.noise });
+    const { noise, biases } = broken;
+    setStateValue("broken", { network: data.network, off, biases: [...biases], noise });
   };
   if (tiles?.root !== root) tiles = new Tiles(root, colours, broken, later, report);
   later();
@@ -221,7 +223,7 @@ function openUnits(parentElement, colours, setStateValue) {
   };
 }
 
-/** @typedef {{units: import("./tiles.js").Colours}} Units  what the panel is mounted with */
+/** @typedef {{units: import("./parts.js").Colours}} Units  what the panel is mounted with */
 
 /**
  * @param {{data: Data | Units | Uint8Array, parentElement: Element,

@@ -1,39 +1,18 @@
-// The network on the page: a tile for each unit, lit by what it answers, and one unit's sum.
+// The network on the page: the picture of its paths, a tile for each unit, lit by what it answers,
+// and one unit's sum.
 
-import { mostTelling, shownLayers, signed, sumOf, weightsOf } from "./units.js";
+import { element, number, paint, slider, tool } from "./parts.js";
+import { Picture } from "./picture.js";
+import { mostTelling, shownLayers, sumOf, weightsOf } from "./units.js";
+import { winnerOf } from "./view.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./units.js").Break} Break */
-/** @typedef {{image: Float32Array, units: Float32Array[]}} Seen */
-/** @typedef {{above: [number, number, number], below: [number, number, number]}} Colours */
+/** @typedef {import("./view.js").Reading} Seen */
+/** @typedef {import("./parts.js").Colours} Colours */
 
 const FIRST = 64; // units of a layer, until all are asked for
 const WAYS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
-
-/**
- * @template {keyof HTMLElementTagNameMap} Name
- * @param {Name} name
- * @param {object} values
- * @param {(string | Node)[]} inside
- * @returns {HTMLElementTagNameMap[Name]}
- */
-function element(name, values = {}, ...inside) {
-  const made = Object.assign(document.createElement(name), values);
-  made.append(...inside);
-  return made;
-}
-
-/** @param {number} value */
-const number = (value) => value.toFixed(2).replace("-", "−");
-
-/** A picture of numbers. @param {Float32Array} values @param {Colours} colours */
-function pictureOf(values, { above, below }) {
-  const side = Math.sqrt(values.length);
-  const canvas = element("canvas", { width: side, height: side });
-  const pixels = new ImageData(signed(values, above, below), side, side);
-  canvas.getContext("2d")?.putImageData(pixels, 0, 0);
-  return canvas;
-}
 
 /** The panel. */
 export class Tiles {
@@ -51,7 +30,9 @@ export class Tiles {
     this.changed = changed;
     this.report = report;
     /** @type {Network | null} */
-    this.network = null;
+    this.whole = null;
+    /** @type {Network | null} */
+    this.network = null; // as it is broken
     /** @type {Seen | null} */
     this.seen = null;
     /** @type {Map<string, HTMLElement>} */
@@ -60,66 +41,102 @@ export class Tiles {
     this.touched = ""; // by a finger that has not seen the sum of that unit yet
     this.detail = element("div", { className: "detail" });
     this.said = element("span", { className: "said" });
-    const noise = element("input", { type: "range", min: "0", max: "2", step: "0.05", value: "0" });
-    let sliding = false; // one movement of the slider is one step to undo
-    noise.oninput = () => {
-      if (!sliding) broken.remember();
-      sliding = true;
-      broken.noise = +noise.value;
-      changed();
-    };
-    noise.onchange = () => {
-      sliding = false;
-      this.report();
-    };
-    this.noise = noise;
-    const button = (/** @type {string} */ text, /** @type {() => void} */ onclick) =>
-      element("button", { type: "button", className: "tool", textContent: text, onclick });
+    /** @type {number[][]} of each shown layer, the most telling unit first */
+    this.orders = [];
+    /** @type {HTMLInputElement[]} how many of them are off */
+    this.without = [];
+    /** @type {HTMLElement[]} */
+    this.biases = [];
+    this.picture = new Picture(colours, (name) => this.choose(name));
+    const noise = slider(
+      "Noise on the weights",
+      { max: 2, step: 0.05 },
+      {
+        ...this.sliding,
+        move: (value) => {
+          broken.noise = value;
+          changed();
+        },
+      },
+    );
+    this.noise = noise.input;
+    this.ofLayers = element("div", { className: "tools" });
     this.tools = element(
       "div",
       { className: "tools" },
-      element("label", {}, "Noise on the weights", noise),
-      button("Undo the last change", () => this.change(() => broken.undo())),
-      button("Put all back", () => this.change(() => broken.mend())),
+      noise.label,
+      tool("Undo the last change", () => this.change(() => broken.undo())),
+      tool("Put all back", () => this.change(() => broken.mend())),
       this.said,
     );
+  }
+
+  /** One movement of a slider is one change. */
+  get sliding() {
+    return { begin: () => this.broken.remember(), end: () => this.report() };
   }
 
   /** @param {() => void} what */
   change(what) {
     what();
-    this.noise.value = String(this.broken.noise);
     this.changed();
     this.report();
   }
 
   /**
    * Show what a network's units answer to what is drawn.
-   * @param {Network} network
+   * @param {Network} whole
+   * @param {Network} network  the same, as it is broken
    * @param {Seen | null} seen
    */
-  show(network, seen) {
-    if (network.id !== this.network?.id || !this.root.firstChild) this.build(network);
+  show(whole, network, seen) {
+    if (whole.id !== this.whole?.id || !this.root.firstChild) this.build(whole);
     this.network = network;
     this.seen = seen;
-    this.said.textContent = this.broken.words && `Broken: ${this.broken.words}.`;
+    const { broken } = this;
+    this.said.textContent = broken.words && `Broken: ${broken.words}.`;
+    this.noise.value = `${broken.noise}`;
+    this.without.forEach((input, layer) => {
+      input.value = `${broken.leading(layer, this.orders[layer])}`;
+    });
+    this.biases.forEach((button, layer) => {
+      button.setAttribute("aria-pressed", `${broken.biases.has(layer)}`);
+    });
     const most = seen?.units.map((units) => units.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-9));
     for (const [name, tile] of this.tiles) {
       const [layer, unit] = name.split(" ").map(Number);
-      const answer = seen?.units[layer][unit] ?? 0;
+      const answer = seen?.units[layer]?.[unit] ?? 0;
       tile.style.setProperty("--lit", String(Math.abs(answer) / (most?.[layer] ?? 1)));
-      tile.setAttribute("aria-pressed", String(this.broken.off.has(name)));
+      tile.setAttribute("aria-pressed", String(broken.off.has(name)));
     }
+    this.picture.show(network, seen, this.chosen);
     this.tell();
   }
 
-  /** @param {Network} network */
+  /** @param {Network} network  as it is when it is whole */
   build(network) {
-    this.network = network;
+    this.whole = this.network = network;
     this.tiles.clear();
+    this.without = [];
+    this.orders = shownLayers(network).map((_, layer) => mostTelling(network, layer));
+    const last = network.layers.length - 1;
+    this.biases = network.layers.map((_, layer) =>
+      tool(layer < last ? `of layer ${layer + 1}` : "of the outputs", () =>
+        this.change(() => this.broken.toggleBiases(layer)),
+      ),
+    );
+    this.ofLayers.replaceChildren("Biases off:", ...this.biases);
     const sections = shownLayers(network).map((units, layer) => this.section(units, layer));
-    this.choose(/** @type {string} */ (this.tiles.keys().next().value));
-    this.root.replaceChildren(this.tools, this.detail, ...sections);
+    this.picture.build(network);
+    this.chosen = /** @type {string} */ (this.tiles.keys().next().value);
+    this.root.replaceChildren(
+      element("div", { className: "scroll" }, this.picture.root),
+      this.detail,
+      this.tools,
+      this.ofLayers,
+      ...sections,
+    );
+    this.choose(this.chosen);
   }
 
   /** @param {number} units @param {number} layer */
@@ -128,21 +145,23 @@ export class Tiles {
     const hidden = network.sizes.length > 2;
     const title = hidden ? `Layer ${layer + 1}: ${units} hidden units` : "A unit for each digit";
     const grid = element("div", { className: "grid", role: "group", ariaLabel: title });
-    const order = units > FIRST ? mostTelling(network, layer) : [...Array(units).keys()];
+    const order = this.orders[layer];
     const add = (/** @type {number[]} */ some) =>
       grid.append(...some.map((unit) => this.tile(layer, unit)));
     add(order.slice(0, FIRST));
     /** @type {HTMLElement} */ (grid.firstChild).tabIndex = 0;
-    const section = element("section", {}, element("h4", { textContent: title }), grid);
+    const section = element("section", {}, element("h4", { textContent: title }));
+    if (hidden) section.append(this.leaveOut(layer, order));
+    section.append(grid);
     if (units > FIRST) {
       const all = element("button", {
         type: "button",
         className: "tool",
-        textContent: `These ${FIRST} weigh most. Show all ${units}`,
+        textContent: `The ${FIRST} most telling. Show all ${units}`,
         onclick: () => {
           add(order.slice(FIRST));
           all.remove();
-          this.show(network, this.seen);
+          this.changed();
         },
       });
       section.append(all);
@@ -156,6 +175,27 @@ export class Tiles {
       event.preventDefault();
     };
     return section;
+  }
+
+  /**
+   * The slider that takes a layer's most telling units away.
+   * @param {number} layer
+   * @param {number[]} order
+   */
+  leaveOut(layer, order) {
+    const { input, label } = slider(
+      "Without its most telling",
+      { max: order.length, step: 1 },
+      {
+        ...this.sliding,
+        move: (count) => {
+          this.broken.without(layer, order, count);
+          this.changed();
+        },
+      },
+    );
+    this.without.push(input);
+    return element("div", { className: "tools" }, label);
   }
 
   /** @param {number} layer @param {number} unit */
@@ -178,7 +218,7 @@ export class Tiles {
       onfocus: () => this.choose(name),
     });
     const network = /** @type {Network} */ (this.network);
-    if (!layer) tile.append(pictureOf(weightsOf(network, 0, unit), this.colours));
+    if (!layer) tile.append(paint(element("canvas"), weightsOf(network, 0, unit), this.colours));
     this.tiles.set(name, tile);
     return tile;
   }
@@ -187,51 +227,63 @@ export class Tiles {
   choose(name) {
     this.chosen = name;
     for (const [other, tile] of this.tiles)
-      if (other.split(" ")[0] === name.split(" ")[0]) tile.tabIndex = other === name ? 0 : -1;
-    this.tell();
+      if (this.tiles.has(name) && other.split(" ")[0] === name.split(" ")[0])
+        tile.tabIndex = other === name ? 0 : -1;
+    this.changed();
   }
 
   /**
-   * Which digits a unit of the last hidden layer speaks for and against most.
+   * Which digits a unit of the last hidden layer speaks for and against most, and what it says now.
    * @param {Network} network
    * @param {number} layer
    * @param {number} unit
+   * @param {number} answer
    */
-  sayOf({ layers }, layer, unit) {
+  sayOf({ layers }, layer, unit, answer) {
     const { weights, biases } = layers[layer + 1];
     const digits = biases.length;
-    const say = [...weights.subarray(unit * digits, (unit + 1) * digits)];
-    const told = (/** @type {number} */ weight) => `${say.indexOf(weight)} (× ${number(weight)})`;
-    const textContent = `most for ${told(Math.max(...say))}, against ${told(Math.min(...say))}`;
-    return element("div", { textContent });
+    const say = weights.subarray(unit * digits, (unit + 1) * digits);
+    const told = (/** @type {number} */ digit) => `${digit} (× ${number(say[digit])})`;
+    const least = winnerOf(say.map((weight) => -weight));
+    const digit =
+      this.picture.digit < 0 ? winnerOf(this.seen?.probabilities ?? say) : this.picture.digit;
+    const said = `${number(answer)} × ${number(say[digit])} = ${number(answer * say[digit])}`;
+    return [
+      element("div", { textContent: `most for ${told(winnerOf(say))}, against ${told(least)}` }),
+      element("div", { textContent: `to ${digit} it says ${said}` }),
+    ];
   }
 
   /** The chosen unit's sum, in the tutorial's terms. */
   tell() {
     const network = /** @type {Network} */ (this.network);
     const [layer, unit] = this.chosen.split(" ").map(Number);
-    const hidden = network.sizes.length > 2;
-    const name = hidden ? `Unit ${unit} of layer ${layer + 1}` : `The unit of ${unit}`;
+    const output = layer === network.layers.length - 1;
+    const name = output ? `The unit of ${unit}` : `Unit ${unit} of layer ${layer + 1}`;
     const given = layer ? this.seen?.units[layer - 1] : this.seen?.image;
     const what = layer ? `the answers of layer ${layer}` : "pixels";
     /** @type {HTMLElement[]} */
     const lines = [element("strong", { textContent: name })];
-    if (given) {
+    const line = (/** @type {string} */ textContent) => lines.push(element("div", { textContent }));
+    if (given && this.seen) {
       const { product, bias, sum } = sumOf(network, layer, unit, given);
-      lines.push(
-        element("div", { textContent: `weights × ${what}: ${number(product)}` }),
-        element("div", { textContent: `plus its bias: ${number(bias)}` }),
-        element("div", { textContent: `its sum: ${number(sum)}` }),
-      );
-      const answer = number(this.seen?.units[layer][unit] ?? 0);
-      const off = this.broken.off.has(this.chosen);
-      const through = off ? "it is off, so it answers" : `through ${network.activation}`;
-      if (hidden) lines.push(element("div", { textContent: `${through}: ${answer}` }));
-      if (layer === network.layers.length - 2) lines.push(this.sayOf(network, layer, unit));
-    } else lines.push(element("div", { textContent: "Draw something, and its sum is here." }));
+      line(`weights × ${what}: ${number(product)}`);
+      line(`plus its bias: ${number(bias)}`);
+      line(`its sum: ${number(sum)}`);
+      if (output) line(`through softmax: ${(100 * this.seen.probabilities[unit]).toFixed(1)} %`);
+      else {
+        const answer = this.seen.units[layer][unit];
+        const off = this.broken.off.has(this.chosen);
+        line(
+          `${off ? "it is off, so it answers" : `through ${network.activation}`}: ${number(answer)}`,
+        );
+        if (layer === network.layers.length - 2)
+          lines.push(...this.sayOf(network, layer, unit, answer));
+      }
+    } else line("Draw something, and its sum is here.");
     /** @type {HTMLElement[]} */
     const inside = [element("div", {}, ...lines)];
-    if (!layer) inside.unshift(pictureOf(weightsOf(network, 0, unit), this.colours));
+    if (!layer) inside.unshift(paint(element("canvas"), weightsOf(network, 0, unit), this.colours));
     this.detail.replaceChildren(...inside);
   }
 }

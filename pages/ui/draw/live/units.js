@@ -69,23 +69,29 @@ export function signed(values, above, below) {
   return pixels;
 }
 
-/** What is broken of a network: units that are off, by layer, and noise on the weights. */
+const STEPS = 100; // that can be undone
+
+/** What is broken of a network: units that are off, layers without biases, noise on the weights. */
 export class Break {
   constructor() {
     /** @type {Set<string>} */
     this.off = new Set(); // "layer unit"
+    /** @type {Set<number>} */
+    this.biases = new Set(); // layers whose biases are off
     this.noise = 0; // times the deviation of a layer's weights
-    /** @type {{off: Set<string>, noise: number}[]} */
+    /** @type {{off: Set<string>, biases: Set<number>, noise: number}[]} */
     this.before = [];
   }
 
   get any() {
-    return this.off.size > 0 || this.noise > 0;
+    return this.off.size > 0 || this.biases.size > 0 || this.noise > 0;
   }
 
   /** What it is now can be had back. */
   remember() {
-    this.before.push({ off: new Set(this.off), noise: this.noise });
+    const { off, biases, noise } = this;
+    this.before.push({ off: new Set(off), biases: new Set(biases), noise });
+    if (this.before.length > STEPS) this.before.shift();
   }
 
   /** @param {string} unit */
@@ -94,16 +100,42 @@ export class Break {
     if (!this.off.delete(unit)) this.off.add(unit);
   }
 
+  /** @param {number} layer */
+  toggleBiases(layer) {
+    this.remember();
+    if (!this.biases.delete(layer)) this.biases.add(layer);
+  }
+
+  /**
+   * Of a layer, just the first units are off.
+   * @param {number} layer
+   * @param {number[]} order  its units
+   * @param {number} count
+   */
+  without(layer, order, count) {
+    order.forEach((unit, place) => this.off[place < count ? "add" : "delete"](`${layer} ${unit}`));
+  }
+
+  /**
+   * How many of a layer's first units are off.
+   * @param {number} layer
+   * @param {number[]} order
+   */
+  leading(layer, order) {
+    const on = order.findIndex((unit) => !this.off.has(`${layer} ${unit}`));
+    return on < 0 ? order.length : on;
+  }
+
   mend() {
     this.remember();
     this.off.clear();
+    this.biases.clear();
     this.noise = 0;
   }
 
   /** All is whole, and there is nothing to undo. */
   reset() {
-    this.off.clear();
-    this.noise = 0;
+    this.mend();
     this.before = [];
   }
 
@@ -115,6 +147,7 @@ export class Break {
   get words() {
     const parts = [];
     if (this.off.size) parts.push(`${this.off.size} ${this.off.size === 1 ? "unit" : "units"} off`);
+    if (this.biases.size) parts.push("biases off");
     if (this.noise) parts.push(`noise of ${Math.round(100 * this.noise)} %`);
     return parts.join(", ");
   }
@@ -128,21 +161,24 @@ function uniform(place) {
 }
 
 /**
- * The same network with noise on its weights: always the same noise, so much of it. As `broken` of
- * mnist_core.insight.units.
+ * The same network with noise on its weights, always the same noise, so much of it, and with biases
+ * off. Units that are off are for who reads with it. As `broken` of mnist_core.insight.breaking.
  * @param {Network} network
- * @param {number} amount  times the root mean square of a layer's weights
+ * @param {{noise: number, biases: Set<number>}} broken
  * @returns {Network}
  */
-export function noisy(network, amount) {
+export function worn(network, { noise, biases: off }) {
   let place = 0;
-  const noise = () => {
+  const normal = () => {
     const at = 2 * ++place;
     return Math.sqrt(-2 * Math.log(uniform(at))) * Math.cos(2 * Math.PI * uniform(at + 1));
   };
-  const layers = network.layers.map(({ weights, biases }) => {
-    const spread = amount * Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length);
-    return { weights: weights.map((weight) => weight + spread * noise()), biases };
+  const layers = network.layers.map(({ weights, biases }, layer) => {
+    const spread = noise * Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length);
+    return {
+      weights: noise ? weights.map((weight) => weight + spread * normal()) : weights,
+      biases: off.has(layer) ? new Float32Array(biases.length) : biases,
+    };
   });
   return { ...network, layers };
 }

@@ -11,7 +11,7 @@ import pytest
 
 from mnist_core.drawing.prepare import Preparation, description, prepare_strokes
 from mnist_core.drawing.strokes import Stroke
-from mnist_core.insight.units import broken
+from mnist_core.insight.breaking import Break, broken
 from mnist_core.nn.network import ACTIVATIONS, Network
 from mnist_core.reading.pendigits import load_pendigits
 from mnist_core.reading.predict import Prediction, Predictor
@@ -155,23 +155,57 @@ def test_the_shipped_network_travels_as_float16_and_reads_pen_digits_alike(tmp_p
 
 
 def test_the_browser_breaks_a_network_as_the_server_does(tmp_path: Path) -> None:
-    whole, off, noise = network((24, 16, 8), "relu"), [(0, 3), (0, 17), (2, 1)], 0.6
+    whole = network((24, 16, 8), "relu")
+    what = Break(((0, 3), (0, 17), (2, 1)), (1, 3), 0.6)
     images = np.stack([prepare_strokes(as_paths(s)).image for s in MADE_UP])
     (tmp_path / "broken.js").write_text(
         f"import {{ unpack, read }} from {str(Path.cwd() / LIVE / 'network.js')!r};"
-        f"import {{ noisy }} from {str(Path.cwd() / LIVE / 'units.js')!r};"
-        "export const broken = (bytes, images, off, noise) => {"
-        "  const network = noisy(unpack(bytes), noise);"
+        f"import {{ worn }} from {str(Path.cwd() / LIVE / 'units.js')!r};"
+        "export const broken = (bytes, images, off, biases, noise) => {"
+        "  const network = worn(unpack(bytes), { noise, biases: new Set(biases) });"
         "  return images.map((image) => read(network, Float32Array.from(image), off));"
         "};"
     )
     given = {"base64": base64.b64encode(packed("a", Predictor(whole))).decode()}
-    flat, names = images.reshape(len(images), -1), [f"{layer} {unit}" for layer, unit in off]
-    (found,) = call(str(tmp_path / "broken.js"), "broken", [given, flat.tolist(), names, noise])
-    wanted = Predictor(broken(whole, off, noise)).read(images)
+    flat = images.reshape(len(images), -1).tolist()
+    names = [f"{layer} {unit}" for layer, unit in what.off]
+    calls = [given, flat, names, what.biases, what.noise]
+    (found,) = call(str(tmp_path / "broken.js"), "broken", calls)
+    wanted = Predictor(broken(whole, what)).read(images)
     shares = np.array([f["probabilities"] for f in found])
     np.testing.assert_allclose(shares, [w.probabilities for w in wanted], atol=1e-4)
     assert np.abs(shares - [r.probabilities for r in Predictor(whole).read(images)]).max() > 0.1
+
+
+def test_the_strongest_paths_are_what_units_say_on_the_way(tmp_path: Path) -> None:
+    whole, digit, most = network((24, 16), "relu"), 4, 5
+    image = prepare_strokes(as_paths(MADE_UP[0])).image.ravel()
+    (tmp_path / "paths.js").write_text(
+        f"import {{ unpack, read }} from {str(Path.cwd() / LIVE / 'network.js')!r};"
+        f"import {{ strongest }} from {str(Path.cwd() / LIVE / 'paths.js')!r};"
+        "export const paths = (bytes, image, digit, most) => {"
+        "  const network = unpack(bytes);"
+        "  image = Float32Array.from(image);"
+        "  return strongest(network, { image, ...read(network, image) }, digit, most);"
+        "};"
+    )
+    given = {"base64": base64.b64encode(packed("a", Predictor(whole))).decode()}
+    (found,) = call(str(tmp_path / "paths.js"), "paths", [given, image.tolist(), digit, most])
+    (w0, _), (w1, _), (w2, _) = whole.layers
+    first, second = (np.maximum(sums, 0)[0] for sums in whole.sums(image[None])[:2])
+    said = second * w2[digit]
+    share = np.abs(said) / np.abs(said).sum()
+    assert found["units"][1] == np.argsort(-share)[:most].tolist()
+    before = first * w1[found["units"][1]]  # (most, 24)
+    flow = (share[found["units"][1]] / np.abs(before).sum(1)) @ np.abs(before)
+    assert found["units"][0] == np.argsort(-flow)[:most].tolist()
+    for line in found["lines"]:
+        layer, start, end = line["layer"], line["from"], line["to"]
+        given = (image, first, second)[layer]
+        weights = (w0, w1, w2)[layer][end]
+        value = weights @ given if start < 0 else weights[start] * given[start]
+        assert line["value"] == pytest.approx(value, rel=1e-4, abs=1e-5)
+    assert {line["from"] for line in found["lines"] if line["layer"] == 2} == {*found["units"][1]}
 
 
 def test_weights_that_float16_would_change_travel_as_they_are() -> None:

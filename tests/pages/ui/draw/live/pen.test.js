@@ -121,3 +121,21 @@ test("with Shift the last point gives way to the next", () => {
   pad.end();
   assert.equal(pad.done[0].path.length, 3); // from here, bent once, to there
 });
+
+test("no more is kept of ten thousand strokes than of some hundred", () => {
+  const pad = new Pad();
+  for (let stroke = 0; stroke < 10_000; stroke++) {
+    pad.begin([stroke % 280, 40], 18);
+    pad.move([stroke % 271, 200], false);
+    pad.end();
+    if (stroke % 5 === 4) pad.clear();
+  }
+  assert.equal(pad.strokes.length, 0);
+  assert.ok(pad.before.length <= 100);
+  assert.ok(pad.known.size <= 300);
+  for (let stroke = 0; stroke < 500; stroke++) {
+    pad.begin([stroke % 280, 40], 18);
+    pad.end();
+  }
+  assert.equal(pad.before.length, 100);
+});

@@ -6,11 +6,11 @@ import { read } from "../../../../../pages/ui/draw/live/network.js";
 import {
   Break,
   mostTelling,
-  noisy,
   shownLayers,
   signed,
   sumOf,
   weightsOf,
+  worn,
 } from "../../../../../pages/ui/draw/live/units.js";
 
 // Two pixels, three hidden units, two classes; weights are (inputs, outputs).
@@ -69,15 +69,40 @@ test("what was broken is put back step by step, or at once", () => {
   assert.equal(broken.any, false);
 });
 
+test("a layer is without its most telling units, and biases go and come", () => {
+  const broken = new Break();
+  broken.toggle("1 0");
+  broken.without(0, [1, 0, 2], 2);
+  assert.deepEqual([...broken.off].sort(), ["0 0", "0 1", "1 0"]);
+  assert.equal(broken.leading(0, [1, 0, 2]), 2);
+  broken.without(0, [1, 0, 2], 1);
+  assert.deepEqual([...broken.off].sort(), ["0 1", "1 0"]);
+  assert.equal(broken.leading(1, [0]), 1);
+  broken.toggleBiases(0);
+  assert.equal(broken.words, "2 units off, biases off");
+  const { biases } = worn(NETWORK, broken).layers[0];
+  assert.deepEqual([...biases], [0, 0, 0]);
+  assert.equal(NETWORK.layers[0].biases[1], -20);
+  broken.undo();
+  assert.equal(broken.words, "2 units off");
+});
+
+test("no more is kept of ten thousand changes than of a hundred", () => {
+  const broken = new Break();
+  for (let i = 0; i < 10_000; i++) broken.toggle(`0 ${i % 7}`);
+  assert.ok(broken.before.length <= 100);
+});
+
 test("noise is as large as asked, the same each time, and leaves the network as it is", () => {
   const weights = Float32Array.from({ length: 20_000 }, (_, i) => (i % 2 ? 3 : -3));
   const large = { ...NETWORK, layers: [{ weights, biases: new Float32Array(10) }] };
-  const found = noisy(large, 0.5).layers[0].weights;
+  const half = { noise: 0.5, biases: new Set([0]) };
+  const found = worn(large, half).layers[0].weights;
   const added = found.map((weight, i) => weight - weights[i]);
   const spread = Math.sqrt(added.reduce((sum, a) => sum + a * a, 0) / added.length);
   assert.ok(Math.abs(spread - 1.5) < 0.05, `${spread}`);
   assert.ok(Math.abs(added.reduce((a, b) => a + b, 0) / added.length) < 0.05);
-  assert.deepEqual(noisy(large, 0.5).layers[0].weights, found);
+  assert.deepEqual(worn(large, half).layers[0].weights, found);
   assert.equal(weights[1], 3);
 });
 
