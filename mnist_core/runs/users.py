@@ -68,7 +68,8 @@ def role_at(address: str) -> Role | None:
     ``Settings`` names who has which.
     """
     settings, address = Settings(), address.casefold()
-    names = {address, f"@{address.rpartition('@')[2]}"}
+    # Of an address that is not known: none, not the empty text that a list without names holds.
+    names = {address, f"@{address.rpartition('@')[2]}"} if address else set()
 
     def listed(people: str) -> bool:
         return not names.isdisjoint(one.strip() for one in people.casefold().split(","))

@@ -179,6 +179,19 @@ def test_the_variables_say_who_has_which_role(
         assert role_at("") != "train"  # an address that nobody has verified
 
 
+@pytest.mark.parametrize("administers", ["", "ada@school.example", "ada@school.example, "])
+@pytest.mark.parametrize(
+    ("look", "train", "role"), [("", "", "train"), ("", "@b", "look"), ("@b,", "", None)]
+)
+def test_an_address_that_is_not_known_is_in_no_list(
+    monkeypatch: pytest.MonkeyPatch, administers: str, look: str, train: str, role: str | None
+) -> None:
+    monkeypatch.setenv("MNIST_LAB_MAY_ADMINISTER", administers)
+    monkeypatch.setenv("MNIST_LAB_MAY_LOOK", look)
+    monkeypatch.setenv("MNIST_LAB_MAY_TRAIN", train)
+    assert role_at("") == role
+
+
 @pytest.mark.parametrize("people", ["ada", "a@b@c", "a@b c@d", "<a@b>", "*@b", "a@b;c@d"])
 def test_what_names_nobody_is_said(monkeypatch: pytest.MonkeyPatch, people: str) -> None:
     monkeypatch.setenv("MNIST_LAB_MAY_TRAIN", people)
