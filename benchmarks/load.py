@@ -240,7 +240,7 @@ def drained(store: RunStore, most: float) -> int:
 
 def lost(store: RunStore, asked: set[tuple[str, int]]) -> list[str]:
     """The runs that somebody asked for and that are not there, and those that broke."""
-    runs = [read_run(run) for run in store.client.search_all(store.experiment)]
+    runs = [read_run(run) for run in store.client.search(store.experiment)]
     readable = [run for run in runs if isinstance(run, Run)]
     there = {(run.user, run.segments[0].config.seed) for run in readable}
     return [
