@@ -18,10 +18,11 @@ from pages.ui.words import literal, percent
 def see_it_think(model: str, runs: models.Readers) -> None:
     """The panel of the network that reads along."""
     st.caption(
-        "The units through which the digit hears most: blue lines speak for it, orange against "
-        "it. Point at a unit or a digit for its sum. Below, each tile is a unit, lit by what it "
-        "answers: its weights want ink where they are blue, none where they are orange. Click one, "
-        "and it is off (on a phone: the second tap). The stored network stays as it is."
+        "The hidden units that say most about the digit: blue lines speak for it, dashed orange "
+        "ones against it. Point at a unit or a digit, and its sum is written out. Below, each tile "
+        "is a unit, lit by what it answers: its weights want ink where they are blue, none where "
+        "they are orange. Click one, and it is off (on a phone: the second tap). The stored "
+        "network stays as it is."
     )
     said = st.container(key="cost")
     panel = browser()(
