@@ -80,7 +80,7 @@ def test_a_study_goes_on_after_its_worker_was_killed(gate: Gate, queue: JobQueue
 
 
 def test_a_measurement_keeps_what_was_measured_when_its_worker_is_killed(queue: JobQueue) -> None:
-    measurer = Measurer(lambda: queue)
+    measurer = Measurer(lambda: queue, StudyQueue(lambda: queue).training)
     measurer.start(Plan(values=(4, 8), pictures=100, settings=(ONE, DOUBLE), repeats=10))
     wait_until(lambda: measurer.now is not None and measurer.now.done >= 2, "some is measured")
     for pid in workers_of(queue).values():
@@ -188,7 +188,7 @@ def test_a_full_disk_ends_a_measurement_with_what_is_kept(
     with full_disk(tmp_path / "disk", monkeypatch) as disk:
         queue = JobQueue(RunStore())
         try:
-            measurer = Measurer(lambda: queue)
+            measurer = Measurer(lambda: queue, StudyQueue(lambda: queue).training)
             measurer.start(Plan(values=(4, 8), pictures=100, settings=(ONE, DOUBLE), repeats=10))
             wait_until(
                 lambda: measurer.now is not None and measurer.now.done >= 2, "some is measured"
