@@ -258,7 +258,7 @@ def test_a_function_is_fitted_and_an_experiment_opened_without_a_mouse(page: Pag
     expect(page.get_by_role("heading", name=CHAPTERS["functions"], level=3)).to_be_visible()
     expect(page.get_by_text("Before training")).to_be_visible()
     slider = page.get_by_role("slider").first
-    focus(page, "slider", "Hidden units")
+    focus(page, "slider", re.compile("Hidden units"))
     was = slider.get_attribute("aria-valuenow")
     page.keyboard.press("ArrowRight")
     settle(page)

@@ -12,6 +12,7 @@ from tests.helpers.app import COMMAND, App
 from tests.helpers.browser import fill, open_tab, settle, watch
 from tests.helpers.gate import Gate
 from tests.helpers.identity import Forged, Provider
+from tests.helpers.waiting import wait_until
 
 ADA, BOB, EVE = "ada@school.example", "bob@school.example", "eve@school.example"
 GUEST, STRANGER = "guest@home.example", "stranger@elsewhere.example"
@@ -96,9 +97,11 @@ def test_who_logs_in_is_a_person_and_an_administrator_may_stop_anothers_run(
     eve = visit(EVE)
     eve.goto(address)
     eve.get_by_role("button", name="Stop").click()
+    store = RunStore(f"sqlite:///{open_app.home / 'runs.db'}")
+    wait_until(lambda: store.newest()[0].stop_requested, "the run is asked to stop")
     gate.open()
     expect(ada.get_by_text("Stopped", exact=False).first).to_be_visible()
-    (run,) = RunStore(f"sqlite:///{open_app.home / 'runs.db'}").newest()
+    (run,) = store.newest()
     assert run.state == "stopped"
     assert len(run.user) == 32
     assert ADA not in json.dumps(run.__dict__, default=str)
