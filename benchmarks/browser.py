@@ -36,9 +36,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import psutil
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from benchmarks.processes import family, memory
+from benchmarks.processes import seconds as seconds_of
 from benchmarks.visitors import visit
 from tests.helpers.app import ROOT, App
 from tests.helpers.browser import draw, go_to, settle
@@ -168,10 +169,10 @@ def watched(browser: Browser, app: App, sizes: Sizes) -> dict[str, float]:
     page.goto(f"{app.url}/?epochs=1000&batch_size=10")
     page.get_by_role("button", name="Start training").click()
     page.wait_for_function(HAS_POINTS)
-    server = psutil.Process(app.process.pid)
-    before, began = sum(server.cpu_times()[:2]), time.perf_counter()
+    server = family(app)[:1]
+    before, began = seconds_of(server), time.perf_counter()
     page.wait_for_timeout(sizes.watched * 1000)
-    share = (sum(server.cpu_times()[:2]) - before) / (time.perf_counter() - began)
+    share = (seconds_of(server) - before) / (time.perf_counter() - began)
     pad = draw_page(browser, app)
     waits = strokes(pad, sizes.drawings)
     pad.close()
@@ -191,18 +192,11 @@ def watched(browser: Browser, app: App, sizes: Sizes) -> dict[str, float]:
     }
 
 
-def memory(app: App) -> float:
-    """MB of all processes of the app; what several share counts once."""
-    server = psutil.Process(app.process.pid)
-    family = [server, *server.children(recursive=True)]
-    return sum(process.memory_full_info().pss for process in family) / 2**20
-
-
 def growth(browser: Browser, app: App, runs: int) -> float:
     """MB that the app's processes have taken on after ``runs`` more runs."""
     page = browser.new_page()
     page.goto(f"{app.url}/?epochs=1")
-    start, before = page.get_by_role("button", name="Start training"), memory(app)
+    start, before = page.get_by_role("button", name="Start training"), memory(family(app))
     for _ in range(runs):
         settle(page)  # a click on what is about to be drawn anew is none
         shown = page.url
@@ -211,7 +205,7 @@ def growth(browser: Browser, app: App, runs: int) -> float:
         expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
         expect(page.get_by_text("Test accuracy")).to_be_visible()
     page.close()
-    return memory(app) - before
+    return memory(family(app)) - before
 
 
 def first_click(browser: Browser, checkout: Path, tabs: int) -> float:
@@ -246,7 +240,7 @@ def measure(browser: Browser, checkout: Path, sizes: Sizes) -> dict[str, float]:
             started = time.perf_counter() - began
             at_once = seconds(page, "click", HAS_POINTS, start.click)
             expect(page.get_by_text("Test accuracy")).to_be_visible()
-            idle = memory(app)
+            idle = memory(family(app))
             points = [first_point(browser, app) for _ in range(sizes.starts)]
             links = page_to_page(page)
             page.close()
@@ -265,7 +259,7 @@ def measure(browser: Browser, checkout: Path, sizes: Sizes) -> dict[str, float]:
                 "page": links,
                 **beside,
                 "growth": growth(browser, app, sizes.runs),
-                "memory": memory(app),
+                "memory": memory(family(app)),
             }
         finally:
             app.stop()

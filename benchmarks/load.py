@@ -34,6 +34,7 @@ import psutil
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from benchmarks.processes import family, memory, seconds
 from benchmarks.visitors import Visitor
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import RunStore
@@ -203,22 +204,6 @@ class Person:
         known = sorted(self._seen.runs)
         some = self._random.sample(known, min(3, len(known)))
         await session.act(page="Runs", query=f"runs={','.join(some)}")
-
-
-def family(app: App) -> list[psutil.Process]:
-    """The server, and all that it started."""
-    server = psutil.Process(app.process.pid)
-    return [server, *server.children(recursive=True)]
-
-
-def memory(processes: list[psutil.Process]) -> float:
-    """Their memory in MB; what several share counts once."""
-    return sum(process.memory_full_info().pss for process in processes) / 2**20
-
-
-def seconds(processes: list[psutil.Process]) -> float:
-    """The time that they had a core for."""
-    return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
 async def use(app: App, sessions: int, minutes: float) -> Seen:

@@ -11,8 +11,9 @@ from pages.ui import runview
 from pages.ui.actions import has_room, reported, show_problem, start_button
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
+from pages.ui.state import studies
 from pages.ui.sweep import sweepform, sweepview
-from pages.ui.sweep.studies import TRIAL, select_study, selected_study, studies
+from pages.ui.sweep.studies import TRIAL, select_study, selected_study
 from pages.ui.user import user
 from pages.ui.words import literal
 

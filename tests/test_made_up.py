@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save
 
@@ -31,7 +31,7 @@ from mnist_core.drawing.prepare import prepare_strokes
 from mnist_core.errors import MnistLabError
 from mnist_core.exchange.weights import read_network
 from mnist_core.runs.query import parse_query
-from tests.helpers.made_up import ANY, NESTED
+from tests.helpers.made_up import ANY, NESTED, as_many
 from tests.helpers.zips import png, zip_of
 
 # PyTorch says so of a file that was written with another Python; it is read or refused as well.
@@ -182,13 +182,7 @@ def test_bad_input_ends_in_an_answer_or_a_sentence(
     count = int(share * count)
     tried = refused = 0
 
-    @settings(
-        max_examples=count,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @as_many(count)
     @given(cases)
     def attempt(case: Any) -> None:
         nonlocal tried, refused
@@ -209,13 +203,7 @@ def test_a_command_line_ends_in_a_command_or_a_line_of_help(
 ) -> None:
     tried = 0
 
-    @settings(
-        max_examples=100,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @as_many(100)
     @given(ARGUMENTS)
     def attempt(arguments: list[str]) -> None:
         nonlocal tried

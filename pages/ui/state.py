@@ -19,6 +19,7 @@ from pages.ui.words import literal
 if TYPE_CHECKING:
     from mnist_core.jobs.cluster import LocalWorkers
     from mnist_core.jobs.queue import JobQueue
+    from mnist_core.jobs.studies import StudyQueue
     from mnist_core.reading.predict import Predictor
     from mnist_core.runs.bin import Bin
     from mnist_core.runs.library import RunLibrary
@@ -241,6 +242,14 @@ class Backend:
 @st.cache_resource(show_spinner=False)
 def backend() -> Backend:
     return Backend()
+
+
+@st.cache_resource(show_spinner=False)
+def studies() -> "StudyQueue":
+    assert backend().store  # waits until MLflow is imported, see Backend
+    from mnist_core.jobs.studies import StudyQueue
+
+    return StudyQueue(lambda: backend().queue)
 
 
 def select_run(run_id: str | None) -> None:

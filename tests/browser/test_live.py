@@ -101,7 +101,8 @@ def test_a_network_that_was_trained_here_reads_along(page: Page) -> None:
     assert large[0] < 3_900_000
 
 
-def test_a_broken_network_says_so_until_it_is_whole_again(page: Page) -> None:
+def think_of_a_seven(page: Page) -> None:
+    """See the tutorial's network think, which is trained for it."""
     go_to(page, "Draw")
     page.get_by_role("button", name="Train the tutorial's model").click()
     model = page.get_by_role("combobox", name="Model", exact=True)
@@ -109,6 +110,10 @@ def test_a_broken_network_says_so_until_it_is_whole_again(page: Page) -> None:
     page.get_by_role("radio", name="See it think", exact=True).click()
     draw(page, SEVEN)
     expect(page.locator(".answer[data-drawn^='1 ']")).to_be_visible()
+
+
+def test_a_broken_network_says_so_until_it_is_whole_again(page: Page) -> None:
+    think_of_a_seven(page)
     cost, tiles = page.locator(".st-key-cost"), page.locator(".tile")
     expect(tiles).to_have_count(32)
     expect(cost).to_contain_text("Of its 800 validation pictures")
@@ -160,13 +165,7 @@ def test_a_broken_network_says_so_until_it_is_whole_again(page: Page) -> None:
 
 
 def test_the_strongest_paths_end_at_the_digit_that_is_asked_about(page: Page) -> None:
-    go_to(page, "Draw")
-    page.get_by_role("button", name="Train the tutorial's model").click()
-    model = page.get_by_role("combobox", name="Model", exact=True)
-    expect(model).to_have_value(re.compile("^32 relu"))
-    page.get_by_role("radio", name="See it think", exact=True).click()
-    draw(page, SEVEN)
-    expect(page.locator(".answer[data-drawn^='1 ']")).to_be_visible()
+    think_of_a_seven(page)
     lines = page.locator(".paths path:not([style*='display: none'])")
     chosen = page.locator(".paths .digit.chosen")
     expect(page.locator(".paths .unit:visible")).to_have_count(7)

@@ -79,10 +79,16 @@ def test_a_study_goes_on_after_its_worker_was_killed(gate: Gate, queue: JobQueue
     assert len({run.trial for run in ended}) == len(ended) == 8
 
 
-def test_a_measurement_keeps_what_was_measured_when_its_worker_is_killed(queue: JobQueue) -> None:
+def measuring(queue: JobQueue) -> Measurer:
+    """In the middle of a measurement."""
     measurer = Measurer(lambda: queue, StudyQueue(lambda: queue).training)
     measurer.start(Plan(values=(4, 8), pictures=100, settings=(ONE, DOUBLE), repeats=10))
     wait_until(lambda: measurer.now is not None and measurer.now.done >= 2, "some is measured")
+    return measurer
+
+
+def test_a_measurement_keeps_what_was_measured_when_its_worker_is_killed(queue: JobQueue) -> None:
+    measurer = measuring(queue)
     for pid in workers_of(queue).values():
         os.kill(pid, signal.SIGKILL)
     done = measurer.now.done if measurer.now is not None else 0
@@ -188,11 +194,7 @@ def test_a_full_disk_ends_a_measurement_with_what_is_kept(
     with full_disk(tmp_path / "disk", monkeypatch) as disk:
         queue = JobQueue(RunStore())
         try:
-            measurer = Measurer(lambda: queue, StudyQueue(lambda: queue).training)
-            measurer.start(Plan(values=(4, 8), pictures=100, settings=(ONE, DOUBLE), repeats=10))
-            wait_until(
-                lambda: measurer.now is not None and measurer.now.done >= 2, "some is measured"
-            )
+            measurer = measuring(queue)
             filler = fill(disk)
             wait_until(lambda: measurer.now is None, "it ends")
             filler.unlink()

@@ -9,10 +9,14 @@ import sys
 from pathlib import Path
 
 from mnist_core.data.formats import IDX_FILES
-from tests.helpers import debian
+from tests.helpers.debian import provide
 
-PACKAGE = "dataset-fashion-mnist"
 FOLDER = Path("/usr/share/datasets/fashion-mnist")
+
+
+def folder() -> Path | None:
+    """Where the package keeps its files, if it is installed."""
+    return FOLDER if FOLDER.is_dir() else None
 
 
 def lay_out(root: Path) -> None:
@@ -23,14 +27,5 @@ def lay_out(root: Path) -> None:
         (raw / name).write_bytes(gzip.decompress((FOLDER / f"{name}.gz").read_bytes()))
 
 
-def main() -> int:
-    """Install the package if it is not there and we may; always 0."""
-    if not FOLDER.is_dir():
-        debian.install(PACKAGE)
-    there = FOLDER if FOLDER.is_dir() else "not here, so the test that needs it is skipped"
-    print(f"Fashion-MNIST: {there}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(provide("Fashion-MNIST", folder, "dataset-fashion-mnist"))

@@ -1,5 +1,6 @@
 """What Hypothesis makes up where anything may stand."""
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 ANY = st.one_of(
@@ -18,3 +19,14 @@ NESTED = st.recursive(
     ),
     max_leaves=8,
 )
+
+
+def as_many(count: int) -> settings:
+    """So many, the same ones each time, however long they take."""
+    return settings(
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )

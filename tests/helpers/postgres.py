@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.helpers import debian
+from tests.helpers.debian import provide
 from tests.helpers.ports import free_port
 
 
@@ -54,13 +54,5 @@ class Postgres:
         )
 
 
-def main() -> int:
-    """Install Debian's package if there is no server and we may; always 0."""
-    if binaries() is None:
-        debian.install("postgresql")
-    print(f"PostgreSQL: {binaries() or 'none, so the tests that need it are skipped'}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(provide("PostgreSQL", binaries, "postgresql"))

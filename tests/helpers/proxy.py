@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.helpers import debian
+from tests.helpers.debian import provide
 from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 
@@ -89,13 +89,5 @@ class Proxy:
         self.process.wait(timeout=30)
 
 
-def main() -> int:
-    """Install Debian's package if there is none and we may; always 0."""
-    if nginx() is None:
-        debian.install("nginx")
-    print(f"nginx: {nginx() or 'none, so the tests that need it are skipped'}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(provide("nginx", nginx, "nginx"))

@@ -66,16 +66,21 @@ def test_a_stop_keeps_what_was_measured(measurer: Measurer) -> None:
     assert len(measurer.kept.all()[0]) == 2
 
 
-@pytest.mark.slow
-def test_it_waits_while_a_run_trains(gate: Gate, queue: JobQueue, measurer: Measurer) -> None:
-    gate.allow(1)
-    run_id = queue.start(TrainConfig(epochs=3), "patience")
+def measured_after_patience(gate: Gate, measurer: Measurer) -> None:
+    """It waits while that trains, says so, and measures when it is done."""
     measurer.start(PLAN)
     wait_until(lambda: measurer.now is not None and measurer.now.training, "it waits")
     assert measurer.now is not None
     assert measurer.now.waits == "waits until patience is done: both would be slower together"
     gate.open()
     wait_until(lambda: measurer.now is None, "it is measured")
+
+
+@pytest.mark.slow
+def test_it_waits_while_a_run_trains(gate: Gate, queue: JobQueue, measurer: Measurer) -> None:
+    gate.allow(1)
+    run_id = queue.start(TrainConfig(epochs=3), "patience")
+    measured_after_patience(gate, measurer)
     assert queue.store.get(run_id).state == "completed"
     assert measurer.kept.all()[0][0].done == PLAN.samples
 
@@ -84,12 +89,7 @@ def test_it_waits_while_a_sweep_trains(gate: Gate, queue: JobQueue, measurer: Me
     gate.allow(1)
     StudyQueue(lambda: queue).start(sweep(name="patience"))
     wait_until(measurer.training, "a worker has it")
-    measurer.start(PLAN)
-    wait_until(lambda: measurer.now is not None and measurer.now.training, "it waits")
-    assert measurer.now is not None
-    assert measurer.now.waits == "waits until patience is done: both would be slower together"
-    gate.open()
-    wait_until(lambda: measurer.now is None, "it is measured")
+    measured_after_patience(gate, measurer)
     assert measurer.training() == ""
     assert measurer.kept.all()[0][0].done == PLAN.samples
 

@@ -5,8 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.fields import parse_config
 from mnist_core.config.sweep import parse_sweep
-from pages.ui.state import Backend
-from pages.ui.sweep.studies import studies
+from pages.ui.state import Backend, studies
 from pages.ui.words import literal
 from tests.helpers.pages import ROOT, button, open_page, wait_for
 from tests.helpers.waiting import PATIENCE, wait_until

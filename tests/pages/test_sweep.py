@@ -5,8 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core.charts.sweep import describe
 from mnist_core.sweep.view import StudyView
-from pages.ui.state import Backend
-from pages.ui.sweep.studies import TRIAL, studies
+from pages.ui.state import Backend, studies
+from pages.ui.sweep.studies import TRIAL
 from tests.helpers.gate import Gate
 from tests.helpers.pages import button, open_page, wait_for
 

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_core.config.knobs import Knobs
@@ -30,7 +30,7 @@ from mnist_core.runs.store import RunStore
 from mnist_core.runs.table import fold, folded_table, table, to_csv, to_json
 from mnist_core.runs.tags import TAG
 from mnist_core.settings import Settings, sqlite_file
-from tests.helpers.made_up import ANY, NESTED
+from tests.helpers.made_up import ANY, NESTED, as_many
 
 CASES = 300
 CONFIG = TrainConfig(hidden_sizes=(4,), epochs=2)
@@ -176,13 +176,7 @@ def test_a_made_up_record_is_shown_or_refused(capsys: pytest.CaptureFixture[str]
     refused: Counter[str] = Counter()
     readable = 0
 
-    @settings(
-        max_examples=CASES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @as_many(CASES)
     @given(
         TAGS, METRICS, st.sampled_from(["RUNNING", "SCHEDULED", "FINISHED", "KILLED"]), st.data()
     )

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import optuna
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_core.errors import MnistLabError
@@ -39,7 +39,7 @@ from mnist_core.sweep.study import (
     value_curves,
 )
 from mnist_core.sweep.view import view
-from tests.helpers.made_up import ANY, NESTED
+from tests.helpers.made_up import ANY, NESTED, as_many
 from tests.helpers.studies import sweep
 
 CASES = 120
@@ -162,13 +162,7 @@ def test_a_made_up_study_is_shown_or_refused(capsys: pytest.CaptureFixture[str])
     tried: Counter[str] = Counter()
     refused: Counter[str] = Counter()
 
-    @settings(
-        max_examples=CASES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @as_many(CASES)
     @given(
         st.dictionaries(NAMES, st.one_of(WRITTEN, spoilt().map(json.dumps), st.none()), max_size=3),
         st.data(),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui.state import backend
+from pages.ui.state import backend, studies
 
 if TYPE_CHECKING:
     from mnist_core.jobs.measuring import Measurer
@@ -17,10 +17,8 @@ LATEST = "devices.latest"  # session key: the latest that had ended when this se
 def measurer() -> "Measurer":
     assert backend().store  # waits until MLflow is imported, see Backend
     from mnist_core.jobs.measuring import Measurer
-    from mnist_core.jobs.studies import StudyQueue
 
-    studies = StudyQueue(lambda: backend().queue)
-    return Measurer(lambda: backend().queue, studies.training)
+    return Measurer(lambda: backend().queue, studies().training)
 
 
 def shown(ids: list[str]) -> list[str]:

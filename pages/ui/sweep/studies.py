@@ -1,25 +1,11 @@
-"""The studies of this app, opened once a process, and which of them is looked at."""
-
-from typing import TYPE_CHECKING
+"""Which of the studies is looked at."""
 
 import streamlit as st
 
 from pages.ui.address import keep_in_address
-from pages.ui.state import backend
-
-if TYPE_CHECKING:
-    from mnist_core.jobs.studies import StudyQueue
 
 STUDY = "study"  # query parameter and session key: the study that is looked at
 TRIAL = "sweep.trial"  # widget key: the trial that is opened
-
-
-@st.cache_resource(show_spinner=False)
-def studies() -> "StudyQueue":
-    assert backend().store  # waits until MLflow is imported, see Backend
-    from mnist_core.jobs.studies import StudyQueue
-
-    return StudyQueue(lambda: backend().queue)
 
 
 def select_study(name: str | None) -> None:

@@ -16,9 +16,8 @@ from mnist_core.errors import ConfigError, DataError, MnistLabError, Problem
 from mnist_core.runs.limits import check_sweep
 from pages.ui import forms, links
 from pages.ui.fragments import fragment
-from pages.ui.state import backend
+from pages.ui.state import backend, studies
 from pages.ui.sweep.axisform import COUNT, axis_fields, current_axis, fill_axis, tried
-from pages.ui.sweep.studies import studies
 from pages.ui.user import user
 from pages.ui.words import duration
 

@@ -8,8 +8,7 @@ from mnist_core.config.fields import parse_config
 from mnist_core.config.train import TrainConfig
 from mnist_core.drawing.my_digits import MyDigit, MyDigits
 from pages.ui.draw.models import SHIPPED
-from pages.ui.state import Backend
-from pages.ui.sweep.studies import studies
+from pages.ui.state import Backend, studies
 from pages.ui.train.range_test import TEST
 from tests.helpers.pages import ROOT, button, click_old, open_page, wait_for
 from tests.helpers.waiting import wait_until

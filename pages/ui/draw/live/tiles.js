@@ -154,15 +154,10 @@ export class Tiles {
     if (hidden) section.append(this.leaveOut(layer, order));
     section.append(grid);
     if (units > FIRST) {
-      const all = element("button", {
-        type: "button",
-        className: "tool",
-        textContent: `The ${FIRST} most telling. Show all ${units}`,
-        onclick: () => {
-          add(order.slice(FIRST));
-          all.remove();
-          this.changed();
-        },
+      const all = tool(`The ${FIRST} most telling. Show all ${units}`, () => {
+        add(order.slice(FIRST));
+        all.remove();
+        this.changed();
       });
       section.append(all);
     }
