@@ -154,7 +154,7 @@ def test_they_are_explored_on_sweep_and_taken_away_from_runs(app: Backend, datas
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not fashion.FOLDER.is_dir(), reason=f"{fashion.PACKAGE} is not installed")
+@pytest.mark.skipif(not fashion.folder(), reason="Fashion-MNIST is not installed")
 def test_fashion_mnist_whole(app: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fashion.lay_out(tmp_path)
     monkeypatch.setenv("MNIST_LAB_DATA", str(tmp_path))
