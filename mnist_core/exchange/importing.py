@@ -17,16 +17,18 @@ from mnist_core.exchange.weights import check_shapes, read_network
 from mnist_core.nn.events import EpochEnd, Finished, Started
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import conclude, train
+from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.limits import check_stored
 from mnist_core.runs.records import MAX_NAME
-from mnist_core.runs.store import RunStore
 from mnist_core.runs.users import SERVER
 
 CPU = torch.device("cpu")
 
 
-def import_network(store: RunStore, data: bytes, name: str, by: str = SERVER) -> str:
+def import_network(library: RunLibrary, data: bytes, name: str, by: str = SERVER) -> str:
     """Make a finished run of the user ``by`` out of a file of weights; returns its id.
+
+    It goes into the store of ``library``.
 
     Its accuracies are measured here, so the data set must be on this machine. The run is made
     when all is known: nobody sees one that waits for its numbers.
@@ -37,7 +39,7 @@ def import_network(store: RunStore, data: bytes, name: str, by: str = SERVER) ->
         ImportRefusedError: it is not a network's file (see ``read_network``), its tensors are not
             those of its settings, or the data set is not here. Nothing was recorded.
     """
-    check_stored(store, by)
+    check_stored(library, by)
     name = check_name("name", in_one_line(fitted(name, MAX_NAME)), MAX_NAME)
     config, weights = read_network(data)
     dataset = _dataset(config)
@@ -52,7 +54,7 @@ def import_network(store: RunStore, data: bytes, name: str, by: str = SERVER) ->
     assert isinstance(row, EpochEnd)
     (end,) = conclude(state, pictures)
     assert isinstance(end, Finished), "no epoch was begun, so none is closed"
-    return store.add_finished_run(
+    return library.store.add_finished_run(
         config,
         name,
         state,

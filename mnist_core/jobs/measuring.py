@@ -113,7 +113,7 @@ class Measurer:
             ClusterError: the scheduler does not answer.
         """
         queue = self._queue()
-        names = [run.name for run in queue.store.active() if run.owner == queue.owner]
+        names = [run.name for run in queue.library.active() if run.owner == queue.owner]
         return next(iter(names or self._sweeps()), "")
 
     def start(self, plan: Plan) -> None:

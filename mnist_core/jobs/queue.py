@@ -15,9 +15,9 @@ from mnist_core.jobs.missing import GONE, Missing
 from mnist_core.jobs.tasks import devices_job, run_job
 from mnist_core.jobs.turns import Turns
 from mnist_core.jobs.waiting import Waiting, queue_of
+from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.limits import check_epochs, unlimited
 from mnist_core.runs.records import Pupil, Run
-from mnist_core.runs.store import RunStore
 from mnist_core.runs.users import SERVER
 from mnist_core.settings import Settings
 
@@ -43,16 +43,16 @@ class JobQueue:
         ClusterError: no scheduler answers at the address.
     """
 
-    def __init__(self, store: RunStore, workers: LocalWorkers | None = None) -> None:
-        self.store = store
-        self.turns = Turns(store)
+    def __init__(self, library: RunLibrary, workers: LocalWorkers | None = None) -> None:
+        self.library, self.store = library, library.store
+        self.turns = Turns(library)
         self._futures: dict[str, Any] = {}
         self._address = Settings().scheduler_address
         self._cluster = None if self._address else workers or LocalWorkers()
         self._scheduler = self._cluster.address if self._cluster else self._address
         self._dask = self._connect()
         # Whose signs of life jobs live by: the scheduler's, given by all who can reach it.
-        self.owner = self._address or f"{store.heart.name}, workers"
+        self.owner = self._address or f"{self.store.heart.name}, workers"
         self._tends = False
         self._missing = Missing()
         self._lock = threading.Lock()
@@ -133,7 +133,7 @@ class JobQueue:
 
         ``active`` are the store's active runs, for who has just asked for them.
         """
-        active = self.store.active() if active is None else active
+        active = self.library.active() if active is None else active
         return queue_of(active, self._gpus)
 
     def workers(self) -> list[WorkerInfo]:
@@ -242,13 +242,14 @@ class JobQueue:
 
     def find_lost(self) -> None:
         """Mark the runs that wait or train without anybody who tends them."""
-        runs = {run.id: run for run in self.store.active()}
+        runs = {run.id: run for run in self.library.active()}
         for run_id in self._futures.keys() - runs.keys():
             self._futures.pop(run_id, None)
         jobs = {run.id: _job_key(run) for run in runs.values() if run.owner == self.owner}
         lost = self._lost(jobs)
+        is_gone = self.store.heart.is_gone
         for run_id, run in runs.items():
-            if run_id in lost if lost is not None and run_id in jobs else self._is_gone(run.owner):
+            if run_id in lost if lost is not None and run_id in jobs else is_gone(run.owner):
                 self._mark_lost(run)
 
     def _lost(self, jobs: dict[str, str]) -> set[str] | None:
@@ -270,9 +271,6 @@ class JobQueue:
         elif self._tends and not answers:
             self.store.heart.leave(self.owner)
         self._tends = answers
-
-    def _is_gone(self, owner: str) -> bool:
-        return self.store.heart.is_gone(owner)
 
     def _mark_lost(self, run: Run) -> None:
         future = self._futures.get(run.id)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_core.errors import TooManyError
+from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.limits import check_stored, unlimited
 from mnist_core.runs.records import Run
-from mnist_core.runs.store import RunStore
 from mnist_core.settings import Settings
 
 
@@ -54,8 +54,8 @@ def check_room(user: str, jobs: Iterable[Job], most: int, more: int = 1) -> None
 class Turns:
     """Gives out the turns, among a store's active runs and the sweeps that this process began."""
 
-    def __init__(self, store: RunStore) -> None:
-        self._store = store
+    def __init__(self, library: RunLibrary) -> None:
+        self._library = library
         self._most = Settings().most_runs
         self._sweeps: list[tuple[Sequence[Any], Job]] = []
         self._lock = threading.Lock()
@@ -66,8 +66,9 @@ class Turns:
         Raises:
             TooManyError: see ``check_room`` and ``check_stored``.
         """
-        check_stored(self._store, by)
-        jobs = self._jobs(self._store.active())
+        active = self._library.active()
+        check_stored(self._library, by)
+        jobs = self._jobs(active)
         check_room(by, jobs, self._most)
         return next_turn(by, jobs)
 

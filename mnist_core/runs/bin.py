@@ -6,7 +6,6 @@ from mlflow.entities import ViewType
 
 from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.records import Run, UnreadableRun
-from mnist_core.runs.store import RunStore
 from mnist_core.runs.tags import TAG, read_run, tags
 from mnist_core.runs.users import SERVER, may_change
 
@@ -14,11 +13,10 @@ EMPTIED = "emptied"  # the tag of a run whose files are gone
 
 
 class Bin:
-    """The deleted runs of a store."""
+    """The deleted runs of a library's store."""
 
-    def __init__(self, store: RunStore, library: RunLibrary) -> None:
-        self._store = store
-        self._library = library
+    def __init__(self, library: RunLibrary) -> None:
+        self._library, self._store = library, library.store
 
     def runs(self, by: str = SERVER) -> list[Run | UnreadableRun]:
         """What the user ``by`` can restore, the newest first."""

@@ -16,7 +16,7 @@ from mnist_core.runs.users import check_may_train, role_of
 from mnist_core.settings import Settings
 
 if TYPE_CHECKING:
-    from mnist_core.runs.reader import RunReader
+    from mnist_core.runs.library import RunLibrary
 
 GB = 10**9  # bytes
 
@@ -51,15 +51,9 @@ def _check(field: str, value: int, most: int, by: str) -> None:
         raise ConfigError([Problem(field, value, allowed)])
 
 
-def stored(store: "RunReader", user: str) -> int:
+def stored(library: "RunLibrary", user: str) -> int:
     """The bytes that a user's runs, those in the bin too, and own digits take on this machine."""
-    from mlflow.entities import ViewType  # here: pages that only know the limits do without
-
-    from mnist_core.runs.tags import TAG
-
-    condition = f"tags.`{TAG}user` = '{user}'"
-    runs = store.client.search(store.experiment, condition, view=ViewType.ALL)
-    sizes = (store.files.size_here(run.info.run_id) for run in runs)
+    sizes = map(library.store.files.size_here, library.of_user(user))
     return size_of(MyDigits.of_user(user).path) + sum(sizes)
 
 
@@ -81,11 +75,11 @@ def check_disk(by: str) -> None:
         )
 
 
-def check_stored(store: "RunReader", by: str) -> None:
+def check_stored(library: "RunLibrary", by: str) -> None:
     """Refuse to keep more of a user who has as much as anybody may have. Raises TooManyError."""
     check_disk(by)
     if not unlimited(by):
-        check_taken(stored(store, by))
+        check_taken(stored(library, by))
 
 
 def check_taken(taken: int) -> None:

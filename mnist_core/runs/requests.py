@@ -17,6 +17,7 @@ from mnist_core.runs.tags import (
     MLFLOW_STATUS,
     SEGMENT,
     TAG,
+    edited,
     knobs_json,
     params_of,
     segment_json,
@@ -109,11 +110,11 @@ class RunRequests(RunReader):
         self.client.set_status(run_id, MLFLOW_STATUS["queued"])
         owner = owner or self.heart.tend()
         values = {"owner": owner, "queued": repr(time.time()), "claim": "", "turn": str(turn)}
-        self.client.log(run_id, tags=tags(**values, state="queued"))
+        self.client.log(run_id, [edited()], tags=tags(**values, state="queued"))
 
     def hand_over(self, run_id: str, owner: str) -> None:
         """Let a run live by somebody else's signs of life."""
-        self.client.log(run_id, tags=tags(owner=owner))
+        self.client.log(run_id, [edited()], tags=tags(owner=owner))
 
     def request_stop(self, run_id: str) -> None:
         """Ask whoever trains this run to stop; it looks several times a second."""

@@ -39,6 +39,7 @@ from mnist_core.runs.requests import RunRequests
 from mnist_core.runs.tags import (
     MLFLOW_STATUS,
     TAG,
+    edited,
     params_of,
     tags,
     tags_of,
@@ -167,6 +168,8 @@ class RunStore(RunRequests):
         now = time.time()
         best = Metric("best_val_accuracy", state.best_accuracy, int(now * 1000), state.epoch)
         metrics = [*metrics_of(rows, now), best]
+        if instead_of is not None:
+            metrics.append(edited())  # it had ended before, and ends again
         values = {
             "checkpoint": checkpoint,
             "data": json.dumps(asdict(ready)),

@@ -4,11 +4,12 @@ import json
 import math
 import re
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any, TypeVar, get_args
 
-from mlflow.entities import Param, RunTag
+from mlflow.entities import Metric, Param, RunTag
 from mlflow.entities import Run as MlflowRun
 from pydantic import TypeAdapter, ValidationError
 
@@ -35,6 +36,7 @@ from mnist_core.runs.users import SERVER
 T = TypeVar("T")
 
 TAG = "mnist_lab."
+EDITED = "edited"  # a metric, because MLflow compares tags with nothing but = and LIKE
 NOTE = "mlflow.note.content"  # `mlflow ui` shows it as the run's description
 # Tags with a number; one for all could outgrow a tag.
 SEGMENT, RESTART, CHANGE = "segment.", "restart.", "change."
@@ -88,6 +90,15 @@ def checked(tags: Mapping[str, str]) -> dict[str, str]:
 def tags(**values: str) -> list[RunTag]:
     """Tags to write, see ``checked``."""
     return [RunTag(key, value) for key, value in checked(values).items()]
+
+
+def edited() -> Metric:
+    """The time, which other processes ask for: they look at this run again.
+
+    It belongs to every change but those by which a run begins to wait or train, or ends.
+    """
+    now = time.time()
+    return Metric(EDITED, now, int(now * 1000), 0)
 
 
 def tags_of(

@@ -41,7 +41,7 @@ def show_problem() -> None:
 
 @st.cache_data(ttl=STORED, show_spinner=False)
 def _stored(by: str) -> int:
-    return stored(backend().store, by)
+    return stored(backend().library, by)
 
 
 def has_room(place: DeltaGenerator | None = None) -> bool:

@@ -22,7 +22,7 @@ def _start(run: Run) -> None:
     """Train what is missing of the seeds, with those that wait already counted."""
     runs = backend().library.runs()
     configs = more_seeds(run, [*group_of(run, runs), *on_their_way(run, runs)])
-    backend().queue.turns.check(user(), backend().store.active(), len(configs))
+    backend().queue.turns.check(user(), [run for run in runs if run.active], len(configs))
     for config in configs:
         backend().start(config, pupil(), by=user())
     st.toast(f"{len(configs)} runs are waiting to be trained.")

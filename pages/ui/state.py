@@ -94,7 +94,7 @@ class Backend:
         self._devices = in_background(self._ask_devices, "ask-devices")
         self._drawing = in_background(self._load_drawing, "load-drawing")  # Draw shows its error
 
-    def _open_store(self) -> "tuple[RunStore, RunLibrary]":
+    def _open_store(self) -> "RunLibrary":
         wait([self._workers])  # their processes are on their way before anything heavy is loaded
         from mnist_core.jobs.logs import keep_log
         from mnist_core.runs.library import RunLibrary
@@ -102,22 +102,21 @@ class Backend:
 
         store = RunStore()
         keep_log()  # in the home folder, which is there now
-        return store, RunLibrary(store)
+        return RunLibrary(store)
 
     def _open_queue(self) -> "tuple[JobQueue, Watch]":
         workers = self._workers.result()
         try:
-            store, library = self._opened.result()
+            library = self._opened.result()
             from mnist_core.jobs.queue import JobQueue
             from pages.ui.watch import Watch
 
-            queue = JobQueue(store, workers)
+            queue = JobQueue(library, workers)
         except BaseException:  # nothing stays half open
             if workers is not None:
                 workers.close()
             raise
-        library.runs()  # begins to read them, before the Runs page needs it
-        return queue, Watch(queue, library, visible)
+        return queue, Watch(queue, visible)
 
     def _ask_devices(self) -> list[tuple[str, str]]:
         queue, _ = self._queue.result()
@@ -173,20 +172,20 @@ class Backend:
     @property
     def store(self) -> "RunStore":
         """The store, once it is open. Raises MnistLabError if it cannot be."""
-        return self._result(self._opened)[0]
+        return self.library.store
 
     @property
     def library(self) -> "RunLibrary":
         """The list of all runs. Raises MnistLabError if the store cannot be opened."""
-        return self._result(self._opened)[1]
+        return self._result(self._opened)
 
     @property
     def bin(self) -> "Bin":
         """The runs that were deleted. Raises MnistLabError as ``store`` does."""
-        store, library = self._result(self._opened)
+        library = self.library  # with MLflow, which one thread imports
         from mnist_core.runs.bin import Bin
 
-        return Bin(store, library)
+        return Bin(library)
 
     @property
     def queue(self) -> "JobQueue":
@@ -232,7 +231,7 @@ class Backend:
         (``by``) and each pupil of a class has one of their own.
         """
         with self._start_lock:
-            for run in self.store.active():
+            for run in self.library.active():
                 theirs = (run.user, run.pupil) == (by, pupil)
                 if theirs and run.uniform and run.config == config:
                     return run.id, False

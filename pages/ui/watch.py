@@ -15,13 +15,13 @@ from mnist_core.errors import RunNotFoundError
 from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.waiting import Waiting
-from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.records import Run
 
 T = TypeVar("T")
 Rows = list[dict[str, float]]
 
 AGE = 0.1  # seconds for which an answer serves everybody
+SHARE = 4  # and so many times as long as it took: however much there is, others get on
 STEP = 0.25  # seconds between two readings of a running run's rows, at least; less than a poll
 HIDDEN = "a hidden run"  # what others' are called where they train or wait
 KEPT = 64  # runs whose rows are kept
@@ -38,9 +38,10 @@ class Shared(Generic[T]):
         self._ask = ask
         self._lock = threading.Lock()
         self._known: tuple[float, T] | None = None
+        self._took = 0.0
 
     def __call__(self, age: float = AGE) -> T:
-        """The answer, at most ``age`` seconds old when somebody began to ask anew.
+        """The answer, about ``age`` seconds old at most when somebody began to ask anew.
 
         Without one of before, all who look wait for the same one.
         """
@@ -48,8 +49,10 @@ class Shared(Generic[T]):
         if not self._lock.acquire(blocking=known is None) and known is not None:
             return known[1]
         try:
-            if self._known is None or time.monotonic() - self._known[0] > age:
-                self._known = (time.monotonic(), self._ask())
+            began = time.monotonic()
+            if self._known is None or began - self._known[0] > age + SHARE * self._took:
+                self._known = (began, self._ask())
+                self._took = time.monotonic() - began
             return self._known[1]
         finally:
             self._lock.release()
@@ -79,6 +82,17 @@ class Reading(NamedTuple):
         return self.figures == _figures(run)
 
 
+class Listed(NamedTuple):
+    """All runs, the newest first, and those that wait or train, oldest first."""
+
+    runs: list[Run]
+    active: list[Run]
+
+
+def _listed(runs: list[Run]) -> Listed:
+    return Listed(runs, [run for run in reversed(runs) if run.active])
+
+
 class Watch:
     """The active runs, the newest, the queue, the workers, and single runs with their rows.
 
@@ -86,33 +100,26 @@ class Watch:
     cannot be opened; of what trains and waits they are a part, without a name.
     """
 
-    def __init__(
-        self,
-        queue: JobQueue,
-        library: RunLibrary,
-        visible: Callable[[Run], bool] = lambda run: True,
-    ) -> None:
+    def __init__(self, queue: JobQueue, visible: Callable[[Run], bool] = lambda run: True) -> None:
         self._store = queue.store
         self._visible = visible
-        self._active = Shared(queue.store.active)
-        self._newest = Shared(lambda: queue.store.newest(1))
+        self._listed = Shared(lambda: _listed(queue.library.runs()))
         self.workers: Shared[list[WorkerInfo]] = Shared(queue.workers)
         self._waiting: Shared[list[Waiting]] = Shared(lambda: queue.waiting(self._unnamed()))
-        self._library = Shared(library.runs)
         self._runs: OrderedDict[str, Shared[Run]] = OrderedDict()
         self._rows: OrderedDict[str, Reading] = OrderedDict()
         self._lock, self._rows_lock = threading.Lock(), threading.Lock()
 
     def forget(self) -> None:
         """Something was changed here: what is looked at next is asked for anew."""
-        for shared in (self._active, self._newest, self._waiting, self._library):
+        for shared in (self._listed, self._waiting):
             shared.forget()
         with self._lock:
             self._runs.clear()
 
     def active(self, age: float = AGE) -> list[Run]:
         """The runs that wait or train, oldest first."""
-        return [self._named(run) for run in self._active(age)]
+        return [self._named(run) for run in self._listed(age).active]
 
     def waiting(self, age: float = AGE) -> list[Waiting]:
         """The queue, next one first."""
@@ -123,15 +130,15 @@ class Watch:
 
     def newest(self, age: float = AGE) -> list[Run]:
         """The newest run, if it may be seen."""
-        return list(filter(self._visible, self._newest(age)))
+        return list(filter(self._visible, self._listed(age).runs[:1]))
 
     def library(self, age: float = AGE) -> list[Run]:
         """Every run that may be seen, see ``RunLibrary.runs``."""
-        return list(filter(self._visible, self._library(age)))
+        return list(filter(self._visible, self._listed(age).runs))
 
     def _unnamed(self) -> list[Run]:
         """What all may hear of, for the queue says of one run which other it waits for."""
-        return [replace(run, name=HIDDEN) if run.hidden else run for run in self._active()]
+        return [replace(run, name=HIDDEN) if run.hidden else run for run in self._listed().active]
 
     def _named(self, run: Run) -> Run:
         return run if self._visible(run) else replace(run, name=HIDDEN)
@@ -144,7 +151,7 @@ class Watch:
         return run
 
     def _run(self, run_id: str, age: float) -> Run:
-        for run in self._active(age):
+        for run in self._listed(age).active:
             if run.id == run_id:
                 return run
         with self._lock:

@@ -13,6 +13,7 @@ from mnist_core.exchange.export import to_safetensors
 from mnist_core.exchange.importing import import_network
 from mnist_core.nn.model import MnistModel
 from mnist_core.runs.execution import execute
+from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.records import Run
 from mnist_core.runs.store import RunStore
 from tests.helpers.networks import in_numpy
@@ -39,7 +40,7 @@ def test_weights_come_back_as_the_same_network(store: RunStore) -> None:
     state = store.load_state(run.id, CPU)
     assert state is not None
     data = to_safetensors(in_numpy(state.model), run.config)
-    again = store.get(import_network(store, data, "from a file"))
+    again = store.get(import_network(RunLibrary(store), data, "from a file"))
     assert (again.name, again.state, again.config) == ("from a file", "completed", run.config)
     assert again.result["test_accuracy"] == run.result["test_accuracy"]
     assert again.result["val_accuracy"] == run.result["val_accuracy"]
@@ -83,7 +84,7 @@ def test_what_does_not_fit_is_refused_with_the_reason(
     store: RunStore, data: bytes, reason: str
 ) -> None:
     with pytest.raises(ImportRefusedError, match=reason):
-        import_network(store, data, "bad")
+        import_network(RunLibrary(store), data, "bad")
     assert store.newest() == []
 
 
@@ -104,7 +105,7 @@ def test_the_tutorials_own_file_is_read(store: RunStore, tmp_path: Path, ending:
         torch.save(theirs.state_dict(), file)
     else:
         file.write_bytes(save_tensors(theirs.state_dict()))
-    run = store.get(import_network(store, file.read_bytes(), file.stem))
+    run = store.get(import_network(RunLibrary(store), file.read_bytes(), file.stem))
     assert (run.state, run.config.hidden_sizes, run.config.activation) == (
         "completed",
         (32,),
@@ -124,12 +125,12 @@ def test_the_tutorials_own_file_is_read(store: RunStore, tmp_path: Path, ending:
 )
 def test_a_files_name_becomes_a_runs(store: RunStore, name: str, kept: str) -> None:
     data = save_tensors(Tutorial().state_dict())
-    assert store.get(import_network(store, data, name)).name == kept
+    assert store.get(import_network(RunLibrary(store), data, name)).name == kept
 
 
 def test_a_blank_name_is_refused_before_anything_is_read(store: RunStore) -> None:
     with pytest.raises(ConfigError, match="name = "):
-        import_network(store, b"not even read", " ")
+        import_network(RunLibrary(store), b"not even read", " ")
 
 
 def test_nothing_is_recorded_until_all_is_measured(
@@ -144,6 +145,6 @@ def test_nothing_is_recorded_until_all_is_measured(
         return forward(self, xb)
 
     monkeypatch.setattr(MnistModel, "forward", watched)
-    import_network(store, save_tensors(weights(), CONFIG), "from a file")
+    import_network(RunLibrary(store), save_tensors(weights(), CONFIG), "from a file")
     assert set(seen) == {0}
     assert [run.state for run in store.newest()] == ["completed"]

@@ -18,6 +18,7 @@ from mnist_core.config.sweep import parse_sweep
 from mnist_core.errors import StoreError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.studies import StudyQueue
+from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.study import CURVES, load_study
 from tests.helpers.gate import Gate
@@ -91,7 +92,7 @@ def test_twenty_runs_outlive_a_worker_and_a_restart_of_the_database(
     store = RunStore()
     for _ in range(WORKERS):
         cluster.worker()
-    queue = JobQueue(store)
+    queue = JobQueue(RunLibrary(store))
     try:
         wait_until(lambda: len(queue.workers()) == WORKERS, "the workers are there")
         # The first waits at its second epoch, for its worker to be killed and for the restart of
@@ -142,7 +143,7 @@ def answers(store: RunStore) -> bool:
 
 def test_a_job_for_a_gpu_waits_for_a_worker_that_has_one(cluster: Cluster) -> None:
     cluster.worker()
-    queue = JobQueue(RunStore())
+    queue = JobQueue(RunLibrary(RunStore()))
     try:
         wait_until(lambda: len(queue.workers()) == 1, "a worker is there")
         assert queue.workers()[0].gpus == ()
@@ -163,7 +164,7 @@ def test_runs_of_a_scheduler_that_died_are_interrupted_and_resumed(
     cluster: Cluster, gate: Gate
 ) -> None:
     worker = cluster.worker()
-    queue = JobQueue(RunStore())
+    queue = JobQueue(RunLibrary(RunStore()))
     try:
         gate.allow(2)
         run_id = queue.start(parse_config({}))
@@ -187,7 +188,7 @@ def test_runs_of_a_scheduler_that_died_are_interrupted_and_resumed(
 
 def test_a_study_is_shared_by_the_workers_and_outlives_one(cluster: Cluster, gate: Gate) -> None:
     workers = [cluster.worker() for _ in range(2)]
-    queue = JobQueue(RunStore())
+    queue = JobQueue(RunLibrary(RunStore()))
     try:
         wait_until(lambda: len(queue.workers()) == 2, "the workers are there")
         studies = StudyQueue(lambda: queue)

@@ -21,6 +21,7 @@ from mnist_core.jobs.measuring import Measurer
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.studies import StudyQueue
 from mnist_core.jobs.teaching import EPOCHS, teach
+from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.own_digits import OWN_DIGITS
 from mnist_core.runs.store import RunStore
 from tests.helpers.disk import fill, small_disk
@@ -131,7 +132,7 @@ def test_a_data_file_that_is_cut_while_a_run_trains_is_named_by_the_next(
 def test_two_apps_on_one_home_leave_each_other_s_runs_alone(
     gate: Gate, queue: JobQueue, data: Path
 ) -> None:
-    second = JobQueue(RunStore())
+    second = JobQueue(RunLibrary(RunStore()))
     try:
         gate.allow(1)
         ours, theirs = (q.start(parse_config({"epochs": 2})) for q in (queue, second))
@@ -192,7 +193,7 @@ def test_a_full_disk_ends_a_measurement_with_what_is_kept(
     tmp_path: Path, gate: Gate, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with full_disk(tmp_path / "disk", monkeypatch) as disk:
-        queue = JobQueue(RunStore())
+        queue = JobQueue(RunLibrary(RunStore()))
         try:
             measurer = measuring(queue)
             filler = fill(disk)
@@ -210,7 +211,7 @@ def test_a_study_on_a_disk_that_fills_goes_on_when_there_is_space(
     tmp_path: Path, gate: Gate, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with full_disk(tmp_path / "disk", monkeypatch) as disk:
-        queue = JobQueue(RunStore())
+        queue = JobQueue(RunLibrary(RunStore()))
         try:
             studies = StudyQueue(lambda: queue)
             axes = [parse_axis("learning_rate", "0.1,0.2,0.3,0.4")]

@@ -17,6 +17,7 @@ from mnist_core.config.fields import parse_config
 from mnist_core.errors import StoreError, StoreUnavailableError
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.runs.execution import execute
+from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.store import RunStore
 from pages.ui.state import backend
 from tests.helpers.disk import fill, make_read_only, small_disk
@@ -218,7 +219,7 @@ def test_a_disk_that_fills_while_a_run_trains(
 ) -> None:
     with small_disk(tmp_path / "disk", 64) as disk:
         monkeypatch.setenv("MNIST_LAB_HOME", str(disk))
-        queue = JobQueue(RunStore())
+        queue = JobQueue(RunLibrary(RunStore()))
         try:
             gate.allow(2)
             run_id = queue.start(parse_config({}))

@@ -16,6 +16,7 @@ from mnist_core.jobs.credentials import new_credentials
 from mnist_core.jobs.missing import LOOKS
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.nn.machine import APP_MEMORY
+from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.store import RunStore
 from tests.helpers.gate import Gate
 from tests.helpers.waiting import wait_until
@@ -110,12 +111,12 @@ def test_a_run_that_cannot_be_prepared_has_failed(queue: JobQueue) -> None:
 def test_what_others_do_to_runs_does_not_keep_the_watcher_from_the_rest(
     queue: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "_is_gone", lambda owner: owner == "old-host:1:2")
     store = queue.store
+    monkeypatch.setattr(store.heart, "is_gone", lambda owner: owner == "old-host:1:2")
     store.client.create_run(store.experiment, "a notebook's", {})
     deleted, lost = (store.create(TrainConfig(), owner="old-host:1:2") for _ in range(2))
-    seen = store.active()
-    monkeypatch.setattr(store, "active", lambda: seen)
+    seen = queue.library.active()
+    monkeypatch.setattr(queue.library, "active", lambda: seen)
     store.client.delete_run(deleted)
     queue.find_lost()
     assert store.get(lost).state == "interrupted"
@@ -143,7 +144,7 @@ def test_what_is_no_address_of_a_scheduler_is_named(
 ) -> None:
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
     with pytest.raises(ClusterError, match=rf"at {address} .*DASK_SCHEDULER_ADDRESS"):
-        JobQueue(RunStore())
+        JobQueue(RunLibrary(RunStore()))
 
 
 @pytest.fixture
@@ -173,9 +174,9 @@ def test_a_cluster_with_certificates_takes_who_has_them(
 ) -> None:
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", own_cluster)
     with pytest.raises(ClusterError, match="tls://"):  # Dask read its variables before these
-        JobQueue(RunStore())
+        JobQueue(RunLibrary(RunStore()))
     with dask.config.set(dask.config.merge(dask.config.global_config, dask.config.collect_env())):
-        queue = JobQueue(RunStore())
+        queue = JobQueue(RunLibrary(RunStore()))
         assert queue.workers() == []
         queue.close()
 
@@ -184,4 +185,4 @@ def test_no_scheduler_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://127.0.0.1:9")
     monkeypatch.setattr("mnist_core.jobs.queue.CONNECT", 0.5)
     with pytest.raises(ClusterError, match=r"tcp://127\.0\.0\.1:9.*dask scheduler"):
-        JobQueue(RunStore())
+        JobQueue(RunLibrary(RunStore()))

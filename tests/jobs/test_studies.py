@@ -8,6 +8,7 @@ import pytest
 from mnist_core.errors import StoreError
 from mnist_core.jobs.studies import StudyQueue
 from mnist_core.jobs.turns import Turns
+from mnist_core.runs.library import RunLibrary
 from mnist_core.runs.store import RunStore
 from mnist_core.settings import Settings
 from mnist_core.sweep.storage import open_storage
@@ -24,7 +25,7 @@ def test_a_damaged_database_is_said_by_whoever_asks() -> None:
     create_study(sweep(), studies.storage)
     assert studies.names() == ["study"]
     studies.look("study")
-    queue = SimpleNamespace(check=lambda config, by: None, turns=Turns(RunStore()))
+    queue = SimpleNamespace(check=lambda config, by: None, turns=Turns(RunLibrary(RunStore())))
     starting = StudyQueue(lambda: queue)  # type: ignore[arg-type,return-value]
     studies.storage.engine.dispose()
     for suffix in ("", "-wal", "-shm"):

@@ -100,7 +100,7 @@ def test_the_queue_refuses_one_run_too_many(
     gate: Gate, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_LAB_MOST_RUNS", "2")
-    narrow = JobQueue(queue.store)
+    narrow = JobQueue(queue.library)
     gate.allow(0)
     try:
         first = narrow.start(TrainConfig(seed=1), by=ADA)

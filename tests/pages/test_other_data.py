@@ -147,7 +147,7 @@ def test_they_are_explored_on_sweep_and_taken_away_from_runs(app: Backend, datas
     network = predictor(run.id, run.checkpoint).network
     shown = probe_pictures(dataset, run.data["source"])
     assert onnx_gap(to_onnx(network, shown), network, shown) < 1e-4
-    again = import_network(app.store, to_safetensors(network, run.config), "again")
+    again = import_network(app.library, to_safetensors(network, run.config), "again")
     assert app.store.get(again).config.dataset == dataset
     found = dataset_spec(dataset).torchvision_name or "copy the folder own/"
     assert found in to_script(run, app.store.history(run.id))

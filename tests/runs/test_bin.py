@@ -35,7 +35,7 @@ def library(store: RunStore) -> RunLibrary:
 
 
 def test_the_bin_has_what_was_deleted_with_its_size(store: RunStore, library: RunLibrary) -> None:
-    bin = Bin(store, library)
+    bin = Bin(library)
     assert bin.runs() == []
     kept = store.create(parse_config({}))
     small, large = (deleted(store, library, hidden) for hidden in ("4", "64"))
@@ -45,7 +45,7 @@ def test_the_bin_has_what_was_deleted_with_its_size(store: RunStore, library: Ru
 
 
 def test_what_is_restored_is_whole(store: RunStore, library: RunLibrary) -> None:
-    bin = Bin(store, library)
+    bin = Bin(library)
     run_id = deleted(store, library, "4")
     bin.restore([run_id])
     assert bin.runs() == []
@@ -55,7 +55,7 @@ def test_what_is_restored_is_whole(store: RunStore, library: RunLibrary) -> None
 
 
 def test_what_is_emptied_is_gone_for_good(store: RunStore, library: RunLibrary) -> None:
-    bin = Bin(store, library)
+    bin = Bin(library)
     gone, other = deleted(store, library, "4"), deleted(store, library, "8")
     bin.empty([gone])
     assert [run.id for run in bin.runs()] == [other]
@@ -69,7 +69,7 @@ def test_what_is_emptied_is_gone_for_good(store: RunStore, library: RunLibrary) 
 def test_what_somebody_has_restored_meanwhile_is_left_alone(
     store: RunStore, library: RunLibrary
 ) -> None:
-    bin = Bin(store, library)
+    bin = Bin(library)
     run_id = deleted(store, library, "4")
     bin.restore([run_id])
     bin.restore([run_id])

@@ -2,12 +2,15 @@
 
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from mlflow.entities import Run as MlflowRun
 
 from mnist_core.config.fields import parse_config
 from mnist_core.errors import ConfigError, RunNotFoundError, StoreError
-from mnist_core.runs.library import PAGE, RunLibrary
+from mnist_core.runs.client import StoreClient
+from mnist_core.runs.library import PAGE, WHOLE, RunLibrary
 from mnist_core.runs.store import RunStore
 from tests.helpers.waiting import wait_until
 
@@ -126,7 +129,98 @@ def test_a_clock_that_is_set_back_hides_no_run(
     library = RunLibrary(store)
     with monkeypatch.context() as ahead:
         later = time.time() + 3600
-        ahead.setattr("mnist_core.runs.library.time", SimpleNamespace(time=lambda: later))
+        clock = SimpleNamespace(time=lambda: later, monotonic=time.monotonic)
+        ahead.setattr("mnist_core.runs.library.time", clock)
         assert library.runs() == []
     run_id = ended_run(store)  # long before the last look
     assert [run.id for run in library.runs()] == [run_id]
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of all runs that MLflow reads, as often as it reads them."""
+    found: list[str] = []
+    search, run = StoreClient.search, StoreClient.run
+
+    def searched(self: StoreClient, *args: Any, **options: Any) -> list[MlflowRun]:
+        page = search(self, *args, **options)
+        found.extend(one.info.run_id for one in page)
+        return page
+
+    def looked_at(self: StoreClient, run_id: str) -> MlflowRun:
+        found.append(run_id)
+        return run(self, run_id)
+
+    monkeypatch.setattr(StoreClient, "search", searched)
+    monkeypatch.setattr(StoreClient, "run", looked_at)
+    return found
+
+
+def test_a_look_reads_what_trains_and_nothing_of_a_queue_or_of_what_has_ended(
+    store: RunStore, read: list[str]
+) -> None:
+    ended = {ended_run(store) for _ in range(3)}
+    waiting = [store.create(parse_config({})) for _ in range(4)]
+    library = RunLibrary(store)
+    assert [run.id for run in library.active()] == waiting
+    for one in waiting[:2]:
+        store.claim(one)
+    library.runs()
+    read.clear()
+    assert {run.id for run in library.runs()} == {*ended, *waiting}
+    assert set(read) == set(waiting[:2])
+    assert len(read) == 2
+
+
+def test_what_happens_to_a_run_that_waits_is_seen_by_others_at_once(store: RunStore) -> None:
+    here = RunLibrary(store)
+    ids = [store.create(parse_config({"seed": seed})) for seed in range(5)]
+    here.runs()
+    there = RunStore()
+    there.hand_over(ids[0], "another")
+    RunLibrary(there).rename(ids[1], "renamed")
+    there.claim(ids[2])
+    there.set_state(ids[3], "stopped")
+    seen = {run.id: run for run in here.runs()}
+    assert seen[ids[0]].owner == "another"
+    assert seen[ids[1]].name == "renamed"
+    assert (seen[ids[2]].state, seen[ids[3]].state) == ("running", "stopped")
+    there.requeue(ids[3])  # it had ended a moment ago
+    assert {run.id for run in here.active()} == set(ids)
+    there.set_state(ids[3], "interrupted")
+    assert {run.id for run in here.active()} == set(ids) - {ids[3]}
+
+
+def test_a_run_that_ends_twice_in_a_moment_is_seen_to(store: RunStore) -> None:
+    library = RunLibrary(store)
+    run_id = ended_run(store)
+    assert [run.state for run in library.runs()] == ["completed"]
+    store.requeue(run_id)
+    store.set_state(run_id, "interrupted")
+    assert [run.state for run in library.runs()] == ["interrupted"]
+
+
+def test_what_another_program_deletes_of_the_queue_is_missed_within_a_while(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = RunLibrary(store)
+    waits, trains = (store.create(parse_config({})) for _ in range(2))
+    store.claim(trains)
+    assert {run.id for run in library.active()} == {waits, trains}
+    for run_id in (waits, trains):
+        store.client.delete_run(run_id)  # as `mlflow ui` does
+    assert [run.id for run in library.active()] == [waits]
+    later = time.monotonic() + WHOLE + 1
+    clock = SimpleNamespace(time=time.time, monotonic=lambda: later)
+    monkeypatch.setattr("mnist_core.runs.library.time", clock)
+    assert library.active() == []
+
+
+def test_older_runs_are_read_though_hundreds_wait(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.runs.library.PAGE", 2)
+    ids = {ended_run(store)} | {store.create(parse_config({"seed": seed})) for seed in range(6)}
+    library = RunLibrary(store)
+    wait_until(lambda: library.runs() and library.complete, "all are read")
+    assert {run.id for run in library.runs()} == ids

@@ -129,7 +129,7 @@ class Spoiler:
         """Each list, reader and verb, by name."""
         store, run_id = self.store, self.run_id
         library = RunLibrary(store)
-        basket = Bin(store, library)
+        basket = Bin(library)
 
         def tables() -> None:
             runs = library.runs()
@@ -153,7 +153,7 @@ class Spoiler:
             "get": lambda: store.get(run_id),
             "history": lambda: store.history(run_id),
             "network": lambda: store.load_network(run_id),
-            "stored": lambda: stored(store, "a" * 32),
+            "stored": lambda: stored(library, "a" * 32),
             "stop": lambda: store.request_stop(run_id),
             "change": lambda: store.request_change(run_id, {"learning_rate": 0.1}),
             "more": lambda: store.add_segment(run_id, CONFIG),

@@ -87,7 +87,7 @@ def test_a_deletion_of_several_of_which_one_is_not_ones_own_deletes_none() -> No
 def test_the_bin_of_each_has_ones_own_runs_alone() -> None:
     store = RunStore()
     library = RunLibrary(store)
-    bin = Bin(store, library)
+    bin = Bin(library)
     hers, his = (store.create(TrainConfig(), user=user) for user in (ADA, BOB))
     for run_id in (hers, his):
         store.set_state(run_id, "stopped")

@@ -100,7 +100,7 @@ def _take_in() -> None:
     def work() -> str:
         from mnist_core.exchange.importing import import_network
 
-        return import_network(opened.store, data, name, by=by)
+        return import_network(opened.library, data, name, by=by)
 
     st.session_state[IMPORTING] = (file.name, in_background(work, "import"))
 

@@ -45,7 +45,7 @@ def test_a_second_viewer_adds_no_question(app: Backend, questions: list[str], st
     else:
         run_id = app.queue.start(parse_config({"epochs": 1}))
         wait_until(lambda: not app.store.active(), "all have ended")
-    watch = Watch(app.queue, app.library)
+    watch = Watch(app.queue)
     first = look(watch, run_id)
     asked = len(questions)
     assert asked > 0
@@ -55,7 +55,7 @@ def test_a_second_viewer_adds_no_question(app: Backend, questions: list[str], st
 
 def test_rows_are_read_again_when_there_are_more(app: Backend) -> None:
     run_id = app.store.create(parse_config({"epochs": 1}), owner=app.queue.owner)
-    watch = Watch(app.queue, app.library)
+    watch = Watch(app.queue)
     assert watch.rows(watch.run(run_id)) == []
     app.store.set_state(run_id, "stopped")
     app.queue.extend(run_id, parse_config({"epochs": 2}))
@@ -71,7 +71,7 @@ def test_rows_of_a_running_run_stand_still_for_a_moment(
 ) -> None:
     now = 0.0
     monkeypatch.setattr("pages.ui.watch.time", SimpleNamespace(monotonic=lambda: now))
-    watch = Watch(app.queue, app.library)
+    watch = Watch(app.queue)
 
     def rows() -> list[dict[str, float]]:
         watch.forget()
