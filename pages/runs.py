@@ -61,15 +61,21 @@ def lasting(runs: list[Run]) -> list[Run]:
     return [replace(run, progress={}, metrics={}) if run.active else run for run in runs]
 
 
-def watch(seen: list[Run], drawn: float) -> None:
-    """Polled while something changes: draws the page again when it has, else every few seconds."""
+def watch(seen: list[Run], everyones: bool, drawn: float) -> None:
+    """Polled while something changes: draws the page again when something of one's own has.
+
+    For what others do, and for the figures of what trains, every few seconds are often enough: in
+    a class, somebody's run begins or ends every second.
+    """
     try:
         now = backend().watch.library(POLL)
     except MnistLabError as error:
         st.error(literal(str(error)))
         return
-    late = time.monotonic() - drawn > REDRAW and any(run.active for run in now)
-    if late or lasting(now) != lasting(seen):
+    late = time.monotonic() - drawn > REDRAW
+    if not (everyones and late):
+        now, seen = own(now), own(seen)
+    if lasting(now) != lasting(seen) or (late and any(run.active for run in now)):
         st.rerun()
 
 
@@ -95,12 +101,14 @@ def search(runs: list[Run]) -> list[Run]:
     return [run for run in runs if test(run)]
 
 
-def whose(runs: list[Run]) -> list[Run]:
-    """One's own runs, or all; where there is one person alone, all are one's own."""
+def all_listed() -> bool:
+    """Whether the runs of all are to be listed; where there is one person alone, they are."""
     if user() == SERVER:
-        return runs
-    if switch("Whose runs", WHOSE, "mine", "runs.whose", label_visibility="collapsed") == "all":
-        return runs
+        return True
+    return switch("Whose runs", WHOSE, "mine", "runs.whose", label_visibility="collapsed") == "all"
+
+
+def own(runs: list[Run]) -> list[Run]:
     return [run for run in runs if mine(run)]
 
 
@@ -200,10 +208,12 @@ try:
         note.info(f"{count} run{'s' * (count > 1)} deleted.")
         back.button("Undo", icon=":material/undo:", on_click=undo, width="stretch")
     unreadable.show(delete)
+    everyones = True
     if not runs:
         first_run()
     else:
-        shown = search(whose(runs))
+        everyones = all_listed()
+        shown = search(runs if everyones else own(runs))
         more = "" if library.complete else " · reading older ones …"
         st.caption(f"{len(shown):,} of {len(runs):,} runs{more}")
         chosen = choose(runs, shown)
@@ -225,6 +235,6 @@ try:
             else:
                 comparison.show(chosen, runs)
     # Last: it shows nothing, and a gap stands above whatever follows it.
-    fragment(watch, POLL if changing else None)(runs, time.monotonic())
+    fragment(watch, POLL if changing else None)(runs, everyones, time.monotonic())
 except MnistLabError as error:
     st.error(literal(str(error)))

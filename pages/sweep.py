@@ -33,8 +33,16 @@ def start() -> None:
         if view.active and view.config == config.model_copy(update={"name": shown}):
             st.toast("This study is running already.")
             return
-    select_study(studies().start(config, by=user()))
-    sweepform.offer_name([config.name, *names])
+    try:
+        name = studies().start(config, by=user())
+    except ConfigError:
+        names = studies().names()
+        if config.name not in names:
+            raise
+        # Of two who were offered the same name and clicked at once, the second gets another.
+        name = studies().start(sweepform.current(names), by=user())
+    select_study(name)
+    sweepform.offer_name([name, *names])
 
 
 @reported

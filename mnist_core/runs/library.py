@@ -56,12 +56,17 @@ class RunLibrary:
     def __repr__(self) -> str:
         return f"RunLibrary({len(self._runs)} runs of {self.store!r})"
 
-    def runs(self) -> list[Run]:
-        """Every run known so far, as it is now, without those that cannot be read."""
+    def runs(self, only_training: bool = False) -> list[Run]:
+        """Every run known so far, as it is now, without those that cannot be read.
+
+        With ``only_training``, those that train are as they are now, and the others as at the last
+        look without it: a quarter of the questions.
+        """
         with self._lock:
             now = time.time()
             if self._looked and now > self._looked - SKEW:
-                self._refresh(now, time.monotonic() > self._looked_whole + WHOLE)
+                whole = time.monotonic() > self._looked_whole + WHOLE
+                self._refresh(now, whole and not only_training, only_training)
             else:  # for the first time, or the clock was put back
                 self._runs, self._deleted, self._ended = {}, {}, {}
                 self._before, self.complete = None, False
@@ -90,28 +95,28 @@ class RunLibrary:
     def _readable(self) -> list[Run]:
         return [run for run in self._runs.values() if isinstance(run, Run)]
 
-    def _refresh(self, now: float, whole: bool) -> None:
+    def _refresh(self, now: float, whole: bool, only_training: bool = False) -> None:
         """Read what may have changed; with ``whole`` the runs that wait, too."""
         since = self._looked - SKEW
         active = {run.id: run.state for run in self._readable() if run.active}
         waiting = [] if whole else [i for i, state in active.items() if state == "queued"]
         self._ended = {i: at for i, at in self._ended.items() if at > since * 1000}
         seen = set(waiting)
-        for condition, view in (
+        ended = f"attributes.end_time > {int(since * 1000)}{_besides(self._ended)}"
+        asked = (
             ("attributes.status = 'RUNNING'", ViewType.ACTIVE_ONLY),
             (f"attributes.status = 'SCHEDULED'{_besides(waiting)}", ViewType.ACTIVE_ONLY),
-            (
-                f"attributes.end_time > {int(since * 1000)}{_besides(self._ended)}",
-                ViewType.ACTIVE_ONLY,
-            ),
+            (ended, ViewType.ACTIVE_ONLY),
             (f"metrics.{EDITED} > {since:.3f}", ViewType.ALL),
-        ):
+        )
+        for condition, view in asked[:1] if only_training else asked:
             for run in self.store.client.search(self.store.experiment, condition, view=view):
                 self._take(run)
                 seen.add(run.info.run_id)
         for run_id in active.keys() - seen:  # ended by a clock far from ours, or deleted
             self._look_at(run_id)
-        self._looked = now
+        if not only_training:
+            self._looked = now
         if whole:
             self._looked_whole = time.monotonic()
 

@@ -87,13 +87,20 @@ def _look() -> list[Run] | str | None:
         return str(error)  # the page itself shows it, where it needs the trainer
 
 
-def _states(seen: list[Run] | str | None) -> list[tuple[str, str]] | str | None:
-    """What of a look calls for another drawing of the page when it changes."""
-    return [(run.id, run.state) for run in seen] if isinstance(seen, list) else seen
+def _states(seen: list[Run] | str | None) -> set[tuple[str, str]] | str | None:
+    """What of a look calls for another drawing of the page when it changes.
+
+    That is the visitor's own runs, and whether there are any. Were it all runs, then in a class
+    every start and every end would have thirty pages drawn anew.
+    """
+    if not isinstance(seen, list):
+        return seen
+    own = {(run.id, run.state) for run in seen if mine(run)}
+    return own | {("somebody's", "active")} if seen else own
 
 
-def _status(drawn: list[tuple[str, str]] | str | None) -> None:
-    """What is training; the page is drawn again when another run began or one has ended."""
+def _status(drawn: set[tuple[str, str]] | str | None) -> None:
+    """What is training; the page is drawn again when a run of the visitor's began or has ended."""
     acknowledge_address()
     seen = _look()
     if _states(seen) != drawn:

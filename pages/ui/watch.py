@@ -23,6 +23,7 @@ Rows = list[dict[str, float]]
 AGE = 0.1  # seconds for which an answer serves everybody
 SHARE = 4  # and so many times as long as it took: however much there is, others get on
 STEP = 0.25  # seconds between two readings of a running run's rows, at least; less than a poll
+OTHERS = 1.0  # seconds between two looks at what others start, end and edit
 HIDDEN = "a hidden run"  # what others' are called where they train or wait
 KEPT = 64  # runs whose rows are kept
 
@@ -89,10 +90,6 @@ class Listed(NamedTuple):
     active: list[Run]
 
 
-def _listed(runs: list[Run]) -> Listed:
-    return Listed(runs, [run for run in reversed(runs) if run.active])
-
-
 class Watch:
     """The active runs, the newest, the queue, the workers, and single runs with their rows.
 
@@ -103,15 +100,26 @@ class Watch:
     def __init__(self, queue: JobQueue, visible: Callable[[Run], bool] = lambda run: True) -> None:
         self._store = queue.store
         self._visible = visible
-        self._listed = Shared(lambda: _listed(queue.library.runs()))
+        self._library, self._looked_at_others = queue.library, -OTHERS
+        self._listed = Shared(self._look)
         self.workers: Shared[list[WorkerInfo]] = Shared(queue.workers)
         self._waiting: Shared[list[Waiting]] = Shared(lambda: queue.waiting(self._unnamed()))
         self._runs: OrderedDict[str, Shared[Run]] = OrderedDict()
         self._rows: OrderedDict[str, Reading] = OrderedDict()
         self._lock, self._rows_lock = threading.Lock(), threading.Lock()
 
+    def _look(self) -> Listed:
+        """What trains changes all the time, and the rest when somebody does something."""
+        now = time.monotonic()
+        only_training = now - self._looked_at_others < OTHERS
+        if not only_training:
+            self._looked_at_others = now
+        runs = self._library.runs(only_training)
+        return Listed(runs, [run for run in reversed(runs) if run.active])
+
     def forget(self) -> None:
         """Something was changed here: what is looked at next is asked for anew."""
+        self._looked_at_others = -OTHERS
         for shared in (self._listed, self._waiting):
             shared.forget()
         with self._lock:

@@ -223,6 +223,24 @@ def test_ten_million_points_no_axis_and_a_taken_name_are_refused(app: Backend) -
     wait_for(page, lambda _: not look().active)
 
 
+def test_two_who_were_offered_the_same_name_each_get_a_study(
+    app: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = (open_page("sweep") for _ in range(3))
+    for seed, page in enumerate((first, second, third)):
+        assert page.text_input(key="sweep.name").value == "sweep 1"
+        set_axes(page, hidden_sizes="4", learning_rate=f"0.{seed + 1}")
+        page.number_input(key="sweep.epochs").set_value(1).run()
+    button(first, "Start sweep").click().run()
+    button(second, "Start sweep").click().run()  # drawn before the first one was there
+    names, seen = studies().names, iter([["sweep 1"]])  # and the third asked before the second
+    monkeypatch.setattr(studies(), "names", lambda: next(seen, None) or names())
+    button(third, "Start sweep").click().run()
+    assert not any((*first.error, *second.error, *third.error))
+    assert sorted(names()) == ["sweep 1", "sweep 2", "sweep 3"]
+    wait_for(first, lambda _: not any(look(name).active for name in names()))
+
+
 def test_the_range_test_suggests_a_learning_rate_and_one_click_uses_it(app: Backend) -> None:
     page = open_page("train")
     button(page, "Find a learning rate").click()

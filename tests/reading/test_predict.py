@@ -1,5 +1,9 @@
 """A network reading one picture."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -61,3 +65,27 @@ def test_the_most_votes_win_and_abstentions_do_not_count() -> None:
     assert vote([said(3, 0.9, False), said(3, 0.9, False), said(8, 0.5)]) == (8, 1)
     assert vote([said(3, 0.9, False)]) is None
     assert vote([]) is None
+
+
+IDLE = """
+import time
+from mnist_core.reading.shipped import load_shipped
+import numpy as np
+read, image = load_shipped(), np.ones((28, 28), np.float32)
+spent = 0.0
+for _ in range(10):
+    read(image)
+    before = time.process_time()  # of all threads
+    time.sleep(0.1)
+    spent += time.process_time() - before
+print(spent)
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core has no second thread")
+def test_no_thread_spins_after_a_picture_was_read() -> None:
+    told = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS")}
+    done = subprocess.run(
+        [sys.executable, "-c", IDLE], env=told, capture_output=True, text=True, check=True
+    )
+    assert float(done.stdout) < 0.1  # of 1 s in which there is nothing to do

@@ -47,6 +47,8 @@ DEFAULTS = {
     "epochs": 5,
 }
 
+NAMED = "sweep.named"  # session key: whether a person gave the study its name
+
 
 def key(name: str) -> str:
     return f"sweep.{name}"
@@ -58,14 +60,19 @@ def free_name(names: list[str]) -> str:
 
 
 def offer_name(names: list[str]) -> None:
-    """Put a name that no study has into the form (from a callback)."""
+    """Put a name that no study has into the form (before its field is drawn)."""
     st.session_state[key("name")] = free_name(names)
+    st.session_state[NAMED] = False
+
+
+def _named() -> None:
+    st.session_state[NAMED] = True
 
 
 def fill(config: SweepConfig, names: list[str]) -> None:
     """Put a study's settings into the form, to be changed (from a callback)."""
+    offer_name(names)
     values = {
-        "name": free_name(names),
         "fields": [axis.field for axis in config.axes],
         "sampler": config.sampler,
         "pruner": config.pruner,
@@ -131,8 +138,11 @@ def _untouched() -> dict[str, str]:
 
 def sweep_form(names: list[str]) -> SweepConfig | None:
     """Draw the form; the study, or None while a value is not allowed (said at its field)."""
-    for name, value in {**DEFAULTS, "name": free_name(names)}.items():
+    for name, value in DEFAULTS.items():
         st.session_state.setdefault(key(name), value)
+    name = st.session_state.get(key("name"))
+    if name is None or (name in names and not st.session_state.get(NAMED)):
+        offer_name(names)
     slots: dict[str, Any] = {}
 
     def slot(field: str) -> None:
@@ -185,7 +195,8 @@ def sweep_form(names: list[str]) -> SweepConfig | None:
         )
         slot("epochs")
     with st.expander("More settings"):
-        st.text_input("Name", held("name"), key=key("name"), persist_state="session")
+        name = held("name")
+        st.text_input("Name", name, key=key("name"), persist_state="session", on_change=_named)
         forms.options(
             "Who is stopped early",
             PRUNERS,
@@ -220,6 +231,8 @@ def current(names: list[str]) -> SweepConfig:
     value = {name: st.session_state[key(name)] for name in ("name", *DEFAULTS)}
     name = value.pop("name").strip()
     problems = []
+    if name in names and not st.session_state.get(NAMED):  # offered to somebody else, too
+        name = free_name(names)
     if name in names:
         taken = "a study of this name exists; resume it, or choose another name"
         problems.append(Problem("name", name, taken))

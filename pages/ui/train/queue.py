@@ -4,12 +4,15 @@ import streamlit as st
 
 from mnist_core.errors import ClusterError
 from mnist_core.jobs.cluster import WorkerInfo
+from mnist_core.jobs.waiting import Waiting
 from mnist_core.runs.records import Run
 from pages.ui.actions import reported
 from pages.ui.state import backend, select_run
 from pages.ui.user import changeable, user, visible
 from pages.ui.visitors import at_the_machine
 from pages.ui.words import literal
+
+FEW = 8  # places of others in the queue that are shown unasked: each costs a row at every poll
 
 
 @reported
@@ -34,7 +37,7 @@ def queue_list(active: list[Run], shown: str | None) -> None:
             text, show = st.columns([5, 1], vertical_alignment="center")
             text.markdown(f"Training · **{literal(run.name)}**")
             _show_button(show, run)
-        for place in waiting:
+        for place in _few(waiting):
             text, show, cancel = st.columns([4, 1, 1], vertical_alignment="center")
             text.markdown(
                 f"{place.position}. **{literal(place.run.name)}** · {literal(place.reason)}"
@@ -50,6 +53,15 @@ def queue_list(active: list[Run], shown: str | None) -> None:
                     help="Take this run out of the queue.",
                     width="stretch",
                 )
+
+
+def _few(waiting: list[Waiting]) -> list[Waiting]:
+    """The next in the queue and the visitor's own; all, if that is asked for."""
+    few = [place for place in waiting if place.position <= FEW or place.run.user == user()]
+    left = len(waiting) - len(few)
+    if left and not st.toggle(f"Show the {left:,} others that wait", key="queue.all"):
+        return few
+    return waiting
 
 
 def _show_button(column: st.delta_generator.DeltaGenerator, run: Run) -> None:

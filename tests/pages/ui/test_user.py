@@ -251,8 +251,8 @@ def test_too_many_runs_are_said_at_the_button(
     gate.allow(0)
     page = open_page("train")
     network.queue.start(TINY, by=user_of_session(page))
-    wait_for(page, lambda page: "you have 1 run waiting or training" in said(page))
-    assert button(page, "Add to queue").disabled  # type: ignore[attr-defined]
+    wait_for(page, lambda page: any(b.label == "Add to queue" and b.disabled for b in page.button))
+    assert "you have 1 run waiting or training" in said(page)
     sweep = open_page("sweep")  # another browser
     assert "No more can start now" not in said(sweep)
     for run in network.store.active():
@@ -282,6 +282,7 @@ def test_a_limit_is_said_at_its_field_before_anything_starts(
     network.store.set_state(run_id, "completed")
     network.store.attach(run_id, "big", bytes(5000))
     st.cache_data.clear()  # what was counted ten seconds ago
+    network.look_again()
     page.run()
     assert "No more can be kept" in said(page)
     assert button(page, "Start training").disabled  # type: ignore[attr-defined]
