@@ -1,12 +1,15 @@
 """The benchmark of a class, in short: that it works, not how fast."""
 
 import json
+import traceback
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from benchmarks.load import Seen, Session, lost, main
+from benchmarks.load import lost, main, raised
+from benchmarks.people import Seen, Session
 from mnist_core.config.train import TrainConfig
 from mnist_core.runs.store import RunStore
 
@@ -17,9 +20,9 @@ def test_a_few_who_use_the_app_lose_nothing(
 ) -> None:
     main(["--sessions", "3", "--minutes", "0.3", "--json"])
     found = json.loads(capsys.readouterr().out)
-    for name in ("errors", "lost"):
+    for name in ("errors", "logged", "lost"):
         assert not found[name], found[name]
-    for name in ("tracebacks", "foreign_digits", "still_active"):
+    for name in ("foreign_digits", "still_active"):
         assert found[name] == 0, name
     assert found["answers"] > 3
     assert 0 < found["answer_median"] <= found["answer_p95"]
@@ -35,6 +38,15 @@ def test_a_run_that_is_missing_or_broke_is_lost() -> None:
     assert len(found) == 3
     assert found[:2] == ["seed 4 of ada is not there", "seed 3 of bob is not there"]
     assert "interrupted" in found[2]
+
+
+def test_the_errors_of_a_log_are_counted() -> None:
+    try:
+        raise ValueError("no")
+    except ValueError:
+        one = traceback.format_exc()
+    assert raised("started\n") == Counter()
+    assert raised(f"started\n{one}then\n{one}") == Counter({"ValueError: no": 2})
 
 
 def test_what_a_page_says_and_shows_is_heard() -> None:

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.config.fields import parse_config
+from pages.ui import frame
 from pages.ui.state import Backend
 from tests.helpers.pages import ROOT
 
@@ -99,3 +100,34 @@ def test_while_a_sweep_trains_the_bar_does_not_say_that_nothing_does(
     (worker, *_) = app.queue.workers()
     monkeypatch.setattr(app.watch, "workers", lambda: [replace(worker, sweeps=("a job",))])
     assert "A sweep is training" in now(whole_app())
+
+
+def test_a_start_of_each_of_a_class_does_not_have_everybodys_page_drawn_anew(
+    app: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.ui.frame.mine", lambda run: run.user == "ada")
+    states: list[object] = []
+
+    def look() -> None:
+        states.append(frame._states(app.library.active()))
+
+    look()
+    hers, others = (
+        [app.store.create(parse_config({}), owner=app.queue.owner, user=user) for _ in range(2)]
+        for user in ("ada", "bob")
+    )
+    app.store.set_state(hers[1], "stopped")
+    look()
+    app.store.claim(others[0])  # begins
+    look()
+    app.store.set_state(others[0], "stopped")
+    look()
+    assert states[0] != states[1] == states[2] == states[3]
+    app.store.claim(hers[0])
+    look()
+    app.store.set_state(hers[0], "stopped")
+    look()  # another's still waits
+    app.store.set_state(others[1], "stopped")
+    look()
+    assert len({str(state) for state in states[3:]}) == 4
+    assert states[-1] == states[0]

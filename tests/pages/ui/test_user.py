@@ -18,6 +18,7 @@ from mnist_core.errors import NotYoursError
 from mnist_core.runs.client import StoreClient
 from mnist_core.runs.users import SERVER, is_secret, user_of
 from pages.ui.state import Backend
+from pages.ui.train.queue import FEW
 from pages.ui.user import COOKIE, SECRET, USER, one_person
 from tests.helpers.gate import Gate
 from tests.helpers.pages import ROOT, button, open_page, pictures, said, wait_for
@@ -188,7 +189,7 @@ def test_runs_lists_mine_or_all(network: Backend) -> None:
     page = open_page("runs")
     mine = finished(network, "mine", user_of_session(page))
     theirs = finished(network, "hers", "a" * 32)
-    wait_for(page, lambda page: "1 of 2 runs" in said(page) or "1 of 1 runs" in said(page))
+    wait_for(page, lambda page: "1 of 2 runs" in said(page))
     page.segmented_control(key="runs.whose").set_value("all").run()
     assert "2 of 2 runs" in said(page)
 
@@ -261,6 +262,34 @@ def test_too_many_runs_are_said_at_the_button(
     wait_for(
         page, lambda page: any(b.label == "Start training" and not b.disabled for b in page.button)
     )
+
+
+def test_of_a_long_queue_the_next_are_listed_and_ones_own(network: Backend, gate: Gate) -> None:
+    gate.allow(0)
+    page = open_page("train")
+    user, others = user_of_session(page), ["b" * 32, "c" * 32]
+    for seed in range(2 * FEW):
+        config = TINY.model_copy(update={"seed": seed})
+        network.queue.start(config, f"run {seed}", by=others[seed % 2])
+    own = network.queue.start(TINY, "my own", by=user)
+    later = network.queue.start(TINY.model_copy(update={"seed": 1}), "my second", by=user)
+    page = open_page("train", run=own)
+    page.session_state["user"] = user
+    network.store.requeue(later, network.queue.owner, turn=99)  # its turn is the last
+    network.look_again()
+    wait_for(page, lambda page: "others that wait" in str([t.label for t in page.toggle]))
+    (toggle,) = page.toggle
+    listed = [line for line in said(page).splitlines() if re.match(r"\d+\. ", line)]
+    assert len(listed) == FEW + 1
+    assert "my second" in listed[-1]
+    toggle.set_value(True).run()
+    listed = [line for line in said(page).splitlines() if re.match(r"\d+\. ", line)]
+    waiting = len(network.queue.waiting())
+    assert len(listed) == waiting > FEW + 1
+    for run in network.library.active():
+        network.queue.stop(run.id)
+    gate.open()
+    wait_until(lambda: not network.store.active(), "all have ended")
 
 
 def test_a_limit_is_said_at_its_field_before_anything_starts(
