@@ -4,11 +4,14 @@ python3 .ci/setup.py app     installs what the app needs and opens it
 python3 .ci/setup.py quick   installs what the tests need, and runs those that are not slow
 python3 .ci/setup.py test    the same, gets what the rest needs (a browser, PostgreSQL, nginx,
                              Fashion-MNIST), and runs every test
+python3 .ci/setup.py lock    installs the newest that the requirements allow, and writes their
+                             versions into .ci/lock.txt, from which the tests install
 
 uv installs where it is there, pip where it is not.
 """
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -24,6 +27,10 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
+NEEDED = ("requirements.txt", "requirements-dev.txt")
+# The versions with which the tests passed, of what they need and what that needs. The app installs
+# without: on another system or Python there may be other versions alone.
+LOCK = ".ci/lock.txt"
 
 # Where PyTorch is to be had without CUDA: 0.2 GB of download instead of 3, 6 GB less on disk.
 # Elsewhere than on Linux the registry's own build is without it.
@@ -118,9 +125,13 @@ def without_cuda(requirements: str) -> list[str]:
         return []
 
 
-def install(*files: str) -> None:
-    """Install the files of requirements and the project, unless just these are installed."""
-    texts = [(ROOT / name).read_text(encoding="utf-8") for name in (*files, "pyproject.toml")]
+def install(*files: str, lock: str | None = None) -> None:
+    """Install the files of requirements and the project, unless just these are installed.
+
+    Of what ``lock`` names, it is that version.
+    """
+    read = (*files, "pyproject.toml", *([lock] if lock else []))
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in read]
     # A folder that was moved is not found by the commands in it.
     wanted = hashlib.sha256("\0".join((str(ROOT), *texts)).encode()).hexdigest()
     mark = VENV / f"installed-{files[-1]}"
@@ -133,11 +144,12 @@ def install(*files: str) -> None:
             venv.create(VENV, clear=True, with_pip=True)
         except subprocess.CalledProcessError:
             sys.exit("Python cannot make one: on Debian and Ubuntu, apt install python3-venv first")
+    held = ("-c", lock) if lock else ()
     if torch := without_cuda(texts[0]):
-        installed("--no-deps", "--index-url", CPU_TORCH, *torch)
+        installed("--no-deps", "--index-url", CPU_TORCH, *held, *torch)
     # The project last: it is built with what the files ask for.
     if not (
-        installed("-r", files[-1])
+        installed("-r", files[-1], *held)
         and installed("--no-deps", "--no-build-isolation", "--editable", ".")
     ):
         sys.exit("The packages could not be installed; the lines above say why.")
@@ -157,23 +169,39 @@ def app() -> int:
 
 def quick() -> int:
     """Install, and run the checks that are not slow."""
-    install("requirements.txt", "requirements-dev.txt")
+    install(*NEEDED, lock=LOCK)
     return passed(QUICK)
 
 
 def test() -> int:
     """Install, get a browser, PostgreSQL, nginx and Fashion-MNIST, and run every check."""
-    install("requirements.txt", "requirements-dev.txt")
+    install(*NEEDED, lock=LOCK)
     for needed in ("chromium", "postgres", "proxy", "fashion"):
         if status := run(f"tests.helpers.{needed}"):
             return status
     return passed(ALL)
 
 
+def lock() -> int:
+    """Install the newest that the requirements allow, and write down which versions that is."""
+    install(*NEEDED)
+    if not installed("--upgrade", "--upgrade-strategy", "eager", "-r", NEEDED[-1]):
+        return 1
+    listed = (PYTHON, "-m", "pip", "list", "--format", "json", "--exclude-editable")
+    found = json.loads(
+        subprocess.run([*listed, "--exclude", "pip"], capture_output=True, check=True).stdout
+    )
+    # Without the "+cpu" of a build: the version holds for each build.
+    lines = [f"{one['name']}=={one['version'].split('+')[0]}\n" for one in found]
+    (ROOT / LOCK).write_text("".join(lines), encoding="utf-8")
+    print(f"{LOCK} has {len(lines)} versions. Run the tests before it is committed.")
+    return 0
+
+
 if __name__ == "__main__":
     if sys.version_info < OLDEST:
         sys.exit(f"Python 3.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}")
-    tasks = {"app": app, "quick": quick, "test": test}
+    tasks = {"app": app, "quick": quick, "test": test, "lock": lock}
     if len(sys.argv) != 2 or sys.argv[1] not in tasks:
         sys.exit(f"usage: python3 .ci/setup.py {'|'.join(tasks)}")
     try:

@@ -14,12 +14,15 @@ import venv
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import metadata
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
 from urllib.parse import unquote
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = [
@@ -276,3 +279,28 @@ def test_an_installed_library_has_all_its_files() -> None:
     for path in (ROOT / "mnist_core").rglob("*.*"):
         if path.is_file() and path.suffix not in (".py", ".pyc"):
             assert any(path.match(pattern) for pattern in patterns), path
+
+
+def test_what_is_locked_is_that_version(setup: ModuleType) -> None:
+    (setup.ROOT / "lock.txt").write_text("other==1\ntorch==1.5\n")
+    with pytest.raises(SystemExit, match="could not be installed"):  # there is a 2 alone
+        setup.install("requirements.txt", lock="lock.txt")
+    (setup.ROOT / "lock.txt").write_text("other==2\ntorch==1.5\n")
+    setup.install("requirements.txt", lock="lock.txt")
+    assert versions(setup) == ["1.5+cpu", "0.5+cpu", "2"]
+
+
+def test_the_tests_run_with_what_is_locked() -> None:
+    lock = dict(line.split("==") for line in (ROOT / ".ci/lock.txt").read_text().splitlines())
+    locked = {canonicalize_name(name): version for name, version in lock.items()}
+    there = {canonicalize_name(one.name): one.version for one in metadata.distributions()}
+    # Another system has no need of some, as of what belongs to a build for GPUs.
+    known = {name: there[name].split("+")[0] for name in locked if name in there}
+    assert known == {name: locked[name] for name in known}
+    for file in ("requirements.txt", "requirements-dev.txt"):
+        for line in (ROOT / file).read_text().splitlines():
+            if not line.startswith("-r"):
+                needed = Requirement(line)
+                name = canonicalize_name(needed.name)
+                assert locked[name] in needed.specifier, line
+                assert name in known
