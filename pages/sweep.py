@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from mnist_core.errors import ConfigError, MnistLabError
-from mnist_core.runs.users import may_change
+from mnist_core.runs.users import SERVER, may_change
 from mnist_core.sweep.view import StudyView
 from pages.ui import runview
 from pages.ui.actions import has_room, reported, show_problem, start_button
@@ -59,6 +59,11 @@ def extend(name: str) -> None:
     studies().extend(name, st.session_state["sweep.more"], by=user())
 
 
+@reported
+def hide(name: str, hidden: bool) -> None:
+    studies().hide(name, hidden, by=user())
+
+
 def duplicate(view: StudyView) -> None:
     """The form of a new study with this one's settings."""
     sweepform.fill(view.config, studies().names())
@@ -108,6 +113,14 @@ def next_steps(view: StudyView) -> None:
             args=(view,),
             help="Fills the form with this study's settings, so that you can change some of them.",
         )
+        if own and user() != SERVER:
+            st.button(
+                "Show to others" if view.hidden else "Hide from others",
+                icon=":material/visibility:" if view.hidden else ":material/visibility_off:",
+                on_click=hide,
+                args=(view.name, not view.hidden),
+                help="Others can look at all sweeps and their runs, but for hidden ones.",
+            )
 
 
 def controls(names: list[str]) -> None:
@@ -143,14 +156,16 @@ def choose(names: list[str], name: str | None) -> None:
 
 
 try:
-    names = studies().names()
+    listed = studies().listed()
+    names = [study.name for study in listed]
+    seen = [study.name for study in listed if study.seen_by(user())]
     if sweepform.take_asked(names):
         select_study(None)
-    name = selected_study(names)
+    name = selected_study(seen)
     left, picture = st.columns([1, 3])
     with left, st.container(key="card-form", border=True):
-        if names:
-            choose(names, name)
+        if seen:
+            choose(seen, name)
         controls(names)
     with picture, st.container(key="card-picture", border=True):
         show_problem()

@@ -21,17 +21,19 @@ from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import importance, summarise
 from mnist_core.sweep.storage import Storage, storage_errors
 from mnist_core.sweep.study import (
+    HIDDEN,
     JOB,
     STOP,
+    Listed,
     config_of,
     create_study,
     extend_study,
     job_text,
+    listed_studies,
     load_study,
     open_jobs,
     reopen,
     studies_of,
-    study_names,
     trials_left,
     user_of,
 )
@@ -64,9 +66,13 @@ class StudyQueue:
         return shared_storage(self.url)
 
     @storage_errors()
-    def names(self) -> list[str]:
+    def listed(self) -> list[Listed]:
         """The studies, the latest first."""
-        return study_names(self.storage)
+        return listed_studies(self.storage)
+
+    def names(self) -> list[str]:
+        """The names of all studies, the latest first."""
+        return [study.name for study in self.listed()]
 
     @storage_errors()
     def training(self) -> list[str]:
@@ -159,6 +165,18 @@ class StudyQueue:
             self._found[done] = importance(study)
         found: dict[str, float] = self._found[done]
         return found
+
+    @storage_errors()
+    def hide(self, name: str, hidden: bool, by: str = SERVER) -> None:
+        """Hide a study and its runs from all but its user and who administers, or no longer.
+
+        Raises:
+            NotYoursError: it is another user's.
+        """
+        study, _ = self._of_user(name, by)
+        study.set_user_attr(HIDDEN, hidden)  # first: what ends from now on is kept like this
+        library = self.queue.library
+        library.set_hidden([run.id for run in library.runs() if run.study == name], hidden, by)
 
     def cost(self, config: SweepConfig, asker: str) -> CostEstimate | None:
         """What a study will take; None until it is known, see ``Costs.ask``."""

@@ -132,6 +132,7 @@ class RunStore(RunRequests):
         trial: Trial | None = None,
         instead_of: str | None = None,
         user: str = SERVER,
+        hidden: bool = False,
     ) -> str:
         """Keep a run that was trained elsewhere, at once; returns its id.
 
@@ -146,7 +147,7 @@ class RunStore(RunRequests):
             trial: the trial of a study that it is.
             instead_of: the run, left interrupted, that this is the continuation of. It is kept
                 instead of a new one.
-            user: whose a new one is.
+            user, hidden: whose a new one is, and whether it is hidden from others.
         """
         held = tags_of(
             config,
@@ -156,6 +157,7 @@ class RunStore(RunRequests):
             origin=origin,
             trial=trial,
             user=user,
+            hidden=hidden,
         )
         if instead_of is None:
             run_id = self._create(check_name("name", name, MAX_NAME), held, begun)

@@ -112,6 +112,7 @@ def tags_of(
     pupil: Pupil | None = None,
     user: str = SERVER,
     turn: int = 0,
+    hidden: bool = False,
 ) -> dict[str, str]:
     """The tags with which a run begins."""
     begun = {
@@ -130,6 +131,8 @@ def tags_of(
         begun["user"] = user
     if turn:
         begun["turn"] = str(turn)
+    if hidden:
+        begun["hidden"] = "1"
     return checked(begun)
 
 

@@ -23,7 +23,13 @@ from mnist_core.runs.records import Run, Trial, run_name
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.events import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
 from mnist_core.sweep.population import EarlierTrial
-from mnist_core.sweep.study import CURVES, RecordedPopulation, recorded_populations, user_of
+from mnist_core.sweep.study import (
+    CURVES,
+    RecordedPopulation,
+    is_hidden,
+    recorded_populations,
+    user_of,
+)
 
 CURVE_POINTS = 100  # of longer curves the study keeps every second, third ... epoch
 WRITE_INTERVAL = 0.5  # seconds between two writes of the same population
@@ -144,6 +150,7 @@ class StudyRecorder:
             trial=Trial(self.study.study_name, trial),
             instead_of=None if before is None else before.id,
             user=user_of(self.study),
+            hidden=is_hidden(self.study),
         )
 
     def _started(self, config: TrainConfig, state: TrainState) -> Started:

@@ -14,6 +14,7 @@ from mnist_core.sweep.study import (
     INSTEAD_OF,
     JOB,
     STOP,
+    is_hidden,
     recorded_populations,
     user_of,
 )
@@ -31,7 +32,7 @@ class StudyView:
     ``share`` of the work, 0 to 1, is done: trials that have ended and epochs of the others.
     ``best`` is the row with the highest validation accuracy. ``models_per_second`` and
     ``seconds_left`` are those of its jobs together, 0 while they are not known. ``user`` is whose
-    it is.
+    it is, ``hidden`` whether from others.
     """
 
     name: str
@@ -48,6 +49,7 @@ class StudyView:
     models_per_second: float
     seconds_left: float
     user: str
+    hidden: bool
 
     @property
     def active(self) -> bool:
@@ -116,6 +118,7 @@ def view(study: Study, config: SweepConfig, active: bool) -> StudyView:
         models_per_second=pace,
         seconds_left=max(config.planned - work, 0.0) / pace if pace else 0.0,
         user=user_of(study),
+        hidden=is_hidden(study),
     )
 
 

@@ -12,12 +12,13 @@ import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from mnist_core.config.sweep import parse_sweep
 from mnist_core.config.train import TrainConfig
 from mnist_core.drawing.my_digits import MyDigits
 from mnist_core.errors import NotYoursError
 from mnist_core.runs.client import StoreClient
 from mnist_core.runs.users import SERVER, is_secret, user_of
-from pages.ui.state import Backend
+from pages.ui.state import Backend, studies
 from pages.ui.train.queue import FEW
 from pages.ui.user import COOKIE, SECRET, USER, one_person
 from tests.helpers.gate import Gate
@@ -68,7 +69,7 @@ def test_who_is_alone_at_the_server(
 
 CHANGES = (
     *("start", "stop", "resume", "extend", "request_change", "teach", "import_network"),
-    *("rename", "set_note", "set_tags", "set_starred", "set_hidden"),
+    *("rename", "set_note", "set_tags", "set_starred", "set_hidden", "hide"),
     *("delete", "restore", "empty", "runs"),
 )
 # Whose verbs take ``by``. ``runs`` of the bin are one's own; a list of runs is everybody's.
@@ -243,6 +244,33 @@ def test_who_hides_a_run_keeps_it_from_others(network: Backend, gate: Gate) -> N
     network.queue.stop(trains)
     gate.open()
     wait_until(lambda: not network.store.active(), "it has ended")
+
+
+def test_who_hides_a_sweep_keeps_it_and_its_runs_from_others(network: Backend) -> None:
+    ada, bob = open_page("sweep"), open_page("sweep")
+    values = {"name": "her sweep", "axes": {"hidden_sizes": "4,5"}, "base": {"epochs": 1}}
+    studies().start(parse_sweep({**values, "sampler": "random", "trials": 2}), user_of_session(ada))
+    wait_until(lambda: not studies().look("her sweep").active, "it has ended")
+    for page in (ada, bob):
+        page.session_state["study"] = "her sweep"
+        wait_for(page, lambda page: "her sweep" in said(page))
+    assert "Hide from others" not in labels(bob)
+    press(ada, "Hide from others")
+    assert "her sweep" in said(ada)
+    bob.run()
+    assert not bob.exception
+    assert "her sweep" not in said(bob)
+    assert all("her sweep" not in box.options for box in bob.selectbox)
+    assert [run.hidden for run in network.library.runs()] == [True] * 2
+    with pytest.raises(NotYoursError):
+        studies().hide("her sweep", False, by=user_of_session(bob))
+    studies().extend("her sweep", 1, by=user_of_session(ada))
+    wait_until(lambda: not studies().look("her sweep").active, "it has ended again")
+    assert [run.hidden for run in network.library.runs()] == [True] * 3
+    ada.run()
+    press(ada, "Show to others")
+    wait_for(bob, lambda page: "her sweep" in said(page))
+    assert not any(run.hidden for run in network.library.runs())
 
 
 def test_too_many_runs_are_said_at_the_button(
