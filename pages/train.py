@@ -23,6 +23,7 @@ from pages.ui.user import changeable, mine, user
 from pages.ui.words import literal, percent
 
 POLL = 0.3  # seconds between two looks at a run that trains
+WAITS = 1.0  # at one that waits until others are done
 STARTING = "train.starting"  # session key: the run that was asked for, when it will be there
 
 page("Train", "Choose how the network looks and learns, start, and watch its accuracy grow.")
@@ -201,6 +202,11 @@ try:
     shown, rows = look()
     active = shown is not None and shown.active
     busy = backend().ready and bool(backend().watch.active())
+    waits = (
+        shown is not None
+        and shown.state == "queued"
+        and bool(ahead_of(shown.id, backend().watch.active()))
+    )
     with controls:
         first, rest = st.container(key="card-form", border=True), st.container(key="rest")
         with first:
@@ -242,7 +248,8 @@ try:
                 links.keep_link(config)
                 st.caption("The address of this page carries these settings: copy it to share.")
     with picture, st.container(key="card-picture", border=True):
-        fragment(live, POLL if asked or active else None)(asked, active)
+        every = WAITS if waits and not asked else POLL
+        fragment(live, every if asked or active else None)(asked, active)
         if shown is not None and not shown.active:
             after.next_steps(shown)
     with picture:

@@ -111,8 +111,9 @@ class Sweep(Printing):
         from mnist_core.runs.store import RunStore
         from mnist_core.sweep.analysis import summarise
         from mnist_core.sweep.execution import execute_study
+        from mnist_core.sweep.listed import JOB
         from mnist_core.sweep.storage import open_storage
-        from mnist_core.sweep.study import JOB, STOP, create_study, job_text
+        from mnist_core.sweep.study import STOP, create_study, job_text
 
         if config is None:
             study, config = _resumed(self.resume, typed)

@@ -19,23 +19,18 @@ from mnist_core.runs.limits import check_sweep, check_trials
 from mnist_core.runs.users import SERVER, check_may_change
 from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import importance, summarise
+from mnist_core.sweep.listed import HIDDEN, JOB, Listed, listed_studies, studies_of, user_of
 from mnist_core.sweep.storage import Storage, storage_errors
 from mnist_core.sweep.study import (
-    HIDDEN,
-    JOB,
     STOP,
-    Listed,
     config_of,
     create_study,
     extend_study,
     job_text,
-    listed_studies,
     load_study,
     open_jobs,
     reopen,
-    studies_of,
     trials_left,
-    user_of,
 )
 from mnist_core.sweep.view import StudyView, view
 

@@ -13,7 +13,8 @@ from sklearn.ensemble import RandomForestRegressor
 from mnist_core.config.axes import Axis, shown
 from mnist_core.config.numbers import LARGEST
 from mnist_core.config.sweep import SweepConfig
-from mnist_core.sweep.study import SWEEP, config_of
+from mnist_core.sweep.listed import SWEEP
+from mnist_core.sweep.study import config_of
 
 ENOUGH = 8  # completed trials below which nothing is said of an importance
 TREES = 100

@@ -15,12 +15,12 @@ from mnist_core.nn.events import Finished
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.cost import study_threads
 from mnist_core.sweep.events import StudyEvent, TrialEvent, TrialLeft
+from mnist_core.sweep.listed import JOB
 from mnist_core.sweep.recorder import StudyRecorder
 from mnist_core.sweep.run import run_study
 from mnist_core.sweep.study import (
     DOWNLOAD,
     ERROR,
-    JOB,
     STOP,
     job_text,
     open_jobs,

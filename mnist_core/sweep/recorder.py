@@ -22,14 +22,9 @@ from mnist_core.runs.claim import ROW_METRICS
 from mnist_core.runs.records import Run, Trial, run_name
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.events import StudyEvent, StudyProgress, TrialEvent, TrialLeft, TrialStarted
+from mnist_core.sweep.listed import is_hidden, user_of
 from mnist_core.sweep.population import EarlierTrial
-from mnist_core.sweep.study import (
-    CURVES,
-    RecordedPopulation,
-    is_hidden,
-    recorded_populations,
-    user_of,
-)
+from mnist_core.sweep.study import CURVES, RecordedPopulation, recorded_populations
 
 CURVE_POINTS = 100  # of longer curves the study keeps every second, third ... epoch
 WRITE_INTERVAL = 0.5  # seconds between two writes of the same population

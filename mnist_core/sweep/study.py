@@ -4,7 +4,6 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
 
 import optuna
 from filelock import FileLock
@@ -16,68 +15,20 @@ from pydantic import TypeAdapter
 from mnist_core.config.sweep import MAX_STUDY_NAME, MAX_TRIALS, NO_LONGER, SweepConfig
 from mnist_core.config.texts import check_name
 from mnist_core.errors import ConfigError, Problem, StoreError
-from mnist_core.runs.users import SERVER, may_change
+from mnist_core.runs.users import SERVER
 from mnist_core.settings import Settings
+from mnist_core.sweep.listed import JOB, SWEEP, USER, study_names
 from mnist_core.sweep.sampling import COUNTED, LIVE, distributions, make_sampler, values_of
 from mnist_core.sweep.storage import storage_errors
 
 INSTEAD_OF = "instead_of"  # a trial's attribute: the interrupted trial that it is tried for
 
 # Attributes of a study:
-SWEEP = "sweep"  # its SweepConfig
 CURVES = "population."  # with a number: a RecordedPopulation
-JOB = "job."  # with each job that works on it: since when and whose; empty at its end
-USER = "user"  # whose it is
-HIDDEN = "hidden"  # whether from others
 STOP, ERROR = "stop", "error"  # that it is to stop; why its last job failed
 DOWNLOAD = "download"  # the share of the data set that has arrived
 
 ASKED_AT_ONCE = 8  # trials until a job looks whether others have taken the rest
-
-
-class HasAttributes(Protocol):
-    """A study of Optuna's, open or listed."""
-
-    @property
-    def user_attrs(self) -> dict[str, Any]: ...
-
-
-class Listed(NamedTuple):
-    """A study's name, whose it is, and whether it is hidden from others."""
-
-    name: str
-    user: str
-    hidden: bool
-
-    def seen_by(self, user: str) -> bool:
-        """Whether a user may look at it."""
-        return not self.hidden or may_change(user, self.user)
-
-
-@storage_errors()
-def listed_studies(storage: BaseStorage) -> list[Listed]:
-    """The studies in a storage that this library made, the latest first."""
-    return [
-        Listed(s.study_name, user_of(s), is_hidden(s))
-        for s in reversed(storage.get_all_studies())
-        if SWEEP in s.user_attrs
-    ]
-
-
-def study_names(storage: BaseStorage) -> list[str]:
-    """The names of ``listed_studies``."""
-    return [study.name for study in listed_studies(storage)]
-
-
-@storage_errors()
-def studies_of(jobs: Collection[str], storage: BaseStorage) -> list[str]:
-    """The names of the studies on which these jobs work, the latest first; none of hidden ones."""
-    keys = {JOB + job for job in jobs}
-    return [
-        "a hidden sweep" if is_hidden(s) else s.study_name
-        for s in reversed(storage.get_all_studies())
-        if keys & s.user_attrs.keys()
-    ]
 
 
 @storage_errors()
@@ -109,16 +60,6 @@ def create_study(config: SweepConfig, storage: BaseStorage, user: str = SERVER) 
         study.set_user_attr(USER, user)
     study.set_user_attr(SWEEP, config.model_dump_json())
     return study
-
-
-def user_of(study: HasAttributes) -> str:
-    """Whose a study is."""
-    return str(study.user_attrs.get(USER, SERVER))
-
-
-def is_hidden(study: HasAttributes) -> bool:
-    """Whether a study, and each run that comes of it, is hidden from others."""
-    return bool(study.user_attrs.get(HIDDEN))
 
 
 @contextmanager

@@ -8,16 +8,8 @@ from optuna.trial import TrialState
 
 from mnist_core.config.sweep import SweepConfig
 from mnist_core.sweep.analysis import trial_rows
-from mnist_core.sweep.study import (
-    DOWNLOAD,
-    ERROR,
-    INSTEAD_OF,
-    JOB,
-    STOP,
-    is_hidden,
-    recorded_populations,
-    user_of,
-)
+from mnist_core.sweep.listed import JOB, is_hidden, user_of
+from mnist_core.sweep.study import DOWNLOAD, ERROR, INSTEAD_OF, STOP, recorded_populations
 
 StudyState = Literal["running", "completed", "stopped", "failed", "interrupted"]
 

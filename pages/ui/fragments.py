@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
+from weakref import WeakSet
 
 import streamlit as st
 
@@ -10,13 +11,35 @@ from pages.ui.turns import turns
 
 P = ParamSpec("P")
 
+CROWD = 10  # sessions whose parts look again as often as that of one alone
+HERE = "fragments.here"  # session key: what lives as long as the session does
+
+
+class _Session:
+    """One who has a page open, or had until a moment ago."""
+
+
+_sessions: WeakSet[_Session] = WeakSet()
+
 
 def fragment(draw: Callable[P, None], every: float | None) -> Callable[P, None]:
-    """``draw`` as a part of the page that is drawn again alone, each ``every`` seconds if given."""
+    """``draw`` as a part of the page that is drawn again alone, each ``every`` seconds if given.
+
+    Where more than CROWD sessions are open it is drawn less often, so that all together look again
+    as often as CROWD do: to look costs the server some 10 ms each time, and who clicks would wait.
+    """
 
     @wraps(draw)
     def in_turn(*args: P.args, **kwargs: P.kwargs) -> None:
         with turns.turn(poll=every is not None):  # else somebody did something in it
             draw(*args, **kwargs)
 
-    return st.fragment(in_turn, run_every=every)
+    return st.fragment(in_turn, run_every=every and every * max(_open() / CROWD, 1.0))
+
+
+def _open() -> int:
+    """How many sessions there are, with this one."""
+    if HERE not in st.session_state:
+        st.session_state[HERE] = _Session()
+        _sessions.add(st.session_state[HERE])
+    return len(_sessions)

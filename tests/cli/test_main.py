@@ -22,8 +22,9 @@ from mnist_core.data.datasets import load_sample
 from mnist_core.nn.machine import APP_MEMORY
 from mnist_core.nn.state import TrainState
 from mnist_core.runs.store import RunStore
+from mnist_core.sweep.listed import study_names
 from mnist_core.sweep.storage import open_storage
-from mnist_core.sweep.study import load_study, open_jobs, study_names, trials_left
+from mnist_core.sweep.study import load_study, open_jobs, trials_left
 from tests.helpers.files import write_lines, write_mnist
 from tests.helpers.gate import Gate
 from tests.helpers.waiting import PATIENCE

@@ -11,8 +11,8 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.runs.execution import execute
 from mnist_core.runs.store import RunStore
 from mnist_core.settings import Settings
+from mnist_core.sweep.listed import study_names
 from mnist_core.sweep.storage import open_storage
-from mnist_core.sweep.study import study_names
 
 
 @pytest.mark.skipif(shutil.which("tar") is None, reason="there is no tar")

@@ -21,8 +21,9 @@ from mnist_core.runs.records import Run
 from mnist_core.runs.snapshots import probabilities_of, read_snapshots, snapshot_files
 from mnist_core.runs.store import RunStore
 from mnist_core.sweep.execution import execute_study
+from mnist_core.sweep.listed import study_names
 from mnist_core.sweep.storage import open_storage
-from mnist_core.sweep.study import STOP, load_study, reopen, study_names
+from mnist_core.sweep.study import STOP, load_study, reopen
 from mnist_core.sweep.view import view
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "home.tar.xz"

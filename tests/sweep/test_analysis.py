@@ -14,9 +14,10 @@ from optuna.trial import create_trial
 
 from mnist_core.config.sweep import SweepConfig
 from mnist_core.sweep.analysis import importance, summarise, trial_rows
+from mnist_core.sweep.listed import SWEEP
 from mnist_core.sweep.sampling import distributions
 from mnist_core.sweep.storage import open_storage
-from mnist_core.sweep.study import ERROR, SWEEP, create_study, load_study
+from mnist_core.sweep.study import ERROR, create_study, load_study
 from mnist_core.sweep.view import view
 from tests.helpers.studies import change, sweep
 

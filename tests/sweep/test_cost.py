@@ -9,8 +9,9 @@ from mnist_core.errors import ConfigError
 from mnist_core.population.memory import state_bytes
 from mnist_core.population.train import MEMORY_BUDGET
 from mnist_core.sweep.cost import estimate_cost, population_size
+from mnist_core.sweep.listed import study_names
 from mnist_core.sweep.run import run_study
-from mnist_core.sweep.study import create_study, study_names, trials_left
+from mnist_core.sweep.study import create_study, trials_left
 from tests.helpers.studies import BASE, CPU, sweep
 
 

@@ -15,16 +15,14 @@ from hypothesis import strategies as st
 from mnist_core.errors import MnistLabError
 from mnist_core.settings import Settings, sqlite_file
 from mnist_core.sweep.analysis import importance, summarise, trial_rows
+from mnist_core.sweep.listed import JOB, SWEEP, USER, study_names, user_of
 from mnist_core.sweep.sampling import distributions
 from mnist_core.sweep.storage import open_storage
 from mnist_core.sweep.study import (
     CURVES,
     DOWNLOAD,
     ERROR,
-    JOB,
     STOP,
-    SWEEP,
-    USER,
     RecordedPopulation,
     config_of,
     create_study,
@@ -33,9 +31,7 @@ from mnist_core.sweep.study import (
     open_jobs,
     recorded_populations,
     reopen,
-    study_names,
     trials_left,
-    user_of,
     value_curves,
 )
 from mnist_core.sweep.view import view

@@ -12,10 +12,10 @@ from optuna.trial import TrialState
 
 from mnist_core.data.resident import ResidentDataset
 from mnist_core.errors import ConfigError, StoreError
-from mnist_core.runs.users import SERVER
 from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import summarise
 from mnist_core.sweep.events import TrialStarted
+from mnist_core.sweep.listed import study_names
 from mnist_core.sweep.sampling import distributions
 from mnist_core.sweep.storage import open_storage
 from mnist_core.sweep.study import (
@@ -23,12 +23,8 @@ from mnist_core.sweep.study import (
     create_study,
     extend_study,
     give_back,
-    job_text,
-    listed_studies,
     load_study,
     recover,
-    studies_of,
-    study_names,
     trials_left,
 )
 from tests.helpers.studies import of, run, states, sweep
@@ -44,19 +40,6 @@ def test_a_study_that_exists_or_does_not(storage: BaseStorage) -> None:
     create_study(sweep().changed(name="copy", pruner="median"), storage)
     assert study_names(storage) == ["copy", "study"]
     assert load_study("copy", storage)[1].pruner == "median"
-
-
-def test_a_hidden_study_is_seen_by_its_user_and_who_administers(storage: BaseStorage) -> None:
-    study = create_study(sweep(), storage, user="ada")
-    study.set_user_attr("job.1", job_text("somebody"))
-    (listed,) = listed_studies(storage)
-    assert (listed.user, listed.hidden) == ("ada", False)
-    assert [listed.seen_by(user) for user in ("ada", "bob", SERVER)] == [True] * 3
-    study.set_user_attr("hidden", True)
-    (listed,) = listed_studies(storage)
-    assert [listed.seen_by(user) for user in ("ada", "bob", SERVER)] == [True, False, True]
-    assert studies_of(["1"], storage) == ["a hidden sweep"]  # what trains is no secret
-    assert studies_of(["2"], storage) == []
 
 
 DAMAGE = {
