@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,8 +78,31 @@ def _migrations_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def _statements_compiled_once() -> Iterator[None]:
+    """SQLAlchemy keeps what it makes of a statement with the engine, and each test has engines of
+    its own: a quarter of what a test's first run in a store takes."""
+    from sqlalchemy import Engine
+
+    make = Engine.__init__
+    first: dict[type, tuple[Any, Any]] = {}
+
+    def made(engine: Any, pool: Any, dialect: Any, *others: Any, **options: Any) -> None:
+        make(engine, pool, dialect, *others, **options)
+        if dialect.name == "sqlite":
+            kept = first.setdefault(type(dialect), (dialect, engine._compiled_cache))
+            engine.dialect, engine._compiled_cache = kept
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "__init__", made)
+        yield
+
+
+@pytest.fixture(scope="session")
 def _empty_home(
-    tmp_path_factory: pytest.TempPathFactory, _migrations_read_once: None, _not_to_the_disk: None
+    tmp_path_factory: pytest.TempPathFactory,
+    _migrations_read_once: None,
+    _not_to_the_disk: None,
+    _statements_compiled_once: None,
 ) -> Path:
     """A home folder whose databases have tables and nothing in them."""
     from mnist_core.runs.store import RunStore
