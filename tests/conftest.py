@@ -7,16 +7,17 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-import torch
 
-from mnist_core.data.datasets import load_dataset, load_sample
-from mnist_core.data.resident import ResidentDataset
-from tests.helpers.files import idx, write_mnist
 from tests.helpers.gate import Gate
-from tests.helpers.workers import Workers
+
+# The rest where it is used: the process that only hands out tests needs no PyTorch and no Dask,
+# and those that do them start after it.
+if TYPE_CHECKING:
+    from mnist_core.data.resident import ResidentDataset
+    from tests.helpers.workers import Workers
 
 # Rooms whose tests keep runs or studies. They begin with the tables made: MLflow takes a second.
 KEEPING = {"cli", "exchange", "jobs", "pages", "runs", "sweep"}
@@ -77,8 +78,31 @@ def _migrations_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def _statements_compiled_once() -> Iterator[None]:
+    """SQLAlchemy keeps what it makes of a statement with the engine, and each test has engines of
+    its own: a quarter of what a test's first run in a store takes."""
+    from sqlalchemy import Engine
+
+    make = Engine.__init__
+    first: dict[type, tuple[Any, Any]] = {}
+
+    def made(engine: Any, pool: Any, dialect: Any, *others: Any, **options: Any) -> None:
+        make(engine, pool, dialect, *others, **options)
+        if dialect.name == "sqlite":
+            kept = first.setdefault(type(dialect), (dialect, engine._compiled_cache))
+            engine.dialect, engine._compiled_cache = kept
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "__init__", made)
+        yield
+
+
+@pytest.fixture(scope="session")
 def _empty_home(
-    tmp_path_factory: pytest.TempPathFactory, _migrations_read_once: None, _not_to_the_disk: None
+    tmp_path_factory: pytest.TempPathFactory,
+    _migrations_read_once: None,
+    _not_to_the_disk: None,
+    _statements_compiled_once: None,
 ) -> Path:
     """A home folder whose databases have tables and nothing in them."""
     from mnist_core.runs.store import RunStore
@@ -111,12 +135,18 @@ def _own_home(
 def _one_thread() -> None:
     """As a worker trains small networks: where the cores are busy, two threads that wait for each
     other take forty times as long."""
+    import torch
+
     torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
-def tiny() -> ResidentDataset:
+def tiny() -> "ResidentDataset":
     """Four classes of 16 numbers that a network can learn in a few epochs."""
+    import torch
+
+    from mnist_core.data.resident import ResidentDataset
+
     generator = torch.Generator().manual_seed(0)
     centres = torch.rand(4, 16, generator=generator)
     labels = torch.arange(400) % 4
@@ -127,6 +157,10 @@ def tiny() -> ResidentDataset:
 @pytest.fixture(scope="session")
 def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """600 + 100 pictures in MNIST's layout: digit d is a bright band at height 2 d."""
+    import numpy as np
+
+    from tests.helpers.files import idx, write_mnist
+
     root = tmp_path_factory.mktemp("small")
     random, files = np.random.default_rng(0), {}
     for part, n in (("train", 600), ("t10k", 100)):
@@ -142,6 +176,9 @@ def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _sample_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from mnist_core.data.datasets import load_sample
+    from tests.helpers.files import idx, write_mnist
+
     root = tmp_path_factory.mktemp("sample")
     sample = load_sample()
     files = {
@@ -184,7 +221,9 @@ def gate(_gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 @pytest.fixture(scope="session")
 def _workers(
     _gate: Gate, small_mnist: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Workers]:
+) -> "Iterator[Workers]":
+    from tests.helpers.workers import Workers
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_LAB_HOME", str(tmp_path_factory.mktemp("workers")))
         patch.setenv("MNIST_LAB_DATA", str(small_mnist))
@@ -195,7 +234,9 @@ def _workers(
 
 
 @pytest.fixture
-def workers(_workers: Workers, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+def workers(
+    _workers: "Workers", data: Path, monkeypatch: pytest.MonkeyPatch
+) -> "Iterator[Workers]":
     """Every queue of this test gets workers that all tests share: to start some takes seconds."""
     # The app's backend starts them before the queue does. The queue first: it takes its own name
     # from the other as it is imported.
@@ -206,8 +247,12 @@ def workers(_workers: Workers, data: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.fixture(scope="session")
-def mnist() -> ResidentDataset:
+def mnist() -> "ResidentDataset":
     """The full MNIST on the CPU."""
+    import torch
+
+    from mnist_core.data.datasets import load_dataset
+
     if "MNIST_LAB_DATA" not in os.environ:
         pytest.skip("MNIST_LAB_DATA names no folder with the full MNIST")
     dataset = load_dataset("mnist")

@@ -1,5 +1,8 @@
 """The app in a real browser that fails the test on any error."""
 
+import contextlib
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,14 +12,52 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from tests.helpers.app import App
 from tests.helpers.browser import open_tab, watch
 from tests.helpers.chromium import launch
-from tests.helpers.gate import Gate
 from tests.helpers.waiting import PATIENCE
 
 
+def with_tables(home: Path, empty: Path) -> Path:
+    """A home folder whose databases are there, empty: the app need not make their tables, 2 s."""
+    home.mkdir()
+    for name in ("runs.db", "studies.db"):
+        shutil.copy(empty / name, home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def _shared_app(
+    tmp_path_factory: pytest.TempPathFactory, _sample_mnist: Path, _empty_home: Path
+) -> Iterator[App]:
+    """One for all tests of a file that keep nothing: to start one takes 15 s of computing."""
+    home = tmp_path_factory.mktemp("shared") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_LAB_DATA", str(_sample_mnist))
+        running = App(with_tables(home, _empty_home))
+    yield running
+    running.stop()
+
+
+def kept(home: Path) -> list[str]:
+    """What somebody has left in a home folder: runs, sweeps, and digits of one's own."""
+    found = []
+    for name, table in (("runs.db", "runs"), ("studies.db", "studies")):
+        with contextlib.closing(sqlite3.connect(home / name)) as database:
+            found += [f"{table} {row}" for row in database.execute(f"SELECT * FROM {table}")]
+    return found + [path.name for path in home.rglob("*digits*.json*")]
+
+
 @pytest.fixture
-def app(tmp_path: Path, sample_data: Path, gate: Gate) -> Iterator[App]:
-    """An app of the test's own, with the 5,000 digits that are at hand on every machine."""
-    running = App(tmp_path / "home")
+def app(request: pytest.FixtureRequest, tmp_path: Path, sample_data: Path) -> Iterator[App]:
+    """An app of the test's own, with the 5,000 digits that are at hand on every machine.
+
+    A test that is marked as keeping nothing shares it with the others of its file.
+    """
+    if request.node.get_closest_marker("keeps_nothing"):
+        running: App = request.getfixturevalue("_shared_app")
+        yield running
+        assert kept(running.home) == []
+        return
+    request.getfixturevalue("gate")
+    running = App(with_tables(tmp_path / "home", request.getfixturevalue("_empty_home")))
     yield running
     running.stop()
 

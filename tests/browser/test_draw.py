@@ -56,6 +56,7 @@ def look(page: Page, panel: str) -> None:
     page.get_by_role("radio", name=panel, exact=True).click()
 
 
+@pytest.mark.keeps_nothing
 def test_undo_clear_and_quick_strokes_lose_nothing(pad: Page) -> None:
     draw(pad, SEVEN)
     expect(answer(pad)).to_have_text("7")
@@ -96,6 +97,7 @@ def test_the_drawing_survives_another_pen_and_another_model(pad: Page) -> None:
     assert pad.evaluate(INK) == ink
 
 
+@pytest.mark.keeps_nothing
 def test_the_drawing_is_there_after_a_look_at_another_page(pad: Page) -> None:
     server = LateServer(pad)
     pad.reload()
@@ -121,12 +123,14 @@ def test_the_drawing_is_there_after_a_look_at_another_page(pad: Page) -> None:
     pad.wait_for_function(f"({INK})() === {ink}")
 
 
+@pytest.mark.keeps_nothing
 def test_a_scribble_is_no_digit(pad: Page) -> None:
     hatching = [[(60 + 30 * i, 60), (60 + 30 * i, 220)] for i in range(6)]
     draw(pad, hatching)
     expect(answer(pad)).to_have_text("Not a digit, most likely")
 
 
+@pytest.mark.keeps_nothing
 def test_the_x_ray_and_the_reasons_follow_the_drawing(pad: Page) -> None:
     draw(pad, SEVEN)
     expect(answer(pad)).to_have_text("7")
@@ -173,6 +177,7 @@ def test_a_key_keeps_the_drawing_and_the_next_stroke_is_a_new_one(pad: Page) -> 
     expect(pad.get_by_text("other.json is not a file of digits from this app")).to_be_visible()
 
 
+@pytest.mark.keeps_nothing
 def test_a_digit_is_drawn_with_the_keyboard_alone(pad: Page) -> None:
     board = pad.get_by_role("application", name=re.compile("Arrow keys move the pen"))
     pad.wait_for_function(
@@ -218,6 +223,7 @@ def picture(kind: str) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.keeps_nothing
 def test_pictures_are_read_and_other_files_are_a_message(pad: Page) -> None:
     look(pad, "Upload")
     chooser = pad.locator("input[type=file]")
@@ -270,6 +276,7 @@ def finger(page: Page, corners: list[tuple[int, int]]) -> None:
     touch("touchEnd", [])
 
 
+@pytest.mark.keeps_nothing
 def test_a_finger_draws_on_a_phone(phone: Page) -> None:
     canvas = phone.locator("canvas.upper-canvas")
     canvas.wait_for()

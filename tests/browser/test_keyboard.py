@@ -154,6 +154,7 @@ def test_a_run_is_ticked_and_its_settings_are_taken_without_a_mouse(page: Page) 
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("1")
 
 
+@pytest.mark.keeps_nothing
 def test_pictures_are_looked_at_distorted_and_trained_with_without_a_mouse(page: Page) -> None:
     settle(page)
     visit(page, "Data")
@@ -191,6 +192,7 @@ def test_a_device_is_measured_without_a_mouse(page: Page) -> None:
     expect(page.locator(".js-plotly-plot")).to_contain_text("pictures a second")
 
 
+@pytest.mark.keeps_nothing
 def test_a_teacher_makes_a_link_without_a_mouse(page: Page) -> None:
     settle(page)
     visit(page, "Teach")
@@ -234,6 +236,7 @@ def test_a_network_is_trained_and_looked_into_without_a_mouse(page: Page) -> Non
     expect(page.get_by_text(re.compile("of [0-9,]+ training pictures are read"))).to_be_visible()
 
 
+@pytest.mark.keeps_nothing
 def test_a_chapter_is_chosen_and_a_step_is_taken_without_a_mouse(page: Page) -> None:
     settle(page)
     visit(page, "Learn")
@@ -248,6 +251,7 @@ def test_a_chapter_is_chosen_and_a_step_is_taken_without_a_mouse(page: Page) -> 
     expect(page.get_by_role("button", name="Next: The gradients", exact=True)).to_be_visible()
 
 
+@pytest.mark.keeps_nothing
 def test_a_function_is_fitted_and_an_experiment_opened_without_a_mouse(page: Page) -> None:
     settle(page)
     visit(page, "Learn")

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from pages.ui.learn.choose import CHAPTERS
@@ -15,6 +16,7 @@ def read(page: Page, chapter: str) -> None:
     settle(page)  # what the chapter before showed is gone
 
 
+@pytest.mark.keeps_nothing
 def test_steps_are_taken_one_stage_a_click_and_then_ten_a_second(page: Page) -> None:
     arrive(page, "Learn")
     read(page, "step")
@@ -32,6 +34,7 @@ def test_steps_are_taken_one_stage_a_click_and_then_ten_a_second(page: Page) -> 
     expect(page.get_by_text(re.compile(r"After \d+ steps"))).to_be_visible()  # nothing is lost
 
 
+@pytest.mark.keeps_nothing
 def test_networks_learn_side_by_side_and_a_function_is_fitted(page: Page) -> None:
     arrive(page, "Learn")
     read(page, "hidden")

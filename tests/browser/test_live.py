@@ -29,6 +29,7 @@ def late(page: Page) -> LateServer:
     return server
 
 
+@pytest.mark.keeps_nothing
 def test_it_reads_while_the_pen_is_down_and_the_app_says_the_same(
     page: Page, late: LateServer
 ) -> None:
@@ -48,6 +49,7 @@ def test_it_reads_while_the_pen_is_down_and_the_app_says_the_same(
     expect(heard).to_have_text(re.compile("^7"))
 
 
+@pytest.mark.keeps_nothing
 def test_what_the_app_says_of_an_older_drawing_is_not_seen(page: Page, late: LateServer) -> None:
     with late.holding():
         draw(page, FOUR)
@@ -196,6 +198,7 @@ def test_strokes_after_a_kept_digit_are_one_drawing(page: Page, late: LateServer
     expect(page.locator(".answer[data-drawn^='1 ']")).to_be_visible()
 
 
+@pytest.mark.keeps_nothing
 def test_a_drawing_from_before_is_cleared(page: Page, late: LateServer) -> None:
     draw(page, SEVEN)
     expect(page.locator(".answer[data-drawn^='1 ']")).to_be_visible()
@@ -209,6 +212,7 @@ def test_a_drawing_from_before_is_cleared(page: Page, late: LateServer) -> None:
     expect(answer(page)).to_have_text("1")
 
 
+@pytest.mark.keeps_nothing
 def test_where_the_browser_cannot_the_app_answers_as_before(app: App, browser: Browser) -> None:
     page = open_tab(browser)
     page.add_init_script("HTMLCanvasElement.prototype.toDataURL = () => { throw Error('no'); }")
@@ -234,6 +238,7 @@ def phone(app: App, browser: Browser) -> Iterator[Page]:
     assert errors == []
 
 
+@pytest.mark.keeps_nothing
 def test_a_finger_is_read_along_and_a_second_one_does_not_draw(phone: Page) -> None:
     box = pad_box(phone)
     session, unit = phone.context.new_cdp_session(phone), box["width"] / PAD

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.browser import draw, go_to, pad_box, press, settle, watch
@@ -20,6 +21,7 @@ def number_pad(page: Page) -> None:
     settle(page)
 
 
+@pytest.mark.keeps_nothing
 def test_a_number_is_read_taken_back_and_still_there_after_another_page(page: Page) -> None:
     errors = watch(page)
     number_pad(page)
@@ -47,6 +49,7 @@ def test_a_number_is_read_taken_back_and_still_there_after_another_page(page: Pa
     assert not errors
 
 
+@pytest.mark.keeps_nothing
 def test_the_keyboard_writes_on_all_of_the_pad(page: Page) -> None:
     number_pad(page)
     box = pad_box(page, ROW)

@@ -38,7 +38,8 @@ def test_a_trainer_that_cannot_start_says_why_and_starts_when_it_can(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("app")
-def test_what_was_imported_is_no_collections_business() -> None:
+def test_what_was_imported_is_no_collections_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gc, "freeze", gc.freeze.__wrapped__)  # not once for all tests
     gc.unfreeze()
     st.cache_resource.clear()
     opened = backend()
