@@ -1,4 +1,4 @@
-"""What was changed while a run trained, in words."""
+"""What was changed while a run trained, and after it had ended, in words."""
 
 from mnist_core.config.fields import FIELDS
 from mnist_core.config.knobs import KNOBS, Knobs
@@ -35,3 +35,11 @@ def said(made: list[tuple[int, str]]) -> str:
     words = "; ".join(text for _, text in made[-FEW:])
     earlier = f"; and {len(made) - FEW} before these" if len(made) > FEW else ""
     return f"Changed while it trained: {words}{earlier}."
+
+
+def continued(run: Run) -> str:
+    """That it was trained on after its end, and how far; empty if it was not."""
+    if len(run.segments) == 1:
+        return ""
+    epochs = int(run.result.get("epoch", run.last_epoch))
+    return f"continued after epoch {run.segments[-1].start}: {epochs} epochs in all"

@@ -85,7 +85,7 @@ def config_form(
 
     def refuse(problem: Problem) -> None:
         place = below.get(problem.field, rest)
-        place.error(literal(f"{problem.value!r}: {problem.allowed}"), icon=":material/error:")
+        place.error(literal(f"{problem.shown}: {problem.allowed}"), icon=":material/error:")
 
     def field(name: str) -> None:
         if name in hidden:

@@ -1,3 +1,22 @@
+// Nothing starts while a number stands there that its field has refused. Such a number stays in the
+// browser, so the server knows the one before it only, and would train with that.
+
+if (!window.mnistLabRefused) {
+  const STARTS = '[class*="st-key-once-"], .st-key-knob-apply, .st-key-teach-make';
+  window.mnistLabRefused = (event) => {
+    const refused = document.querySelector('.stNumberInput input[aria-invalid="true"]');
+    if (!refused || !event.target.closest?.(STARTS)) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    const folded = refused.closest("details:not([open])");
+    folded?.addEventListener("toggle", () => refused.focus(), { once: true });
+    folded?.querySelector("summary").click();
+    refused.focus();
+  };
+  // Before the listener that counts clicks: one that was refused is none.
+  addEventListener("click", window.mnistLabRefused, true);
+}
+
 // The second click of a double click on a button that starts something is none.
 //
 // What counts is when the mouse was pressed, not when the server gets to know of it: between the

@@ -72,6 +72,35 @@ def test_a_double_click_starts_one_run(page: Page, gate: Gate) -> None:
     expect(page.get_by_role("option")).to_have_count(2)  # and the one that comes with the app
 
 
+def test_nothing_starts_while_a_field_refuses_its_number(page: Page) -> None:
+    rate = page.get_by_label("Learning rate", exact=True)
+    start = page.get_by_role("button", name="Start training")
+    rate.fill("20")
+    rate.press("Enter")
+    why = page.get_by_text("Please enter a value between 0.000001 and 10.")
+    expect(why).to_be_in_viewport()
+    size = why.bounding_box()
+    assert size is not None
+    assert size["width"] > 100  # it is there for eyes, not for ears alone
+    start.click()
+    expect(rate).to_be_focused()
+    page.get_by_text("More settings").click()
+    batch = page.get_by_label("Batch size", exact=True)
+    rate.fill("0.5")
+    batch.fill("0")
+    batch.press("Enter")
+    page.get_by_text("More settings").click()
+    expect(batch).to_be_hidden()
+    start.click()
+    expect(batch).to_be_focused()  # unfolded, so that it is seen
+    assert "run=" not in page.url
+    batch.fill("50")
+    batch.press("Enter")
+    start.click()
+    expect(page.get_by_text("Completed")).to_be_visible()
+    assert "batch_size=50" in page.url
+
+
 def test_who_comes_first_by_a_link_to_a_page_sees_the_whole_app(app: App, browser: Browser) -> None:
     page = open_tab(browser)
     page.goto(f"{app.url}/draw")

@@ -71,6 +71,13 @@ def test_bad_hidden_sizes_are_refused_at_the_field(app: Backend, text: str) -> N
     assert app.store.newest() == []
 
 
+def test_a_refused_text_is_shown_cut_where_it_is_long(app: Backend) -> None:
+    page = open_page("train")
+    page.text_input(key="train.hidden_sizes").set_value("9" * 300).run()
+    assert "9" * 90 in page.error[0].value
+    assert "9" * 110 not in page.error[0].value
+
+
 def test_stop_keeps_what_was_learnt_and_training_can_go_on(gate: Gate, app: Backend) -> None:
     page = open_page("train")
     gate.allow(2)

@@ -17,7 +17,7 @@ from mnist_core.insight.compare import (
 )
 from mnist_core.runs.records import Run
 from pages.ui import forms, seeds
-from pages.ui.changes import changes, said
+from pages.ui.changes import changes, continued, said
 from pages.ui.state import backend
 from pages.ui.words import literal, percent
 
@@ -79,10 +79,13 @@ def settings(chosen: list[Run]) -> None:
     changed = [said(changes(run)) for run in chosen]
     if any(changed):
         columns["While it trained"] = [text or "not changed" for text in changed]
+    further = [continued(run) for run in chosen]
+    if any(further):
+        columns["After its end"] = [text or "not continued" for text in further]
     results = [run.figure("val_accuracy") for run in chosen]
     columns["Last validation"] = ["–" if v is None else percent(v) for v in results]
     st.dataframe(pd.DataFrame(columns), hide_index=True, key="compare.settings")
-    if not names and not any(changed):
+    if not names and not any(changed) and not any(further):
         st.caption("All settings are the same, the seeds too: these runs should be identical.")
 
 

@@ -118,6 +118,7 @@ def form() -> Assignment | None:
     asked = _read(settings)
     st.button(
         "Make the link",
+        key="teach-make",
         type="primary",
         icon=":material/link:",
         width="stretch",

@@ -6,6 +6,7 @@ from mnist_core.config.fields import FIELDS
 from mnist_core.insight.before import gain, more_than_chance, run_before
 from mnist_core.insight.compare import differing
 from mnist_core.runs.records import Run
+from pages.ui.changes import continued
 from pages.ui.forms import shown
 from pages.ui.state import backend
 from pages.ui.user import mine
@@ -40,8 +41,10 @@ def show(run: Run, other: Run | None) -> None:
         f"{shown(name, getattr(now.config, name))}"
         for name in differing([now.config, then.config])
     ]
-    for segment, which in ((now, "this one"), (then, "that one")):
-        if segment.changes:
+    for of, which in ((run, "this one"), (other, "that one")):
+        if words := continued(of):
+            changed.append(f"{which} was {words}")
+        if of.segments[-1].changes:
             changed.append(f"{which} was changed while it trained")
     points = f"{100 * gain(run, other):+.1f}".replace("-", "−")
     alike = points[1:] == "0.0"

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.config.knobs import Knobs
 from mnist_core.config.train import TrainConfig
 from mnist_core.runs.records import Change, Run, Segment
-from pages.ui.changes import changes, said
+from pages.ui.changes import changes, continued, said
 from tests.helpers.runs import RUN
 
 MOMENTUM = TrainConfig(optimizer="momentum", learning_rate=0.5)
@@ -41,6 +41,18 @@ def test_of_many_the_last_are_told_and_the_others_counted() -> None:
     assert said(few).endswith(": from epoch 1: x; from epoch 2: x; from epoch 3: x.")
     many = [(n, f"from epoch {n + 1}: x") for n in range(200)]
     assert said(many).endswith("from epoch 199: x; from epoch 200: x; and 197 before these.")
+
+
+def test_a_run_that_went_on_after_its_end_says_how_far_it_came() -> None:
+    twice = (Segment(0, MOMENTUM), Segment(5, MOMENTUM), Segment(10, MOMENTUM))
+    assert continued(RUN) == ""
+    assert continued(replace(RUN, segments=twice, result={})) == (
+        "continued after epoch 10: 15 epochs in all"
+    )
+    # One that was stopped before it came so far.
+    assert continued(replace(RUN, segments=twice, result={"epoch": 12})) == (
+        "continued after epoch 10: 12 epochs in all"
+    )
 
 
 def shown() -> None:

@@ -66,3 +66,22 @@ def test_what_was_changed_while_a_run_trained_sets_it_apart(
         "not changed",
     ]
     assert not any("should be identical" in caption.value for caption in page.caption)
+
+
+def test_a_run_that_was_continued_is_not_said_to_be_like_one_that_was_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watch = SimpleNamespace(rows=lambda run: [])
+    monkeypatch.setattr(comparison, "backend", lambda: SimpleNamespace(watch=watch))
+    twice = (Segment(0, TrainConfig()), Segment(5, TrainConfig()))
+    page = AppTest.from_function(compared)
+    page.session_state["chosen"] = [
+        replace(RUN, id="1", segments=twice, result={"epoch": 10}),
+        replace(RUN, id="2"),
+    ]
+    assert not page.run().exception
+    assert list(page.dataframe[0].value["After its end"]) == [
+        "continued after epoch 5: 10 epochs in all",
+        "not continued",
+    ]
+    assert not any("should be identical" in caption.value for caption in page.caption)
