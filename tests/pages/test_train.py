@@ -106,7 +106,10 @@ def test_the_learning_rate_is_changed_while_it_trains(gate: Gate, app: Backend) 
     page.number_input(key="train.epochs").set_value(30).run()
     gate.allow(2)
     button(page, "Start training").click()
-    wait_for(page, lambda _: len(app.store.history(only_run(app).id)) == 3)
+    # It is held, and says that it is in the next epoch. A moment before, when the row is there, a
+    # change would come into effect at once.
+    wait_for(page, lambda _: only_run(app).progress.get("epoch") == 3)
+    assert len(app.store.history(only_run(app).id)) == 3
     labels = [field.label for field in page.number_input]
     assert "New learning rate" in labels
     assert "New momentum" not in labels  # plain SGD has none
