@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -411,6 +412,7 @@ def test_a_look_asks_the_store_no_more_often_on_a_network(
     run_id = finished(app, "a run", SERVER)
     count, found = counted_queries(monkeypatch), {}
     monkeypatch.setattr(app.queue, "find_lost", lambda: None)  # which looks by itself
+    monkeypatch.setattr("pages.ui.watch.time", SimpleNamespace(monotonic=lambda: 0.0))
     before = config.get_option("server.address")
     for address in ("localhost", "0.0.0.0"):
         config.set_option("server.address", address)
