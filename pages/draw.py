@@ -8,12 +8,12 @@ from mnist_core.reading.predict import Prediction, Predictor
 from pages.ui.draw import canvas, models
 from pages.ui.draw.answer import answer
 from pages.ui.draw.digits import KEPT, label_buttons, my_digits
-from pages.ui.draw.epochs import epochs
 from pages.ui.draw.everyone import everyone
 from pages.ui.draw.live import in_short, live
 from pages.ui.draw.number import number_pad
 from pages.ui.draw.think import see_it_think
 from pages.ui.draw.upload import upload
+from pages.ui.draw.watch import watch_it_learn
 from pages.ui.draw.why import why
 from pages.ui.draw.xray import xray
 from pages.ui.fragments import fragment
@@ -24,7 +24,15 @@ from pages.ui.words import literal
 WIDTHS = (1, 1.6)  # of the columns
 PEN = 18  # pixels of the pad that the pen is wide, until somebody chooses
 DIGIT, NUMBER = "A digit", "A number"
-PANELS = ("See it think", "X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
+PANELS = (
+    "See it think",
+    "Watch it learn",
+    "X-ray",
+    "Why",
+    "All models",
+    "My digits",
+    "Upload",
+)
 
 page("Draw", "Draw a digit and see which one the network reads, and how sure it is.")
 
@@ -94,8 +102,8 @@ def look_closer(
             see_it_think(model, runs)
         case "My digits", _:
             my_digits(model, runs)
-        case "Epochs", _:
-            epochs(None if prediction is None else prediction.image)
+        case "Watch it learn", _:
+            watch_it_learn(None if prediction is None else prediction.image)
         case "Upload", _:
             upload(reader)
         case "X-ray", Prediction():

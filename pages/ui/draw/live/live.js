@@ -10,6 +10,7 @@ import { read, unpack } from "./network.js";
 import { show } from "./view.js";
 import { Break, worn } from "./units.js";
 import { Tiles } from "./tiles.js";
+import { Watch } from "./watch.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./pen.js").Stroke} Stroke */
@@ -33,6 +34,8 @@ let finger = -1; // the one that draws
 let frame = 0;
 /** @type {Tiles | null} */
 let tiles = null; // while its panel is open
+/** @type {Watch | null} */
+let watch = null; // while its panel is open
 const broken = new Break();
 /** @type {{of: Network, how: string, network: Network} | null} */
 let kept = null; // the network with noise and without biases, from frame to frame
@@ -88,6 +91,7 @@ function update() {
   const at = place();
   if (found === undefined || !at) return;
   showUnits(found);
+  watch?.show(found?.image ?? null);
   try {
     show(at, found, data.words, broken.words);
   } finally {
@@ -194,8 +198,8 @@ const EVENTS = Object.entries({
 
 /** @param {Uint8Array} bytes */
 function keep(bytes) {
-  const network = unpack(bytes);
-  networks.set(network.id, network);
+  for (const network of unpack(bytes))
+    if (!watch?.take(network)) networks.set(network.id, network);
   const idle = [...networks.keys()].filter((id) => id !== data.network && id !== data.judge);
   for (const id of idle.slice(0, -KEPT)) networks.delete(id);
 }
@@ -207,7 +211,7 @@ function keep(bytes) {
  * @param {(name: string, value: unknown) => void} setStateValue
  */
 function openUnits(parentElement, colours, setStateValue) {
-  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".units"));
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".panel"));
   const report = () => {
     const off = [...broken.off].map((name) => name.split(" ").map(Number));
     const { noise, biases } = broken;
@@ -223,10 +227,30 @@ function openUnits(parentElement, colours, setStateValue) {
   };
 }
 
-/** @typedef {{units: import("./parts.js").Colours}} Units  what the panel is mounted with */
+/**
+ * The panel of a run's epochs.
+ * @param {Element} parentElement
+ * @param {import("./watch.js").Learnt} learnt
+ * @param {(name: string, value: unknown) => void} setStateValue
+ */
+function openWatch(parentElement, learnt, setStateValue) {
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".panel"));
+  if (watch?.root !== root) watch = new Watch(root, (ids) => setStateValue("wanted", ids));
+  watch.tell(learnt);
+  later();
+  return () => {
+    if (watch?.root === root) watch = null;
+  };
+}
 
 /**
- * @param {{data: Data | Units | Uint8Array, parentElement: Element,
+ * What the panels are mounted with.
+ * @typedef {{units: import("./parts.js").Colours}} Units
+ * @typedef {{learnt: import("./watch.js").Learnt}} Epochs
+ */
+
+/**
+ * @param {{data: Data | Units | Epochs | Uint8Array, parentElement: Element,
  *   setStateValue: (name: string, value: unknown) => void}} component
  */
 export default function ({ data: given, parentElement, setStateValue }) {
@@ -237,6 +261,7 @@ export default function ({ data: given, parentElement, setStateValue }) {
     return;
   }
   if ("units" in given) return openUnits(parentElement, given.units, setStateValue);
+  if ("learnt" in given) return openWatch(parentElement, given.learnt, setStateValue);
   if (data?.network !== given.network) {
     broken.reset();
     later();

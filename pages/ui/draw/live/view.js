@@ -12,7 +12,7 @@
  */
 
 /** @param {number} share @param {number} digits */
-const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
+export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
 
 /** @param {string} template @param {Record<string, string | number>} values */
 const filled = (template, values) => template.replace(/{(\w+)}/g, (_, name) => `${values[name]}`);
@@ -74,10 +74,10 @@ export function show(place, reading, words, broken) {
 
 /**
  * @param {Element} bars
- * @param {Reading | null} reading
- * @param {Words} words
+ * @param {Pick<Reading, "probabilities" | "isDigit"> | null} reading
+ * @param {Pick<Words, "accent" | "muted">} words
  */
-function showBars(bars, reading, { accent, muted }) {
+export function showBars(bars, reading, { accent, muted }) {
   const cells = /** @type {NodeListOf<HTMLElement>} */ (bars.querySelectorAll(":scope > span"));
   const winner = reading?.isDigit ? winnerOf(reading.probabilities) : -1;
   for (let digit = 0; digit < cells.length / 3; digit++) {

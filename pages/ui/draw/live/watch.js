@@ -1,0 +1,163 @@
+// Watch it learn: the drawing on the pad, read by a run's network as it was after each epoch.
+
+import { element, paint, slider } from "./parts.js";
+import { read } from "./network.js";
+import { percent, showBars, winnerOf } from "./view.js";
+import { weightsOf } from "./units.js";
+
+/** @typedef {import("./network.js").Network} Network */
+/**
+ * What the app says of a run: its networks by name, each epoch's. `bars` is a chart without a
+ * reading, as HTML.
+ * @typedef {{run: string, epochs: [number, string][], last: number, bars: string, accent: string,
+ *   muted: string, colours: import("./parts.js").Colours}} Learnt
+ */
+
+const UNITS = 64; // tiles
+
+/**
+ * Which epoch is shown: the newest, until somebody chooses one.
+ * @param {number[]} epochs  those that are here
+ * @param {number | null} chosen
+ */
+export const shownEpoch = (epochs, chosen) =>
+  chosen !== null && epochs.includes(chosen) ? chosen : epochs[epochs.length - 1];
+
+/**
+ * What the network of an epoch makes of a drawing, in words.
+ * @param {number} epoch
+ * @param {number} last  that the run is to have
+ * @param {Float32Array | null} shares
+ */
+export function inShortWords(epoch, last, shares) {
+  const when = epoch ? `After epoch ${epoch} of ${last}` : "Untrained";
+  if (!shares) return when;
+  const digit = winnerOf(shares);
+  return `${when} it reads ${digit}, ${percent(shares[digit])}`;
+}
+
+/** The panel. */
+export class Watch {
+  /**
+   * @param {HTMLElement} root
+   * @param {(ids: string[]) => void} ask  asks the app for networks
+   */
+  constructor(root, ask) {
+    this.root = root;
+    this.ask = ask;
+    this.asked = "[]";
+    /** @type {Learnt | null} */
+    this.learnt = null;
+    /** @type {Map<number, Network>} */
+    this.networks = new Map(); // by epoch
+    /** @type {number | null} */
+    this.chosen = null;
+    /** @type {Float32Array | null} */
+    this.image = null;
+    /** @type {Network | null} */
+    this.painted = null; // whose weights the tiles show
+    this.said = element("div", { className: "said" });
+    const { input, label } = slider("Epoch", { max: 0, step: 1 }, {
+      move: (place) => {
+        const epochs = this.epochs;
+        this.chosen = place < epochs.length - 1 ? epochs[place] : null;
+        this.draw();
+      },
+    });
+    this.slider = input;
+    this.bars = element("div", { className: "bars" });
+    this.tiles = element("div", { className: "grid", role: "img" });
+    this.title = element("h4");
+    this.body = element("div", { className: "watch" }, this.said, label, this.bars, this.title);
+    this.body.append(this.tiles);
+  }
+
+  /** Those that are here, in their order. */
+  get epochs() {
+    return [...this.networks.keys()].sort((a, b) => a - b);
+  }
+
+  /** The app has told of a run, or of more epochs of it. @param {Learnt} learnt */
+  tell(learnt) {
+    if (this.learnt?.run !== learnt.run) {
+      this.networks.clear();
+      this.chosen = null;
+      this.painted = null;
+      this.bars.innerHTML = learnt.bars;
+    }
+    this.learnt = learnt;
+    const epochs = new Set(learnt.epochs.map(([epoch]) => epoch));
+    for (const epoch of this.networks.keys()) if (!epochs.has(epoch)) this.networks.delete(epoch);
+    this.want();
+    this.draw();
+  }
+
+  /** Ask for what is missing, once. */
+  want() {
+    const missing = (this.learnt?.epochs ?? []).filter(([epoch]) => !this.networks.has(epoch));
+    const wanted = missing.map(([, id]) => id);
+    const text = JSON.stringify(wanted);
+    if (text !== this.asked) this.ask(wanted);
+    this.asked = text;
+  }
+
+  /** Keep a network that was asked for; whether it is one. @param {Network} network */
+  take(network) {
+    const found = this.learnt?.epochs.find(([, id]) => id === network.id);
+    if (!found) return false;
+    this.networks.set(found[0], network);
+    this.want();
+    this.draw();
+    return true;
+  }
+
+  /** Show what is on the pad. @param {Float32Array | null} image */
+  show(image) {
+    this.image = image;
+    this.draw();
+  }
+
+  draw() {
+    const { learnt, epochs } = this;
+    if (!learnt || !epochs.length) return;
+    const epoch = shownEpoch(epochs, this.chosen);
+    const network = /** @type {Network} */ (this.networks.get(epoch));
+    const seen = this.image && read(network, this.image);
+    this.slider.max = `${epochs.length - 1}`;
+    this.slider.value = `${epochs.indexOf(epoch)}`;
+    const said = inShortWords(epoch, learnt.last, seen?.probabilities ?? null);
+    this.slider.setAttribute("aria-valuetext", said);
+    this.said.textContent = seen ? `${said}.` : `${said}. Draw a digit, and it is read here.`;
+    const bars = this.bars.firstElementChild;
+    if (bars) showBars(bars, seen && { ...seen, isDigit: true }, learnt);
+    this.showUnits(network, seen?.units[0] ?? seen?.probabilities);
+    if (this.body.parentNode !== this.root) this.root.replaceChildren(this.body);
+  }
+
+  /**
+   * The first layer's units: their weights, lit by what they answer.
+   * @param {Network} network
+   * @param {Float32Array | undefined} answers
+   */
+  showUnits(network, answers) {
+    const units = network.sizes[1];
+    const shown = Math.min(units, UNITS);
+    if (this.painted !== network) {
+      while (this.tiles.children.length > shown) this.tiles.lastChild?.remove();
+      while (this.tiles.children.length < shown)
+        this.tiles.append(element("div", { className: "tile" }, element("canvas")));
+      [...this.tiles.querySelectorAll("canvas")].forEach((canvas, unit) =>
+        paint(canvas, weightsOf(network, 0, unit), /** @type {Learnt} */ (this.learnt).colours),
+      );
+      this.painted = network;
+      const what = network.sizes.length > 2 ? "units of the first layer" : "units, one a digit";
+      this.title.textContent = `${shown < units ? `${shown} of the ${units}` : `The ${units}`} ${what}`;
+      this.tiles.ariaLabel = `${this.title.textContent}: their weights, lit by what they answer`;
+    }
+    const most = answers?.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-9) ?? 1;
+    [...this.tiles.children].forEach((tile, unit) => {
+      const lit = answers ? Math.abs(answers[unit]) / most : 0.5;
+      /** @type {HTMLElement} */ (tile).style.setProperty("--lit", `${lit}`);
+    });
+  }
+}
