@@ -11,6 +11,7 @@ from pages.ui.draw.digits import KEPT, label_buttons, my_digits
 from pages.ui.draw.everyone import everyone
 from pages.ui.draw.live import in_short, live
 from pages.ui.draw.number import number_pad
+from pages.ui.draw.second import both, choose_second
 from pages.ui.draw.think import see_it_think
 from pages.ui.draw.upload import upload
 from pages.ui.draw.watch import watch_it_learn
@@ -72,6 +73,7 @@ def digit_pad(runs: models.Readers) -> None:
             persist_state="session",
         )
         model = models.choose(runs)
+        second = choose_second(model, runs)
     try:
         image = strokes_to_mnist(strokes)
         reader = models.reader(model, runs)
@@ -79,7 +81,12 @@ def digit_pad(runs: models.Readers) -> None:
         with said:
             with st.container(key="answer"):
                 answer(prediction, in_short(strokes))
-            live(strokes, pen, model, reader, runs)
+                if second is not None:
+                    other = models.reader(second, runs)
+                    beside = None if prediction is None else other(image)
+                    titles = models.titles(runs)
+                    st.html(both((titles[model], titles[second]), prediction, beside))
+            live(strokes, pen, (model, second), runs)
         with panel:
             look_closer(strokes, prediction, reader, model, runs)
     except MnistLabError as error:

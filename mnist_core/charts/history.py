@@ -41,6 +41,7 @@ def probability_history(
     figure.update_layout(
         layout("Its answer after each epoch", "epoch", "probability", height, revision)
     )
+    figure.update_layout(legend=BELOW)
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
     figure.update_xaxes(epoch_axis(last_epoch))
     return figure

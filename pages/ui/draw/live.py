@@ -20,6 +20,7 @@ from mnist_core.reading.predict import Predictor
 from pages.ui.draw import models
 from pages.ui.draw.answer import WORDS
 from pages.ui.draw.canvas import SIDE, Drawing
+from pages.ui.draw.second import WORDS as BOTH
 
 SCRIPTS = Path(__file__).with_suffix("")
 ORDER = (
@@ -104,20 +105,24 @@ def asked_for(key: str) -> list[Any]:
     return told if isinstance(told, list) else []
 
 
-def live(strokes: Drawing, pen: int, model: str, reader: Predictor, runs: models.Readers) -> None:
-    """Let the browser read along with a model; it asks once for each network that it lacks."""
-    name = name_of(model, runs)
-    needed = (
-        {name: reader} if reader.judge is None else {name: reader, models.SHIPPED: reader.judge}
-    )
+def live(strokes: Drawing, pen: int, who: tuple[str, str | None], runs: models.Readers) -> None:
+    """Let the browser read along with a model, and with a second one if there is one.
+
+    It asks once for each network that it lacks.
+    """
+    model, second = who
+    readers = {name_of(m, runs): models.reader(m, runs) for m in who if m is not None}
+    name, judge = name_of(model, runs), next(iter(readers.values())).judge
+    needed = readers if judge is None else {**readers, models.SHIPPED: judge}
     wanted = asked_for(KEY)
     data = {
         "network": name,
-        "judge": [*needed][-1],
+        "judge": name if judge is None else models.SHIPPED,
+        "second": None if second is None else name_of(second, runs),
         "pen": pen,
         "side": SIDE,
         "numbers": description(),
-        "words": WORDS,
+        "words": {**WORDS, "both": BOTH},
         "drawing": _paths(strokes) if DRAWING in wanted else None,
     }
     browser()(data=data, key=KEY, on_wanted_change=lambda: None, height="content")

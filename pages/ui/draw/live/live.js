@@ -7,7 +7,7 @@
 import { Pad, inShort } from "./pen.js";
 import { strokesToMnist } from "./prepare.js";
 import { read, unpack } from "./network.js";
-import { show } from "./view.js";
+import { show, showBoth } from "./view.js";
 import { Break, worn } from "./units.js";
 import { Tiles } from "./tiles.js";
 import { Watch } from "./watch.js";
@@ -16,7 +16,7 @@ import { Watch } from "./watch.js";
 /** @typedef {import("./pen.js").Stroke} Stroke */
 /** @typedef {import("./view.js").Reading} Reading */
 /**
- * @typedef {{network: string, judge: string, pen: number, side: number,
+ * @typedef {{network: string, judge: string, second: string | null, pen: number, side: number,
  *   numbers: import("./prepare.js").Numbers, words: import("./view.js").Words,
  *   drawing: Stroke[] | null}} Data
  */
@@ -48,6 +48,9 @@ let mounted = null; // where this is on the page
 const place = () => document.querySelector(".st-key-answer");
 const answered = () =>
   /** @type {HTMLElement | null | undefined} */ (place()?.querySelector(".answer"))?.dataset.drawn;
+
+/** The networks that read now. */
+const needed = () => [...new Set([data.network, data.judge, ...(data.second ? [data.second] : [])])];
 
 /** Read what is on the pad. @returns {Reading | null | undefined} undefined where that cannot be */
 function look() {
@@ -94,6 +97,8 @@ function update() {
   watch?.show(found?.image ?? null);
   try {
     show(at, found, data.words, broken.words);
+    const second = networks.get(data.second ?? "");
+    if (second) showBoth(at, [found, found && read(second, found.image)], data.words);
   } finally {
     watcher.takeRecords(); // of what was just written, also where the browser cannot go on
   }
@@ -118,7 +123,7 @@ function settle() {
       lost = false;
     }
   }
-  const wanted = [...new Set([data.network, data.judge])].filter((id) => !networks.has(id));
+  const wanted = needed().filter((id) => !networks.has(id));
   if (lost) wanted.push(DRAWING);
   ask(wanted);
 }
@@ -200,7 +205,7 @@ const EVENTS = Object.entries({
 function keep(bytes) {
   for (const network of unpack(bytes))
     if (!watch?.take(network)) networks.set(network.id, network);
-  const idle = [...networks.keys()].filter((id) => id !== data.network && id !== data.judge);
+  const idle = [...networks.keys()].filter((id) => !needed().includes(id));
   for (const id of idle.slice(0, -KEPT)) networks.delete(id);
 }
 

@@ -68,8 +68,9 @@ export class Watch {
     this.bars = element("div", { className: "bars" });
     this.tiles = element("div", { className: "grid", role: "img" });
     this.title = element("h4");
-    this.body = element("div", { className: "watch" }, this.said, label, this.bars, this.title);
-    this.body.append(this.tiles);
+    const units = element("div", { className: "first" }, this.title, this.tiles);
+    const beside = element("div", { className: "beside" }, this.bars, units);
+    this.body = element("div", { className: "watch" }, this.said, label, beside);
   }
 
   /** Those that are here, in their order. */

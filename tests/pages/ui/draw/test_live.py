@@ -113,6 +113,19 @@ def network(hidden: tuple[int, ...], activation: str) -> Network:
     return Network.of(weights, activation)
 
 
+def test_networks_of_one_shape_travel_together() -> None:
+    first = network((24, 16), "tanh")
+    second = Network.of({name: 2 * array for name, array in first.weights.items()}, "tanh")
+    bytes_ = packed({"a": Predictor(first), "b": Predictor(second)})
+    given = {"base64": base64.b64encode(bytes_).decode()}
+    (found,) = call(f"{LIVE}/network.js", "unpack", [given])
+    assert [(one["id"], one["activation"]) for one in found] == [("a", "tanh"), ("b", "tanh")]
+    for one, wanted in zip(found, (first, second), strict=True):
+        for layer, (weight, bias) in zip(one["layers"], wanted.layers, strict=True):
+            np.testing.assert_array_equal(np.float32(layer["weights"]), weight.T.ravel())
+            np.testing.assert_array_equal(np.float32(layer["biases"]), bias)
+
+
 def read_in_browser(reader: Predictor, images: np.ndarray, tmp_path: Path) -> list[Any]:
     """What live/network.js makes of a packed network: its answers to pictures."""
     (tmp_path / "both.js").write_text(
@@ -253,5 +266,5 @@ def test_the_scripts_are_one_module(tmp_path: Path) -> None:
 
 def test_the_scripts_pass_tests_of_their_own() -> None:
     tests = sorted(map(str, TESTS.glob("*.test.js")))
-    assert len(tests) == 2
+    assert len(tests) == 3
     run("--test", *tests)
