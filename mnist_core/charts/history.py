@@ -10,7 +10,7 @@ from mnist_core.charts.base import ACCENT, BELOW, MUTED, PALETTE, epoch_axis, fi
 
 
 def probability_history(
-    epochs: Sequence[int],
+    epochs: Sequence[float],
     shares: NDArray[np.float32],
     classes: Sequence[str],
     last_epoch: int,
@@ -48,7 +48,7 @@ def probability_history(
 
 
 def accuracy_history(
-    epochs: Sequence[int],
+    epochs: Sequence[float],
     own: Sequence[float],
     validation: Sequence[float],
     last_epoch: int,

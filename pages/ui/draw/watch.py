@@ -15,7 +15,7 @@ from mnist_core.drawing.my_digits import MyDigits, as_arrays
 from mnist_core.nn.network import Network
 from mnist_core.reading.predict import Predictor
 from mnist_core.runs.records import Run
-from mnist_core.runs.snapshots import BUDGET, probabilities_of
+from mnist_core.runs.snapshots import BUDGET, probabilities_of, read_moment
 from pages.ui.actions import show_problem, start_button
 from pages.ui.draw import models
 from pages.ui.draw.digits import own, read
@@ -96,7 +96,7 @@ def _train(like: Run | None) -> None:
     st.session_state[CHOSEN] = run_id
 
 
-def few(kept: Mapping[int, T], most: int) -> dict[int, T]:
+def few(kept: Mapping[float, T], most: int) -> dict[float, T]:
     """At most ``most`` (2 or more) of the epochs that are kept, evenly spaced, and the newest.
 
     Every second, fourth, eighth ... one: more epochs make none necessary that was left out.
@@ -112,7 +112,9 @@ def _epochs(run_id: str, image: NDArray[np.float32] | None, was_active: bool) ->
     run = backend().watch.run(run_id)
     if was_active and not run.active:
         st.rerun()
-    kept = networks(run_id)
+    kept: dict[float, Network] = {**networks(run_id)}
+    if run.active:
+        kept = read_moment(backend().store, run_id) | kept
     if not kept:
         st.info(
             "The first epochs of this run are not kept yet."
@@ -124,14 +126,14 @@ def _epochs(run_id: str, image: NDArray[np.float32] | None, was_active: bool) ->
     shown = few(kept, max(BUDGET // (2 * parameters), 2))
     _panel(run, shown)
     _charts(run, shown, image)
-    trained = max(shown)
-    if len(shown) < trained + 1:
-        st.caption(f"{len(shown)} of its {trained + 1} epochs, counted from the untrained network.")
+    trained = int(max(shown)) + 1  # with the untrained network
+    if len(shown) < trained:
+        st.caption(f"{len(shown)} of its {trained} epochs, counted from the untrained network.")
 
 
-def _panel(run: Run, shown: dict[int, Network]) -> None:
+def _panel(run: Run, shown: dict[float, Network]) -> None:
     """The browser's part: it asks once for each network, and reads with them by itself."""
-    names = {f"epoch {epoch} of {run.id}": network for epoch, network in shown.items()}
+    names = {f"epoch {epoch:.6g} of {run.id}": network for epoch, network in shown.items()}
     learnt = {
         "run": run.id,
         "epochs": [*zip(shown, names, strict=True)],
@@ -148,7 +150,7 @@ def _panel(run: Run, shown: dict[int, Network]) -> None:
         browser()(data=packed(asked), key=f"{KEY}.epochs", height="content")
 
 
-def _charts(run: Run, shown: dict[int, Network], image: NDArray[np.float32] | None) -> None:
+def _charts(run: Run, shown: dict[float, Network], image: NDArray[np.float32] | None) -> None:
     """The drawing's answer after each epoch, and how many of one's own digits are read right."""
     epochs = list(shown)
     drawing, mine = st.columns(2, gap="medium")
@@ -159,8 +161,8 @@ def _charts(run: Run, shown: dict[int, Network], image: NDArray[np.float32] | No
             st.plotly_chart(
                 probability_history(epochs, shares, DIGITS, run.last_epoch, revision=run.id),
                 key="watch.answers",
-                alt=f"How likely each digit was after each epoch; after epoch {epochs[-1]} most "
-                f"likely {DIGITS[now.argmax()]}, {percent(float(now.max()), 0)}.",
+                alt=f"How likely each digit was after each epoch; after epoch {epochs[-1]:.3g} "
+                f"most likely {DIGITS[now.argmax()]}, {percent(float(now.max()), 0)}.",
             )
     with mine:
         kept = own()
@@ -172,23 +174,24 @@ def _charts(run: Run, shown: dict[int, Network], image: NDArray[np.float32] | No
             )
             return
         right = right_of(run.id, shown, kept)
-        rows = {int(row["epoch"]): row["val_accuracy"] for row in backend().watch.rows(run)}
+        rows = {row["epoch"]: row["val_accuracy"] for row in backend().watch.rows(run)}
         validation = [rows.get(epoch, float("nan")) for epoch in epochs]
         st.plotly_chart(
             accuracy_history(epochs, right, validation, run.last_epoch, revision=run.id),
             key="watch.mine",
-            alt=f"Of your {len(digits)} digits the network of epoch {epochs[-1]} reads "
-            f"{percent(right[-1], 0)} right, the one of epoch {epochs[0]} {percent(right[0], 0)}.",
+            alt=f"Of your {len(digits)} digits the network of epoch {epochs[-1]:.3g} reads "
+            f"{percent(right[-1], 0)} right, the one of epoch {epochs[0]:.3g} "
+            f"{percent(right[0], 0)}.",
         )
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _known(run_id: str, path: str, version: tuple[int, int]) -> dict[int, float]:
+def _known(run_id: str, path: str, version: tuple[int, int]) -> dict[float, float]:
     """What share of a person's digits each epoch of a run reads right, filled as it is found."""
     return {}
 
 
-def right_of(run_id: str, epochs: Mapping[int, Network], kept: MyDigits) -> list[float]:
+def right_of(run_id: str, epochs: Mapping[float, Network], kept: MyDigits) -> list[float]:
     """For each epoch the share (0 to 1) of a person's digits that its network reads right."""
     path, version = str(kept.path), kept.version
     known = _known(run_id, path, version)

@@ -50,7 +50,9 @@ const answered = () =>
   /** @type {HTMLElement | null | undefined} */ (place()?.querySelector(".answer"))?.dataset.drawn;
 
 /** The networks that read now. */
-const needed = () => [...new Set([data.network, data.judge, ...(data.second ? [data.second] : [])])];
+const needed = () => [
+  ...new Set([data.network, data.judge, ...(data.second ? [data.second] : [])]),
+];
 
 /** Read what is on the pad. @returns {Reading | null | undefined} undefined where that cannot be */
 function look() {
@@ -203,8 +205,7 @@ const EVENTS = Object.entries({
 
 /** @param {Uint8Array} bytes */
 function keep(bytes) {
-  for (const network of unpack(bytes))
-    if (!watch?.take(network)) networks.set(network.id, network);
+  for (const network of unpack(bytes)) if (!watch?.take(network)) networks.set(network.id, network);
   const idle = [...networks.keys()].filter((id) => !needed().includes(id));
   for (const id of idle.slice(0, -KEPT)) networks.delete(id);
 }

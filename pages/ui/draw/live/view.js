@@ -123,7 +123,9 @@ export function showBoth(place, answers, { accent, muted, both: words }) {
   const line = place.querySelector(".both > p");
   if (!line) return;
   line.textContent = said;
-  for (const row of /** @type {NodeListOf<HTMLElement>} */ (place.querySelectorAll("[data-digit]"))) {
+  for (const row of /** @type {NodeListOf<HTMLElement>} */ (
+    place.querySelectorAll("[data-digit]")
+  )) {
     const digit = Number(row.dataset.digit);
     const [, bar, value, otherBar, otherValue, mark] = row.children;
     [bar, otherBar].forEach((track, i) => {

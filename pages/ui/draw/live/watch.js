@@ -25,12 +25,12 @@ export const shownEpoch = (epochs, chosen) =>
 
 /**
  * What the network of an epoch makes of a drawing, in words.
- * @param {number} epoch
+ * @param {number} epoch  with a part of the next one, while it is trained
  * @param {number} last  that the run is to have
  * @param {Float32Array | null} shares
  */
 export function inShortWords(epoch, last, shares) {
-  const when = epoch ? `After epoch ${epoch} of ${last}` : "Untrained";
+  const when = epoch ? `After epoch ${Number(epoch.toFixed(2))} of ${last}` : "Untrained";
   if (!shares) return when;
   const digit = winnerOf(shares);
   return `${when} it reads ${digit}, ${percent(shares[digit])}`;
@@ -57,13 +57,17 @@ export class Watch {
     /** @type {Network | null} */
     this.painted = null; // whose weights the tiles show
     this.said = element("div", { className: "said" });
-    const { input, label } = slider("Epoch", { max: 0, step: 1 }, {
-      move: (place) => {
-        const epochs = this.epochs;
-        this.chosen = place < epochs.length - 1 ? epochs[place] : null;
-        this.draw();
+    const { input, label } = slider(
+      "Epoch",
+      { max: 0, step: 1 },
+      {
+        move: (place) => {
+          const epochs = this.epochs;
+          this.chosen = place < epochs.length - 1 ? epochs[place] : null;
+          this.draw();
+        },
       },
-    });
+    );
     this.slider = input;
     this.bars = element("div", { className: "bars" });
     this.tiles = element("div", { className: "grid", role: "img" });

@@ -72,7 +72,7 @@ def test_a_link_names_the_second_network_and_the_address_follows_the_choice(app:
     assert SHIPPED_NAME in page.selectbox(key=CHOICE).options[0]
     page.selectbox(key=CHOICE).set_value(SHIPPED).run()
     assert not page.exception
-    assert page.query_params["second"] == [SHIPPED]
+    assert page.query_params["second"] == SHIPPED
     page.selectbox(key=CHOICE).set_value(None).run()
     assert "second" not in page.query_params
     assert not any("both networks" in e.proto.body for e in page.get("html"))

@@ -15,5 +15,6 @@ test("it says which epoch, what that one reads, and how sure it is", () => {
   const shares = Float32Array.of(0.125, 0.625, 0.25);
   assert.equal(inShortWords(3, 5, shares), "After epoch 3 of 5 it reads 1, 63 %");
   assert.equal(inShortWords(0, 5, shares), "Untrained it reads 1, 63 %");
+  assert.equal(inShortWords(1 + 1 / 3, 5, null), "After epoch 1.33 of 5");
   assert.equal(inShortWords(2, 5, null), "After epoch 2 of 5");
 });
