@@ -10,7 +10,7 @@ import { read, unpack } from "./network.js";
 import { show, showBoth } from "./view.js";
 import { Break, worn } from "./units.js";
 import { Tiles } from "./tiles.js";
-import { Watch } from "./watch.js";
+import { Watch, isEpoch } from "./watch.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./pen.js").Stroke} Stroke */
@@ -36,6 +36,8 @@ let frame = 0;
 let tiles = null; // while its panel is open
 /** @type {Watch | null} */
 let watch = null; // while its panel is open
+/** @type {Map<string, Network>} */
+const learnt = new Map(); // after each epoch of the run that is or was watched
 const broken = new Break();
 /** @type {{of: Network, how: string, network: Network} | null} */
 let kept = null; // the network with noise and without biases, from frame to frame
@@ -205,7 +207,9 @@ const EVENTS = Object.entries({
 
 /** @param {Uint8Array} bytes */
 function keep(bytes) {
-  for (const network of unpack(bytes)) if (!watch?.take(network)) networks.set(network.id, network);
+  for (const network of unpack(bytes))
+    (isEpoch(network.id) ? learnt : networks).set(network.id, network);
+  watch?.came();
   const idle = [...networks.keys()].filter((id) => !needed().includes(id));
   for (const id of idle.slice(0, -KEPT)) networks.delete(id);
 }
@@ -236,13 +240,13 @@ function openUnits(parentElement, colours, setStateValue) {
 /**
  * The panel of a run's epochs.
  * @param {Element} parentElement
- * @param {import("./watch.js").Learnt} learnt
+ * @param {import("./watch.js").Learnt} told
  * @param {(name: string, value: unknown) => void} setStateValue
  */
-function openWatch(parentElement, learnt, setStateValue) {
+function openWatch(parentElement, told, setStateValue) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".panel"));
-  if (watch?.root !== root) watch = new Watch(root, (ids) => setStateValue("wanted", ids));
-  watch.tell(learnt);
+  if (watch?.root !== root) watch = new Watch(root, learnt, (ids) => setStateValue("wanted", ids));
+  watch.tell(told);
   later();
   return () => {
     if (watch?.root === root) watch = null;

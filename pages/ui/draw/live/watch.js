@@ -36,20 +36,24 @@ export function inShortWords(epoch, last, shares) {
   return `${when} it reads ${digit}, ${percent(shares[digit])}`;
 }
 
+/** Whether a network is that of an epoch, by its name. @param {string} id */
+export const isEpoch = (id) => id.startsWith("epoch ");
+
 /** The panel. */
 export class Watch {
   /**
    * @param {HTMLElement} root
+   * @param {Map<string, Network>} networks  those that came; they outlive the panel, since the
+   *   app's page may put another in its place while they are on their way
    * @param {(ids: string[]) => void} ask  asks the app for networks
    */
-  constructor(root, ask) {
+  constructor(root, networks, ask) {
     this.root = root;
+    this.networks = networks;
     this.ask = ask;
     this.asked = "[]";
     /** @type {Learnt | null} */
     this.learnt = null;
-    /** @type {Map<number, Network>} */
-    this.networks = new Map(); // by epoch
     /** @type {number | null} */
     this.chosen = null;
     /** @type {Float32Array | null} */
@@ -62,7 +66,7 @@ export class Watch {
       { max: 0, step: 1 },
       {
         move: (place) => {
-          const epochs = this.epochs;
+          const epochs = [...this.here.keys()];
           this.chosen = place < epochs.length - 1 ? epochs[place] : null;
           this.draw();
         },
@@ -77,43 +81,37 @@ export class Watch {
     this.body = element("div", { className: "watch" }, this.said, label, beside);
   }
 
-  /** Those that are here, in their order. */
-  get epochs() {
-    return [...this.networks.keys()].sort((a, b) => a - b);
+  /** The networks that are here, by epoch. */
+  get here() {
+    /** @type {Map<number, Network>} */
+    const found = new Map();
+    for (const [epoch, id] of this.learnt?.epochs ?? []) {
+      const network = this.networks.get(id);
+      if (network) found.set(epoch, network);
+    }
+    return found;
   }
 
   /** The app has told of a run, or of more epochs of it. @param {Learnt} learnt */
   tell(learnt) {
     if (this.learnt?.run !== learnt.run) {
-      this.networks.clear();
       this.chosen = null;
-      this.painted = null;
       this.bars.innerHTML = learnt.bars;
     }
     this.learnt = learnt;
-    const epochs = new Set(learnt.epochs.map(([epoch]) => epoch));
-    for (const epoch of this.networks.keys()) if (!epochs.has(epoch)) this.networks.delete(epoch);
-    this.want();
-    this.draw();
+    const ids = new Set(learnt.epochs.map(([, id]) => id));
+    for (const id of this.networks.keys()) if (!ids.has(id)) this.networks.delete(id);
+    this.came();
   }
 
-  /** Ask for what is missing, once. */
-  want() {
-    const missing = (this.learnt?.epochs ?? []).filter(([epoch]) => !this.networks.has(epoch));
-    const wanted = missing.map(([, id]) => id);
+  /** Ask for what is missing, once, and show what is here. */
+  came() {
+    const ids = (this.learnt?.epochs ?? []).map(([, id]) => id);
+    const wanted = ids.filter((id) => !this.networks.has(id));
     const text = JSON.stringify(wanted);
     if (text !== this.asked) this.ask(wanted);
     this.asked = text;
-  }
-
-  /** Keep a network that was asked for; whether it is one. @param {Network} network */
-  take(network) {
-    const found = this.learnt?.epochs.find(([, id]) => id === network.id);
-    if (!found) return false;
-    this.networks.set(found[0], network);
-    this.want();
     this.draw();
-    return true;
   }
 
   /** Show what is on the pad. @param {Float32Array | null} image */
@@ -123,10 +121,11 @@ export class Watch {
   }
 
   draw() {
-    const { learnt, epochs } = this;
-    if (!learnt || !epochs.length) return;
+    const { learnt, here } = this;
+    if (!learnt || !here.size) return;
+    const epochs = [...here.keys()];
     const epoch = shownEpoch(epochs, this.chosen);
-    const network = /** @type {Network} */ (this.networks.get(epoch));
+    const network = /** @type {Network} */ (here.get(epoch));
     const seen = this.image && read(network, this.image);
     this.slider.max = `${epochs.length - 1}`;
     this.slider.value = `${epochs.indexOf(epoch)}`;
