@@ -86,7 +86,7 @@ def test_bars_and_units_change_while_it_trains_and_a_slider_goes_back(
     np.testing.assert_allclose(shares(page), np.array(theirs) / 100, atol=0.01)
 
 
-def test_epochs_travel_once_and_the_slider_asks_for_nothing(page: Page) -> None:
+def test_no_epoch_travels_for_the_slider_or_for_a_stroke(page: Page) -> None:
     got: list[int] = []
 
     def listen(socket: WebSocket) -> None:
@@ -101,8 +101,8 @@ def test_epochs_travel_once_and_the_slider_asks_for_nothing(page: Page) -> None:
     expect(said(page)).to_contain_text("After epoch 5 of 5")
     expect(page.locator(".lab-now")).to_have_text("Nothing is training")
     settle(page)
-    networks = [size for size in got if 40_000 < size < 1_000_000]
-    assert sum(networks) < 10 * 51_000, "six epochs, and some moments between them"
+    expect(page.locator(".st-key-live-epochs")).to_have_count(0)  # all that was asked for came
+    assert max(got) > 40_000
     got.clear()
     slider = page.get_by_role("slider", name="Epoch", exact=True)
     slider.focus()
@@ -112,7 +112,7 @@ def test_epochs_travel_once_and_the_slider_asks_for_nothing(page: Page) -> None:
     expect(slider).to_have_value("0")
     draw(page, [[(60, 140), (200, 140)]])
     expect(page.locator(".answer[data-drawn^='2 ']")).to_be_visible()
-    assert max(got) < 40_000, "no network travels for the slider or for a stroke"
+    assert max(got) < 40_000
     expect(said(page)).to_contain_text("Untrained")
 
 

@@ -254,12 +254,9 @@ function openWatch(parentElement, told, setStateValue) {
 }
 
 /**
- * What the panels are mounted with.
+ * The panels are mounted with what they are about.
  * @typedef {{units: import("./parts.js").Colours}} Units
  * @typedef {{learnt: import("./watch.js").Learnt}} Epochs
- */
-
-/**
  * @param {{data: Data | Units | Epochs | Uint8Array, parentElement: Element,
  *   setStateValue: (name: string, value: unknown) => void}} component
  */
