@@ -39,6 +39,9 @@ PANEL = f"{KEY}.watch"
 
 def watch_it_learn(image: NDArray[np.float32] | None) -> None:
     """The drawing on the pad (28, 28), if there is one, through a run's epochs."""
+    if not backend().ready:  # the page is drawn again when it is
+        st.caption(backend().starting or "Opening …")
+        return
     show_problem()
     runs = {run.id: run for run in _runs()}
     if not runs:
