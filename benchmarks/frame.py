@@ -1,6 +1,6 @@
 """How long a frame under the pen takes, what travels for it, and whether the app says the same.
 
-python -m benchmarks.frame                     the time of a frame, and the bytes
+python -m benchmarks.frame                     the time of a frame, and the bytes, with panels too
 python -m benchmarks.frame --drawings 500      as well: does the app see and read what was shown?
 python -m benchmarks.frame --strokes 10000     as well: does the browser's memory grow?
 
@@ -30,6 +30,7 @@ from tests.helpers.late import LateServer
 from tests.helpers.pen import clear, pen_down, ready, shown
 
 HIDDEN = ("32", "256", "1600", "1200, 800")
+PANELS = {"See it think": ".tile", "Watch it learn": ".watch"}  # and what they have
 DIGITS = 20  # drawn for the time of a frame
 TO_BE = {"frame_median": 4.0, "frame_p95": 12.0}  # ms
 # Times each frame that reads along, with the layout that it asks for.
@@ -81,9 +82,14 @@ def opened(browser: Browser, address: str) -> Iterator[tuple[Page, list[int]]]:
     page.close()
 
 
-def frames(browser: Browser, address: str, digits: list[PenDigit]) -> dict[str, float]:
+def frames(
+    browser: Browser, address: str, digits: list[PenDigit], panel: str | None = None
+) -> dict[str, float]:
     """The time of a frame (ms) and what is sent (bytes): once, and for each stroke."""
     with opened(browser, address) as (page, sizes):
+        if panel is not None:
+            page.get_by_role("radio", name=panel, exact=True).click()
+            expect(page.locator(PANELS[panel]).first).to_be_visible()
         once = sum(size for size in sizes if size > 100_000)
         sizes.clear()
         page.evaluate("window.frames.length = 0")
@@ -158,7 +164,7 @@ def main() -> None:
         found[name] = values
         for key, value in () if options.json else values.items():
             aim = f"to be {TO_BE[key]:g}" if key in TO_BE else ""
-            print(f"{name:20} {key:18} {value:12.4g} {aim}", flush=True)
+            print(f"{name:36} {key:18} {value:12.4g} {aim}", flush=True)
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Path(folder) / "home"
@@ -176,6 +182,9 @@ def main() -> None:
             addresses = {name: f"{app.url}/draw?run={run}" for name, run in runs.items()}
             for name, address in {"shipped": f"{app.url}/draw", **addresses}.items():
                 tell(name, frames(browser, address, few))
+            for panel in PANELS:
+                for name, address in addresses.items():
+                    tell(f"{name}, {panel}", frames(browser, address, few, panel))
             if options.drawings:
                 many = everyone[:: len(everyone) // options.drawings][: options.drawings]
                 tell("agreement", agreement(browser, app.url, many))

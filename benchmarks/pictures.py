@@ -4,10 +4,12 @@ Trains, draws and sweeps as a person does, at the size of a laptop, and writes `
 needs MNIST and a Chromium, and takes some minutes.
 """
 
+import io
 import re
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from pages.ui.learn.choose import CHAPTERS
@@ -51,6 +53,26 @@ def read(page: Page) -> None:
     draw(page, SEVEN)
     expect(answer(page)).to_have_text("7")
     take(page, "draw")
+
+
+def learning(page: Page) -> None:
+    """What the last run's network made of that seven, as it learnt: a strip, two epochs a row."""
+    page.get_by_role("radio", name="Watch it learn", exact=True).click()
+    said = page.locator(".watch .said")
+    expect(said).to_contain_text("After epoch 5 of 5 it reads")
+    slider = page.get_by_role("slider", name="Epoch", exact=True)
+    slider.focus()
+    slider.press("Home")
+    shots = []
+    for epoch in range(6):
+        expect(said).to_contain_text(f"After epoch {epoch}" if epoch else "Untrained")
+        shots.append(Image.open(io.BytesIO(page.locator(".watch").screenshot())))
+        slider.press("ArrowRight")
+    width, height = shots[0].size
+    strip = Image.new("RGB", (2 * width, 3 * height))
+    for place, shot in enumerate(shots):
+        strip.paste(shot, (place % 2 * width, place // 2 * height))
+    strip.save(DOCS / "learning.png")
 
 
 def sweep(page: Page) -> None:
@@ -128,7 +150,7 @@ def main() -> None:
             page.set_default_timeout(PATIENCE)
             expect.set_options(timeout=PATIENCE)
             page.goto(app.url)
-            for step in (train, read, inside, devices, sweep, learn, data, runs, teach):
+            for step in (train, read, learning, inside, devices, sweep, learn, data, runs, teach):
                 step(page)
         finally:
             app.stop()

@@ -8,12 +8,13 @@ from mnist_core.reading.predict import Prediction, Predictor
 from pages.ui.draw import canvas, models
 from pages.ui.draw.answer import answer
 from pages.ui.draw.digits import KEPT, label_buttons, my_digits
-from pages.ui.draw.epochs import epochs
 from pages.ui.draw.everyone import everyone
 from pages.ui.draw.live import in_short, live
 from pages.ui.draw.number import number_pad
+from pages.ui.draw.second import both, choose_second
 from pages.ui.draw.think import see_it_think
 from pages.ui.draw.upload import upload
+from pages.ui.draw.watch import watch_it_learn
 from pages.ui.draw.why import why
 from pages.ui.draw.xray import xray
 from pages.ui.fragments import fragment
@@ -24,7 +25,15 @@ from pages.ui.words import literal
 WIDTHS = (1, 1.6)  # of the columns
 PEN = 18  # pixels of the pad that the pen is wide, until somebody chooses
 DIGIT, NUMBER = "A digit", "A number"
-PANELS = ("See it think", "X-ray", "Why", "All models", "My digits", "Epochs", "Upload")
+PANELS = (
+    "See it think",
+    "Watch it learn",
+    "X-ray",
+    "Why",
+    "All models",
+    "My digits",
+    "Upload",
+)
 
 page("Draw", "Draw a digit and see which one the network reads, and how sure it is.")
 
@@ -64,6 +73,7 @@ def digit_pad(runs: models.Readers) -> None:
             persist_state="session",
         )
         model = models.choose(runs)
+        second = choose_second(model, runs)
     try:
         image = strokes_to_mnist(strokes)
         reader = models.reader(model, runs)
@@ -71,7 +81,12 @@ def digit_pad(runs: models.Readers) -> None:
         with said:
             with st.container(key="answer"):
                 answer(prediction, in_short(strokes))
-            live(strokes, pen, model, reader, runs)
+                if second is not None:
+                    other = models.reader(second, runs)
+                    beside = None if prediction is None else other(image)
+                    titles = models.titles(runs)
+                    st.html(both((titles[model], titles[second]), prediction, beside))
+            live(strokes, pen, (model, second), runs)
         with panel:
             look_closer(strokes, prediction, reader, model, runs)
     except MnistLabError as error:
@@ -94,8 +109,8 @@ def look_closer(
             see_it_think(model, runs)
         case "My digits", _:
             my_digits(model, runs)
-        case "Epochs", _:
-            epochs(None if prediction is None else prediction.image)
+        case "Watch it learn", _:
+            watch_it_learn(None if prediction is None else prediction.image)
         case "Upload", _:
             upload(reader)
         case "X-ray", Prediction():

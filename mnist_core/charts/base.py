@@ -6,13 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, Literal
 
-import numpy as np
-
 # Plotly looks for pandas among the modules that are loaded, and fails on a half loaded one while
 # another thread (MLflow's) is importing it. So it is imported to its end before any chart.
 import pandas  # noqa: F401
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 # Okabe and Ito's colour-blind-safe palette (https://jfly.uni-koeln.de/color/), without the
 # yellow and the black, which vanish on a light and on a dark page.
@@ -130,40 +127,3 @@ def epoch_axis(last_epoch: int, first_epoch: int = 0) -> dict[str, Any]:
     margin = 0.02 * last_epoch
     shown = {"range": [first_epoch - margin, last_epoch + margin]}
     return shown | ({"dtick": 1} if last_epoch <= 10 else {})
-
-
-def probability_history(
-    epochs: Sequence[int],
-    shares: NDArray[np.float32],
-    classes: Sequence[str],
-    marked: int,
-    revision: str = "",
-    height: int = 300,
-) -> go.Figure:
-    """A line a class: its probability (epochs, classes) for one picture after each epoch.
-
-    The classes that were ever likely are in colour, the others grey. ``marked`` is an epoch.
-    """
-    leaders = list(np.argsort(-shares.max(0), kind="stable")[: len(PALETTE)])
-    figure = go.Figure()
-    for index, name in enumerate(classes):
-        likely = index in leaders and bool(shares[:, index].max() >= 0.1)
-        figure.add_scatter(
-            x=list(epochs),
-            y=shares[:, index].tolist(),
-            mode="lines+markers" if likely else "lines",
-            name=name,
-            line={
-                "color": PALETTE[leaders.index(index)] if likely else MUTED,
-                "width": 2.5 if likely else 1,
-            },
-            hovertemplate="%{y:.1%}",
-            showlegend=likely,
-        )
-    figure.update_layout(
-        layout("Its answer after each epoch", "epoch", "probability", height, revision)
-    )
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
-    figure.update_xaxes(epoch_axis(max(epochs)))
-    figure.add_vline(x=marked, line={"dash": "dot", "width": 1, "color": MUTED})
-    return figure

@@ -44,6 +44,8 @@ class Recorder:
             case Downloading() | Progress():
                 self.flush()
                 self.claim.progress(event)
+                if isinstance(event, Progress) and state is not None:
+                    self._snapshots.during(state, event.fraction)
             case DataReady():
                 self.claim.data(event)
             case Started():

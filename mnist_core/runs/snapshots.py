@@ -1,4 +1,7 @@
-"""The network after each epoch, small, so that somebody can look back at how it learnt."""
+"""The network after each epoch, small, so that somebody can look back at how it learnt.
+
+And as it is within a long epoch, for who watches meanwhile: of that, the latest moment alone.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
 
 BUDGET = 8 * 2**20  # bytes a segment of a run may take; its weights are kept as float16
 INTERVAL = 1.0  # seconds between two files, so that who watches a run sees it change
+RATE = 2**18  # bytes of a moment within an epoch for each second between two of them
 PREFIX = "weights-"
+MOMENT = "moment.safetensors"
+EPOCH = "epoch"  # in it, beside the weights
 
 
 def kept_epochs(start: int, end: int, most: int) -> set[int]:
@@ -49,14 +55,27 @@ class SnapshotWriter:
 
     def add(self, state: TrainState) -> None:
         """Take the weights as they are, if this epoch is to be kept."""
-        most = BUDGET // (2 * state.model.parameter_count)
-        # Of a network that does not fit in twice there is nothing to compare.
-        if most > 1 and state.epoch in kept_epochs(state.segment_start, state.last_epoch, most):
-            weights = state.model.state_dict().items()
-            # A copy: training goes on in the same memory.
-            self._waiting[state.epoch] = {k: t.detach().half().cpu().clone() for k, t in weights}
+        most = _most(state)
+        if most and state.epoch in kept_epochs(state.segment_start, state.last_epoch, most):
+            self._waiting[state.epoch] = _weights(state)
         if time.monotonic() - self._written > INTERVAL:
             self.flush()
+
+    def during(self, state: TrainState, fraction: float) -> None:
+        """Within an epoch, of which a ``fraction`` (0 to 1) is done: write what it is time for.
+
+        That is what waits; else the weights of this moment, in place of those of one before.
+        """
+        pause = INTERVAL * max(1, 2 * state.model.parameter_count / RATE)
+        if time.monotonic() - self._written <= (INTERVAL if self._waiting else pause):
+            return
+        if not self._waiting and _most(state):
+            import torch
+            from safetensors.torch import save as save_tensors
+
+            when = torch.tensor(state.epoch + fraction, dtype=torch.float64)
+            self.claim.attach(MOMENT, save_tensors({EPOCH: when, **_weights(state)}))
+        self.flush()
 
     def flush(self) -> None:
         """Write what waits, as one file."""
@@ -64,7 +83,7 @@ class SnapshotWriter:
             from safetensors.torch import save as save_tensors
 
             tensors = {
-                f"{epoch}.{name}": tensor.contiguous()
+                f"{epoch}.{name}": tensor
                 for epoch, weights in self._waiting.items()
                 for name, tensor in weights.items()
             }
@@ -73,6 +92,18 @@ class SnapshotWriter:
             self.claim.attach(name, save_tensors(tensors))
             self._waiting = {}
         self._written = time.monotonic()
+
+
+def _most(state: TrainState) -> int:
+    """How many networks the budget has room for; of one that fits in once nothing is kept."""
+    most = BUDGET // (2 * state.model.parameter_count)
+    return most if most > 1 else 0  # there is nothing to compare
+
+
+def _weights(state: TrainState) -> dict[str, Tensor]:
+    """A copy: training goes on in the same memory."""
+    weights = state.model.state_dict().items()
+    return {k: t.detach().half().cpu().clone().contiguous() for k, t in weights}
 
 
 def snapshot_files(store: RunReader, run_id: str) -> tuple[str, ...]:
@@ -99,8 +130,25 @@ def read_snapshots(store: RunReader, run_id: str, file: str) -> dict[int, Networ
         raise StoreError(f"{file} of run {run_id!r} is damaged: {error}") from error
 
 
+def read_moment(store: RunReader, run_id: str) -> dict[float, Network]:
+    """The network as it was a moment ago, by how many epochs it had learnt; empty without one.
+
+    Raises:
+        StoreError: the file is damaged.
+    """
+    data = store.attached(run_id, MOMENT)
+    if data is None:
+        return {}
+    try:
+        weights = load_arrays(data)
+        epoch = float(weights.pop(EPOCH))
+        return {epoch: Network.of_config(weights, store.get(run_id).config)}
+    except (SafetensorError, LookupError, ValueError) as error:
+        raise StoreError(f"{MOMENT} of run {run_id!r} is damaged: {error}") from error
+
+
 def probabilities_of(
-    networks: Mapping[int, Network], image: NDArray[np.float32]
+    networks: Mapping[float, Network], image: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """(epochs, classes): what each network makes of one picture in [0, 1]."""
     picture = image.reshape(1, -1)

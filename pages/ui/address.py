@@ -4,7 +4,8 @@ import streamlit as st
 
 FILTER = "filter"  # query parameter: which runs are listed
 VIEW, PART = "view", "part"  # query parameters: what of a run is looked into, on which pictures
-IN_ADDRESS = ("run", "runs", FILTER)
+SECOND = "second"  # query parameter: the network that reads next to another on Draw
+IN_ADDRESS = ("run", "runs", FILTER, SECOND)
 ADDRESS = "address."  # session keys: what the address said since the browser last showed it
 SAID = "address.new."  # session keys: what it says that was not written here
 

@@ -91,8 +91,8 @@ def test_the_drawing_survives_another_pen_and_another_model(pad: Page) -> None:
     assert pad.evaluate(INK) == ink
     look(pad, "All models")
     expect(pad.get_by_text("with 2 of 2")).to_be_visible()
-    look(pad, "Epochs")
-    expect(pad.get_by_alt_text("after epoch 5")).to_be_visible()
+    look(pad, "Watch it learn")
+    expect(pad.locator(".watch .said")).to_contain_text("After epoch 5 of 5")
     expect(pad.locator(".js-plotly-plot").filter(has_text="after each epoch")).to_be_visible()
     assert pad.evaluate(INK) == ink
 

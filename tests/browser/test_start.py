@@ -77,7 +77,7 @@ def test_the_pages_process_loads_no_pytorch(app: App, page: Page) -> None:
         "X-ray": "Probabilities",
         "Why": "training digits most like yours",
         "All models": "The vote: 1",
-        "Epochs": "after epoch 5",
+        "Watch it learn": "After epoch 5",
     }.items():
         page.get_by_role("radio", name=panel, exact=True).click()
         expect(page.get_by_text(shown).first).to_be_visible()

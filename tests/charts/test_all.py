@@ -12,13 +12,13 @@ import pytest
 from mnist_core import charts
 from mnist_core.charts import (
     answers,
-    base,
     compare,
     courses,
     curves,
     data,
     devices,
     fit,
+    history,
     layers,
     learn,
     parallel,
@@ -44,7 +44,6 @@ THREE = np.linspace(0, 1, 3)
 EXAMPLES: dict[Callable[..., go.Figure], tuple[object, ...]] = {
     answers.confusion_chart: (np.eye(2, dtype=int), ["a", "b"]),
     answers.calibration_chart: ([(10, 0.5, 0.5)],),
-    base.probability_history: ([0, 1], np.full((2, 3), 0.3), "abc", 1),
     compare.compare_curves: ([compare.Curve("a", ROWS, "#000000", 0, 0)], "val_loss"),
     courses.epochs_chart: ([courses.Line("a", [0.1, 0.2], "#000000")], "A", "read right", 3),
     courses.steps_chart: ([courses.Line("a", [2.0, 1.0], "#000000")], "A", 3),
@@ -54,6 +53,8 @@ EXAMPLES: dict[Callable[..., go.Figure], tuple[object, ...]] = {
     devices.devices_chart: ([devices.Line("CPU", [(1, 2.0, 1.0, 3.0)], 0)], "A", "units", "s"),
     fit.fit_chart: (THREE, THREE, THREE, ""),
     fit.parts_chart: (THREE, np.stack([THREE, THREE]), ""),
+    history.accuracy_history: ([0, 1], [0.1, 0.5], [0.1, 0.9], 1),
+    history.probability_history: ([0, 1], np.full((2, 3), 0.3), "abc", 1),
     layers.layers_chart: ([0, 1], {"layer 1": [0.1, 0.2]}, "A", "root mean square", ""),
     learn.cross_entropy_curve: (0.5,),
     learn.nudge_chart: ([-1.0, 0.0, 1.0], [2.0, 1.0, 2.0], [1, 2, 1], 2, 0.0),

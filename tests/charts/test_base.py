@@ -2,12 +2,10 @@
 
 import re
 
-import numpy as np
 import pytest
 
 from mnist_core.charts.base import (
     PALETTE,
-    probability_history,
     run_colour,
     run_colours,
 )
@@ -28,14 +26,3 @@ def test_a_run_keeps_its_colour_before_others_get_one() -> None:
     found = run_colours(ids)
     assert [found[0], found[2]] == [PALETTE[0], PALETTE[1]]
     assert found[1] in PALETTE[2:]
-
-
-def test_probability_history_colours_what_was_ever_likely() -> None:
-    shares = np.full((3, 10), 0.01, np.float32)
-    shares[0, 4], shares[2, 7] = 0.9, 0.9
-    figure = probability_history([0, 1, 9], shares, "0123456789", 9)
-    assert [line.name for line in figure.data] == list("0123456789")
-    assert {line.name for line in figure.data if line.showlegend} == {"4", "7"}
-    assert list(figure.data[7].x) == [0, 1, 9]
-    assert list(figure.data[7].y) == pytest.approx([0.01, 0.01, 0.9])
-    assert figure.data[4].line.color != figure.data[7].line.color

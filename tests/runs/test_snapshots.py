@@ -7,7 +7,7 @@ from safetensors.torch import save as save_tensors
 
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import StoreError
-from mnist_core.nn.events import EpochEnd
+from mnist_core.nn.events import EpochEnd, Progress
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import train
 from mnist_core.runs import snapshots
@@ -15,6 +15,7 @@ from mnist_core.runs.recorder import Recorder
 from mnist_core.runs.snapshots import (
     kept_epochs,
     probabilities_of,
+    read_moment,
     read_snapshots,
     snapshot_files,
 )
@@ -86,6 +87,47 @@ def test_a_network_too_large_for_the_budget_is_not_kept(tiny, monkeypatch: pytes
     assert snapshot_files(store, run_id) == ()
 
 
+def test_within_a_long_epoch_the_latest_moment_is_there_and_no_other(
+    tiny, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(snapshots, "INTERVAL", -1.0)  # it is always time
+    store, config = RunStore(), TrainConfig(hidden_sizes=(8,), epochs=2, batch_size=50)
+    run_id = store.create(config)
+    recorder = Recorder(store, store.claim(run_id))
+    state = TrainState(config, tiny.in_size, tiny.classes, CPU)
+    assert read_moment(store, run_id) == {}
+    for event in train(config, tiny, CPU, state):
+        recorder.record(event, state)
+        if isinstance(event, EpochEnd) and event.epoch < 2:
+            for fraction in (0.25, 0.5):
+                recorder.record(Progress(event.epoch + 1, fraction, 1.0, 1.0), state)
+                ((epoch, network),) = read_moment(store, run_id).items()
+                assert epoch == event.epoch + fraction
+                for name, tensor in state.model.state_dict().items():
+                    np.testing.assert_array_equal(network.weights[name], tensor.half().float())
+    assert len(snapshot_files(store, run_id)) == 3
+    assert len(store.attachments(run_id)) == 4, "three epochs and one moment"
+
+
+def test_large_networks_have_fewer_moments_and_short_epochs_none(
+    tiny, monkeypatch: pytest.MonkeyPatch
+):
+    now = [100.0]
+    monkeypatch.setattr(snapshots.time, "monotonic", lambda: now[0])
+    store, config = RunStore(), TrainConfig(hidden_sizes=(8,), epochs=2, batch_size=50)
+    state = TrainState(config, tiny.in_size, tiny.classes, CPU)
+    for rate, pause in ((snapshots.RATE, 1), (2 * state.model.parameter_count / 10, 10)):
+        monkeypatch.setattr(snapshots, "RATE", rate)
+        run_id = store.create(config)
+        writer = snapshots.SnapshotWriter(store.claim(run_id))
+        now[0] += pause
+        writer.during(state, 0.5)
+        assert read_moment(store, run_id) == {}
+        now[0] += 0.01
+        writer.during(state, 0.6)
+        assert [*read_moment(store, run_id)] == [0.6]
+
+
 def test_a_missing_or_damaged_file_is_named(tiny):
     store, run_id, _ = record(tiny, TrainConfig(hidden_sizes=(), epochs=1))
     with pytest.raises(StoreError, match="weights-9"):
@@ -97,3 +139,6 @@ def test_a_missing_or_damaged_file_is_named(tiny):
         store.attach(run_id, "weights-1.safetensors", save_tensors({name: torch.zeros(2, 2)}))
         with pytest.raises(StoreError, match=r"weights-1.* is damaged"):
             read_snapshots(store, run_id, "weights-1.safetensors")
+    store.attach(run_id, snapshots.MOMENT, save_tensors({"layers.0.weight": torch.zeros(2, 2)}))
+    with pytest.raises(StoreError, match=r"moment.* is damaged"):
+        read_moment(store, run_id)

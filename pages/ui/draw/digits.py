@@ -71,7 +71,7 @@ def label_buttons() -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _read(path: str, version: tuple[int, int]) -> tuple[MyDigit, ...]:
+def read(path: str, version: tuple[int, int]) -> tuple[MyDigit, ...]:
     """The digits of a file; read again when it was changed, not for each stroke."""
     return MyDigits(Path(path).parent).all()
 
@@ -80,7 +80,7 @@ def my_digits(model: str, runs: models.Readers) -> None:
     """The panel: what was kept, who reads it how well, and what can be done with it."""
     show_problem()
     kept = own()
-    digits = _read(str(kept.path), kept.version)
+    digits = read(str(kept.path), kept.version)
     if digits:
         _scores(kept, digits, model, runs)
         _teach(len(digits), model, runs)
@@ -131,7 +131,7 @@ def _reading() -> None:
 @st.cache_data(max_entries=500, show_spinner=False)
 def _share_read(model: str, checkpoint: str, path: str, version: tuple[int, int]) -> float:
     """The share of the digits that a model reads right; ``checkpoint`` is empty for the app's."""
-    images, labels = as_arrays(_read(path, version))
+    images, labels = as_arrays(read(path, version))
     who = models.shipped() if model == models.SHIPPED else predictor(model, checkpoint)
     readings = who.read(images.reshape(-1, 28, 28))
     return float(np.mean([r.digit == y for r, y in zip(readings, labels, strict=True)]))

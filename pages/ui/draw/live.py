@@ -7,6 +7,7 @@ answer is. Where they do not run, the answer comes when the pen is lifted.
 import json
 import math
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from mnist_core.reading.predict import Predictor
 from pages.ui.draw import models
 from pages.ui.draw.answer import WORDS
 from pages.ui.draw.canvas import SIDE, Drawing
+from pages.ui.draw.second import WORDS as BOTH
 
 SCRIPTS = Path(__file__).with_suffix("")
 ORDER = (
@@ -31,6 +33,7 @@ ORDER = (
     "parts",
     "picture",
     "tiles",
+    "watch",
     "live",
 )
 KEY = "live"
@@ -38,7 +41,7 @@ DRAWING = "drawing"  # what the browser asks for beside networks
 HEARD = """
 <p role="status" style="position: absolute; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%)"></p>
-<div class="units"></div>
+<div class="panel"></div>
 """
 
 
@@ -67,23 +70,25 @@ def in_short(strokes: Drawing) -> str:
     return f"{len(strokes)} {math.floor(10 * x + 0.623)} {math.floor(10 * y + 0.623)}"
 
 
-def packed(name: str, reader: Predictor) -> bytes:
-    """A network for live/network.js: a line of JSON, then its layers, little-endian.
+def packed(readers: Mapping[str, Predictor]) -> bytes:
+    """Networks of one shape by name, for live/network.js: a line of JSON, then their layers.
 
-    Of each layer weights (inputs, outputs) and biases, as float16 where that loses nothing.
+    Of each layer weights (inputs, outputs) and biases, little-endian, as float16 where that loses
+    nothing.
     """
-    arrays = [a for weight, bias in reader.network.layers for a in (weight.T, bias)]
-    numbers = np.concatenate([array.ravel() for array in arrays])
+    kind = next(iter(readers.values()))
+    layers = [layer for reader in readers.values() for layer in reader.network.layers]
+    numbers = np.concatenate([a.ravel() for weight, bias in layers for a in (weight.T, bias)])
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and differs
         halves = numbers.astype("<f2")
     half = np.array_equal(halves.astype(np.float32), numbers)
     about = {
-        "id": name,
-        "sizes": reader.network.sizes,
-        "activation": reader.network.activation,
+        "ids": [*readers],
+        "sizes": kind.network.sizes,
+        "activation": kind.network.activation,
         "half": half,
-        "temperature": reader.temperature,
-        "threshold": reader.threshold,
+        "temperature": kind.temperature,
+        "threshold": kind.threshold,
     }
     body = halves if half else numbers.astype("<f4")
     return json.dumps(about).encode() + b"\n" + body.tobytes()
@@ -94,27 +99,36 @@ def name_of(model: str, runs: models.Readers) -> str:
     return model if model == models.SHIPPED else f"{model} {runs[model].checkpoint}"
 
 
-def live(strokes: Drawing, pen: int, model: str, reader: Predictor, runs: models.Readers) -> None:
-    """Let the browser read along with a model; it asks once for each network that it lacks."""
-    name = name_of(model, runs)
-    needed = (
-        {name: reader} if reader.judge is None else {name: reader, models.SHIPPED: reader.judge}
-    )
-    told = (st.session_state.get(KEY) or {}).get("wanted")
-    wanted = told if isinstance(told, list) else []
+def asked_for(key: str) -> list[Any]:
+    """What a component in the browser asks for; it may be made up."""
+    told = (st.session_state.get(key) or {}).get("wanted")
+    return told if isinstance(told, list) else []
+
+
+def live(strokes: Drawing, pen: int, who: tuple[str, str | None], runs: models.Readers) -> None:
+    """Let the browser read along with a model, and with a second one if there is one.
+
+    It asks once for each network that it lacks.
+    """
+    model, second = who
+    readers = {name_of(m, runs): models.reader(m, runs) for m in who if m is not None}
+    name, judge = name_of(model, runs), next(iter(readers.values())).judge
+    needed = readers if judge is None else {**readers, models.SHIPPED: judge}
+    wanted = asked_for(KEY)
     data = {
         "network": name,
-        "judge": [*needed][-1],
+        "judge": name if judge is None else models.SHIPPED,
+        "second": None if second is None else name_of(second, runs),
         "pen": pen,
         "side": SIDE,
         "numbers": description(),
-        "words": WORDS,
+        "words": {**WORDS, "both": BOTH},
         "drawing": _paths(strokes) if DRAWING in wanted else None,
     }
     browser()(data=data, key=KEY, on_wanted_change=lambda: None, height="content")
     for which, network in needed.items():
         if which in wanted:
-            browser()(data=packed(which, network), key=f"{KEY}.{which}", height="content")
+            browser()(data=packed({which: network}), key=f"{KEY}.{which}", height="content")
 
 
 def _paths(strokes: Drawing) -> list[dict[str, Any]]:

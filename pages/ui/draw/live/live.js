@@ -7,15 +7,16 @@
 import { Pad, inShort } from "./pen.js";
 import { strokesToMnist } from "./prepare.js";
 import { read, unpack } from "./network.js";
-import { show } from "./view.js";
+import { show, showBoth } from "./view.js";
 import { Break, worn } from "./units.js";
 import { Tiles } from "./tiles.js";
+import { Watch, isEpoch } from "./watch.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./pen.js").Stroke} Stroke */
 /** @typedef {import("./view.js").Reading} Reading */
 /**
- * @typedef {{network: string, judge: string, pen: number, side: number,
+ * @typedef {{network: string, judge: string, second: string | null, pen: number, side: number,
  *   numbers: import("./prepare.js").Numbers, words: import("./view.js").Words,
  *   drawing: Stroke[] | null}} Data
  */
@@ -33,6 +34,10 @@ let finger = -1; // the one that draws
 let frame = 0;
 /** @type {Tiles | null} */
 let tiles = null; // while its panel is open
+/** @type {Watch | null} */
+let watch = null; // while its panel is open
+/** @type {Map<string, Network>} */
+const learnt = new Map(); // after each epoch of the run that is or was watched
 const broken = new Break();
 /** @type {{of: Network, how: string, network: Network} | null} */
 let kept = null; // the network with noise and without biases, from frame to frame
@@ -45,6 +50,11 @@ let mounted = null; // where this is on the page
 const place = () => document.querySelector(".st-key-answer");
 const answered = () =>
   /** @type {HTMLElement | null | undefined} */ (place()?.querySelector(".answer"))?.dataset.drawn;
+
+/** The networks that read now. */
+const needed = () => [
+  ...new Set([data.network, data.judge, ...(data.second ? [data.second] : [])]),
+];
 
 /** Read what is on the pad. @returns {Reading | null | undefined} undefined where that cannot be */
 function look() {
@@ -88,8 +98,11 @@ function update() {
   const at = place();
   if (found === undefined || !at) return;
   showUnits(found);
+  watch?.show(found?.image ?? null);
   try {
     show(at, found, data.words, broken.words);
+    const second = networks.get(data.second ?? "");
+    if (second) showBoth(at, [found, found && read(second, found.image)], data.words);
   } finally {
     watcher.takeRecords(); // of what was just written, also where the browser cannot go on
   }
@@ -114,7 +127,7 @@ function settle() {
       lost = false;
     }
   }
-  const wanted = [...new Set([data.network, data.judge])].filter((id) => !networks.has(id));
+  const wanted = needed().filter((id) => !networks.has(id));
   if (lost) wanted.push(DRAWING);
   ask(wanted);
 }
@@ -194,9 +207,10 @@ const EVENTS = Object.entries({
 
 /** @param {Uint8Array} bytes */
 function keep(bytes) {
-  const network = unpack(bytes);
-  networks.set(network.id, network);
-  const idle = [...networks.keys()].filter((id) => id !== data.network && id !== data.judge);
+  for (const network of unpack(bytes))
+    (isEpoch(network.id) ? learnt : networks).set(network.id, network);
+  watch?.came();
+  const idle = [...networks.keys()].filter((id) => !needed().includes(id));
   for (const id of idle.slice(0, -KEPT)) networks.delete(id);
 }
 
@@ -207,7 +221,7 @@ function keep(bytes) {
  * @param {(name: string, value: unknown) => void} setStateValue
  */
 function openUnits(parentElement, colours, setStateValue) {
-  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".units"));
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".panel"));
   const report = () => {
     const off = [...broken.off].map((name) => name.split(" ").map(Number));
     const { noise, biases } = broken;
@@ -223,10 +237,27 @@ function openUnits(parentElement, colours, setStateValue) {
   };
 }
 
-/** @typedef {{units: import("./parts.js").Colours}} Units  what the panel is mounted with */
+/**
+ * The panel of a run's epochs.
+ * @param {Element} parentElement
+ * @param {import("./watch.js").Learnt} told
+ * @param {(name: string, value: unknown) => void} setStateValue
+ */
+function openWatch(parentElement, told, setStateValue) {
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".panel"));
+  if (watch?.root !== root) watch = new Watch(root, learnt, (ids) => setStateValue("wanted", ids));
+  watch.tell(told);
+  later();
+  return () => {
+    if (watch?.root === root) watch = null;
+  };
+}
 
 /**
- * @param {{data: Data | Units | Uint8Array, parentElement: Element,
+ * The panels are mounted with what they are about.
+ * @typedef {{units: import("./parts.js").Colours}} Units
+ * @typedef {{learnt: import("./watch.js").Learnt}} Epochs
+ * @param {{data: Data | Units | Epochs | Uint8Array, parentElement: Element,
  *   setStateValue: (name: string, value: unknown) => void}} component
  */
 export default function ({ data: given, parentElement, setStateValue }) {
@@ -237,6 +268,7 @@ export default function ({ data: given, parentElement, setStateValue }) {
     return;
   }
   if ("units" in given) return openUnits(parentElement, given.units, setStateValue);
+  if ("learnt" in given) return openWatch(parentElement, given.learnt, setStateValue);
   if (data?.network !== given.network) {
     broken.reset();
     later();

@@ -2,11 +2,10 @@
 
 /** @typedef {{weights: Float32Array, biases: Float32Array}} Layer  weights (inputs, outputs) */
 /**
- * What is said of a network before its numbers.
- * @typedef {{id: string, sizes: number[], activation: string, half: boolean, temperature: number,
- *   threshold: number}} About
+ * @typedef {{sizes: number[], activation: string, half: boolean, temperature: number,
+ *   threshold: number}} Kind
  */
-/** @typedef {About & {layers: Layer[]}} Network */
+/** @typedef {Kind & {id: string, layers: Layer[]}} Network */
 /** @typedef {{units: Float32Array[], probabilities: Float32Array}} Answer  units: each hidden layer's */
 
 // Abramowitz and Stegun, "Handbook of Mathematical Functions", 7.1.26: within 1.5e-7.
@@ -42,23 +41,26 @@ function fromHalves(bits) {
 }
 
 /**
- * The network in bytes: one line of JSON, then of each layer weights (inputs, outputs) and biases.
+ * The networks in bytes, all of one kind: a line of JSON that names them and says which, then of
+ * each network's layers weights (inputs, outputs) and biases.
  * @param {Uint8Array} bytes
- * @returns {Network}
+ * @returns {Network[]}
  */
 export function unpack(bytes) {
   const end = bytes.indexOf("\n".charCodeAt(0));
-  /** @type {About} */
-  const about = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+  /** @type {Kind & {ids: string[]}} */
+  const { ids, ...kind } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
   const { buffer } = bytes.slice(end + 1); // copied, so that numbers begin where they may
-  const numbers = about.half ? fromHalves(new Uint16Array(buffer)) : new Float32Array(buffer);
+  const numbers = kind.half ? fromHalves(new Uint16Array(buffer)) : new Float32Array(buffer);
   let at = 0;
   const take = (/** @type {number} */ count) => numbers.subarray(at, (at += count));
-  const layers = about.sizes.slice(1).map((outputs, i) => ({
-    weights: take(about.sizes[i] * outputs),
-    biases: take(outputs),
-  }));
-  return { ...about, layers };
+  return ids.map((id) => {
+    const layers = kind.sizes.slice(1).map((outputs, i) => ({
+      weights: take(kind.sizes[i] * outputs),
+      biases: take(outputs),
+    }));
+    return { ...kind, id, layers };
+  });
 }
 
 /**

@@ -4,7 +4,10 @@
 
 /**
  * @typedef {{templates: {nothing: string, digit: string, none: string, seen: string},
- *   sure: [number, string, string][], accent: string, muted: string}} Words
+ *   sure: [number, string, string][], accent: string, muted: string, both: Both}} Words
+ */
+/**
+ * @typedef {{nothing: string, same: string, other: string, differ: number, mark: string}} Both
  */
 /**
  * @typedef {{image: Float32Array, units: Float32Array[], probabilities: Float32Array,
@@ -12,7 +15,7 @@
  */
 
 /** @param {number} share @param {number} digits */
-const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
+export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
 
 /** @param {string} template @param {Record<string, string | number>} values */
 const filled = (template, values) => template.replace(/{(\w+)}/g, (_, name) => `${values[name]}`);
@@ -74,10 +77,10 @@ export function show(place, reading, words, broken) {
 
 /**
  * @param {Element} bars
- * @param {Reading | null} reading
- * @param {Words} words
+ * @param {Pick<Reading, "probabilities" | "isDigit"> | null} reading
+ * @param {Pick<Words, "accent" | "muted">} words
  */
-function showBars(bars, reading, { accent, muted }) {
+export function showBars(bars, reading, { accent, muted }) {
   const cells = /** @type {NodeListOf<HTMLElement>} */ (bars.querySelectorAll(":scope > span"));
   const winner = reading?.isDigit ? winnerOf(reading.probabilities) : -1;
   for (let digit = 0; digit < cells.length / 3; digit++) {
@@ -88,5 +91,51 @@ function showBars(bars, reading, { accent, muted }) {
     bar.style.background = digit === winner ? accent : muted;
     name.style.fontWeight = value.style.fontWeight = digit === winner ? "700" : "400";
     value.textContent = share >= 0.005 ? percent(share) : "";
+  }
+}
+
+/**
+ * Whether two networks read the same, in words, and the digits whose probabilities differ; as
+ * pages/ui/draw/second.py.
+ * @param {Float32Array | null} first
+ * @param {Float32Array | null} second
+ * @param {Both} words
+ * @returns {{said: string, differing: number[]}}
+ */
+export function compared(first, second, { nothing, same, other, differ }) {
+  if (!first || !second) return { said: nothing, differing: [] };
+  const read = { first: winnerOf(first), second: winnerOf(second) };
+  return {
+    said: filled(read.first === read.second ? same : other, read),
+    differing: [...first.keys()].filter((i) => Math.abs(first[i] - second[i]) >= differ),
+  };
+}
+
+/**
+ * Show what two networks read, side by side, in the place of what the app says of them.
+ * @param {Element} place
+ * @param {(Pick<Reading, "probabilities"> | null)[]} answers  theirs
+ * @param {Words} words
+ */
+export function showBoth(place, answers, { accent, muted, both: words }) {
+  const both = answers.map((answer) => answer?.probabilities ?? null);
+  const { said, differing } = compared(both[0], both[1], words);
+  const line = place.querySelector(".both > p");
+  if (!line) return;
+  line.textContent = said;
+  for (const row of /** @type {NodeListOf<HTMLElement>} */ (
+    place.querySelectorAll("[data-digit]")
+  )) {
+    const digit = Number(row.dataset.digit);
+    const [, bar, value, otherBar, otherValue, mark] = row.children;
+    [bar, otherBar].forEach((track, i) => {
+      const shares = both[i];
+      const share = shares?.[digit] ?? 0;
+      const { style } = /** @type {HTMLElement} */ (track.firstElementChild);
+      style.width = `${(100 * share).toFixed(3)}%`;
+      style.background = shares && digit === winnerOf(shares) ? accent : muted;
+      [value, otherValue][i].textContent = share >= 0.005 ? percent(share) : "";
+    });
+    mark.textContent = differing.includes(digit) ? words.mark : "";
   }
 }

@@ -113,16 +113,29 @@ def network(hidden: tuple[int, ...], activation: str) -> Network:
     return Network.of(weights, activation)
 
 
+def test_networks_of_one_shape_travel_together() -> None:
+    first = network((24, 16), "tanh")
+    second = Network.of({name: 2 * array for name, array in first.weights.items()}, "tanh")
+    bytes_ = packed({"a": Predictor(first), "b": Predictor(second)})
+    given = {"base64": base64.b64encode(bytes_).decode()}
+    (found,) = call(f"{LIVE}/network.js", "unpack", [given])
+    assert [(one["id"], one["activation"]) for one in found] == [("a", "tanh"), ("b", "tanh")]
+    for one, wanted in zip(found, (first, second), strict=True):
+        for layer, (weight, bias) in zip(one["layers"], wanted.layers, strict=True):
+            np.testing.assert_array_equal(np.float32(layer["weights"]), weight.T.ravel())
+            np.testing.assert_array_equal(np.float32(layer["biases"]), bias)
+
+
 def read_in_browser(reader: Predictor, images: np.ndarray, tmp_path: Path) -> list[Any]:
     """What live/network.js makes of a packed network: its answers to pictures."""
     (tmp_path / "both.js").write_text(
         f"import {{ unpack, read }} from {str(Path.cwd() / LIVE / 'network.js')!r};"
         "export const both = (bytes, images) => {"
-        "  const network = unpack(bytes);"
+        "  const [network] = unpack(bytes);"
         "  return images.map((image) => read(network, Float32Array.from(image)));"
         "};"
     )
-    bytes_ = {"base64": base64.b64encode(packed("a", reader)).decode()}
+    bytes_ = {"base64": base64.b64encode(packed({"a": reader})).decode()}
     flat = images.reshape(len(images), -1).tolist()
     (found,) = call(str(tmp_path / "both.js"), "both", [bytes_, flat])
     return found
@@ -147,7 +160,7 @@ def test_the_browser_reads_as_the_server_does(
 @pytest.mark.slow
 def test_the_shipped_network_travels_as_float16_and_reads_pen_digits_alike(tmp_path: Path) -> None:
     reader = load_shipped()
-    assert len(packed("shipped", reader)) < 2 * 1_920_000
+    assert len(packed({"shipped": reader})) < 2 * 1_920_000
     images = np.stack([prepare_strokes(drawing).image for drawing in pen_digits()])
     found = read_in_browser(reader, images, tmp_path)
     wanted = [prediction.probabilities for prediction in reader.read(images)]
@@ -162,11 +175,11 @@ def test_the_browser_breaks_a_network_as_the_server_does(tmp_path: Path) -> None
         f"import {{ unpack, read }} from {str(Path.cwd() / LIVE / 'network.js')!r};"
         f"import {{ worn }} from {str(Path.cwd() / LIVE / 'units.js')!r};"
         "export const broken = (bytes, images, off, biases, noise) => {"
-        "  const network = worn(unpack(bytes), { noise, biases: new Set(biases) });"
+        "  const network = worn(unpack(bytes)[0], { noise, biases: new Set(biases) });"
         "  return images.map((image) => read(network, Float32Array.from(image), off));"
         "};"
     )
-    given = {"base64": base64.b64encode(packed("a", Predictor(whole))).decode()}
+    given = {"base64": base64.b64encode(packed({"a": Predictor(whole)})).decode()}
     flat = images.reshape(len(images), -1).tolist()
     names = [f"{layer} {unit}" for layer, unit in what.off]
     calls = [given, flat, names, what.biases, what.noise]
@@ -184,12 +197,12 @@ def test_the_strongest_paths_are_what_units_say_on_the_way(tmp_path: Path) -> No
         f"import {{ unpack, read }} from {str(Path.cwd() / LIVE / 'network.js')!r};"
         f"import {{ strongest }} from {str(Path.cwd() / LIVE / 'paths.js')!r};"
         "export const paths = (bytes, image, digit, most) => {"
-        "  const network = unpack(bytes);"
+        "  const [network] = unpack(bytes);"
         "  image = Float32Array.from(image);"
         "  return strongest(network, { image, ...read(network, image) }, digit, most);"
         "};"
     )
-    given = {"base64": base64.b64encode(packed("a", Predictor(whole))).decode()}
+    given = {"base64": base64.b64encode(packed({"a": Predictor(whole)})).decode()}
     (found,) = call(str(tmp_path / "paths.js"), "paths", [given, image.tolist(), digit, most])
     (w0, _), (w1, _), (w2, _) = whole.layers
     first, second = (np.maximum(sums, 0)[0] for sums in whole.sums(image[None])[:2])
@@ -214,11 +227,11 @@ def test_weights_that_float16_would_change_travel_as_they_are() -> None:
         for name, array in network((32,), "relu").weights.items()
     }
     numbers = 784 * 32 + 32 + 32 * 10 + 10
-    assert 4 * numbers < len(packed("a", Predictor(network((32,), "relu")))) < 4 * numbers + 300
+    assert 4 * numbers < len(packed({"a": Predictor(network((32,), "relu"))})) < 4 * numbers + 300
     halves["layers.1.bias"][0] = 1e6  # no float16 is as large
-    assert len(packed("a", Predictor(Network.of(halves, "relu")))) > 4 * numbers
+    assert len(packed({"a": Predictor(Network.of(halves, "relu"))})) > 4 * numbers
     halves["layers.1.bias"][0] = 0
-    small = packed("a", Predictor(Network.of(halves, "relu")))
+    small = packed({"a": Predictor(Network.of(halves, "relu"))})
     assert 2 * numbers < len(small) < 2 * numbers + 300
 
 
@@ -253,5 +266,5 @@ def test_the_scripts_are_one_module(tmp_path: Path) -> None:
 
 def test_the_scripts_pass_tests_of_their_own() -> None:
     tests = sorted(map(str, TESTS.glob("*.test.js")))
-    assert len(tests) == 2
+    assert len(tests) == 3
     run("--test", *tests)
