@@ -29,6 +29,7 @@ from tests.helpers.waiting import wait_until
 HERE = {"Host": "localhost:8501", "Origin": "http://localhost:8501"}
 SECRET_OF_ADA = "ada" + 40 * "-"
 TINY = TrainConfig(hidden_sizes=(4,), epochs=1)
+HELD = TrainConfig(hidden_sizes=(4,), epochs=2)  # a gate holds between two epochs
 
 
 @pytest.fixture
@@ -236,7 +237,7 @@ def test_who_hides_a_run_keeps_it_from_others(network: Backend, gate: Gate) -> N
 
     # What trains is a part of the queue, without a name.
     gate.allow(0)
-    trains = network.queue.start(TINY, "her secret", by=user_of_session(ada))
+    trains = network.queue.start(HELD, "her secret", by=user_of_session(ada))
     network.library.set_hidden([trains], True, user_of_session(ada))
     network.look_again()
     page = wait_for(open_page("train"), lambda page: "a hidden run" in said(page) + pictures(page))
@@ -280,7 +281,7 @@ def test_too_many_runs_are_said_at_the_button(
     monkeypatch.setattr(network.queue.turns, "_most", 1)
     gate.allow(0)
     page = open_page("train")
-    network.queue.start(TINY, by=user_of_session(page))
+    network.queue.start(HELD, by=user_of_session(page))
     wait_for(page, lambda page: any(b.label == "Add to queue" and b.disabled for b in page.button))
     assert "you have 1 run waiting or training" in said(page)
     sweep = open_page("sweep")  # another browser
@@ -298,10 +299,10 @@ def test_of_a_long_queue_the_next_are_listed_and_ones_own(network: Backend, gate
     page = open_page("train")
     user, others = user_of_session(page), ["b" * 32, "c" * 32]
     for seed in range(2 * FEW):
-        config = TINY.model_copy(update={"seed": seed})
+        config = HELD.model_copy(update={"seed": seed})
         network.queue.start(config, f"run {seed}", by=others[seed % 2])
-    own = network.queue.start(TINY, "my own", by=user)
-    later = network.queue.start(TINY.model_copy(update={"seed": 1}), "my second", by=user)
+    own = network.queue.start(HELD, "my own", by=user)
+    later = network.queue.start(HELD.model_copy(update={"seed": 1}), "my second", by=user)
     page = open_page("train", run=own)
     page.session_state["user"] = user
     network.store.requeue(later, network.queue.owner, turn=99)  # its turn is the last
