@@ -235,14 +235,18 @@ def test_a_second_interrupt_leaves_the_run_interrupted(monkeypatch: pytest.Monke
 
 
 def test_whatever_asks_a_process_to_end_is_noted_once_and_then_raises() -> None:
-    before = [signal.getsignal(number) for number in ENDINGS]
-    for number in ENDINGS:
-        with first_interrupt() as caught:
-            signal.raise_signal(number)
-            assert caught == [number]
-            with pytest.raises(KeyboardInterrupt):
-                signal.raise_signal(signal.SIGTERM)
-    assert [signal.getsignal(number) for number in ENDINGS] == before
+    before = [signal.signal(number, signal.SIG_DFL) for number in ENDINGS]  # nohup ignores one
+    try:
+        for number in ENDINGS:
+            with first_interrupt() as caught:
+                signal.raise_signal(number)
+                assert caught == [number]
+                with pytest.raises(KeyboardInterrupt):
+                    signal.raise_signal(signal.SIGTERM)
+        assert [signal.getsignal(number) for number in ENDINGS] == [signal.SIG_DFL] * len(ENDINGS)
+    finally:
+        for number, handler in zip(ENDINGS, before, strict=True):
+            signal.signal(number, handler)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="has no terminals that are closed")
