@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.config.train import TrainConfig
 from mnist_core.runs.records import Segment
 from pages.ui.train import verdict
+from pages.ui.words import literal
 from tests.helpers.runs import RUN
 
 
@@ -30,5 +31,6 @@ def test_a_run_that_was_continued_says_so_against_the_run_before(
     page.session_state["run"] = replace(RUN, segments=segments, result={"epoch": 10}, started={})
     page.session_state["other"] = replace(RUN, id="cd", started={})
     assert not page.run().exception
-    assert "learning rate 0.5 → 0.1" in page.markdown[0].value
-    assert "this one was continued after epoch 5: 10 epochs in all" in page.markdown[0].value
+    said = page.markdown[0].value
+    assert literal("learning rate 0.5 → 0.1") in said
+    assert literal("this one was continued after epoch 5: 10 epochs in all") in said
