@@ -6,7 +6,7 @@ The language, in the usual order of precedence (``not``, ``and``, ``or``):
     both       = term {["and"] term}
     term       = "not" term | "(" either ")" | comparison | text
     comparison = field ("=" | "!=" | "<" | "<=" | ">" | ">=" | "contains") value
-    value      = word {"," word} | number "%"
+    value      = word {"," word} | number "%" | number "s"
 
 A text, in quotes or not, is looked for in a run's name, note and tags. Fields are those of
 ``TrainConfig`` and of ``RESULTS``, or what the table calls them (``learning rate``). A comparison
@@ -34,8 +34,12 @@ MAX_LENGTH = 1000  # characters
 MOST_WORDS = max(len(title.split()) for title in WORDS)
 MAX_DEPTH = 50  # parentheses within parentheses; Python's own stack ends at 1,000 calls
 
-_TOKEN = re.compile(r'\s*(?:"([^"]*)"|(<=|>=|!=|==|[=<>()≤≥≠])|([^\s()<>=!≤≥≠"]+)|(\S))')
+# A text in single quotes ends where a word does: an apostrophe is part of its word.
+_TOKEN = re.compile(
+    r"""\s*(?:"([^"]*)"|'([^']*)'(?=[\s()]|$)|(<=|>=|!=|==|[=<>()≤≥≠])|([^\s()<>=!≤≥≠"]+)|(\S))"""
+)
 _ALIKE = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
+_SECONDS = ("s", "sec", "seconds")  # what may stand behind a time, as in the table
 # Behind a number they would be texts to search for, and nothing would be found.
 _UNITS = ("s", "sec", "min", "h", "k", "m", "percent", "pct", "to", "seconds", "minutes", "hours")
 
@@ -68,13 +72,13 @@ class _Parser:
         self.tokens: list[tuple[str, bool]] = []  # (text, whether it was in quotes)
         self.places: list[int] = []  # where each begins, counted from 1
         for match in _TOKEN.finditer(text.rstrip()):
-            quoted, symbol, word, other = match.groups(default="")
+            double, single, symbol, word, other = match.groups(default="")
             place = match.end() - len(match[0].lstrip()) + 1
             if other:
                 what = "a quote that is never closed" if other == '"' else "not known here"
                 raise QueryError(f"{other!r}: {what} (at character {place})")
             symbol = _ALIKE.get(symbol, symbol)
-            self.tokens.append((symbol or word or quoted, not (symbol or word)))
+            self.tokens.append((symbol or word or double or single, not (symbol or word)))
             self.places.append(place)
         self.places.append(len(text.rstrip()) + 1)
         self.at = 0
@@ -181,6 +185,9 @@ class _Parser:
         ):
             value += self.take()
         test = comparison(field, symbol, value)
+        if field == "seconds" and self.next_is(*_SECONDS) and not self.compares():
+            self.take()
+            following = self.peek()
         # What is left of a value must not become a text to search for.
         if following is not None and not self.next_is("and", "or", ")", "("):
             begins = following.strip('"')[:1]
