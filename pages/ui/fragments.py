@@ -1,5 +1,6 @@
 """Parts of a page that are drawn again by themselves."""
 
+import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
@@ -20,6 +21,7 @@ class _Session:
 
 
 _sessions: WeakSet[_Session] = WeakSet()
+_drawn = threading.local()
 
 
 def fragment(draw: Callable[P, None], every: float | None) -> Callable[P, None]:
@@ -31,10 +33,23 @@ def fragment(draw: Callable[P, None], every: float | None) -> Callable[P, None]:
 
     @wraps(draw)
     def in_turn(*args: P.args, **kwargs: P.kwargs) -> None:
-        with turns.turn(poll=every is not None):  # else somebody did something in it
-            draw(*args, **kwargs)
+        before, _drawn.alone = alone(), not turns.mine
+        try:
+            with turns.turn(poll=every is not None):  # else somebody did something in it
+                draw(*args, **kwargs)
+        finally:
+            _drawn.alone = before
 
     return st.fragment(in_turn, run_every=every and every * max(_open() / CROWD, 1.0))
+
+
+def alone() -> bool:
+    """Whether the part that is drawn now is drawn by itself, not with the page that it stands on.
+
+    What goes on with each look, and has the page drawn anew at its end, goes on by itself alone. In
+    the page's own run, it would end that run before the buttons below it have heard of their click.
+    """
+    return getattr(_drawn, "alone", True)
 
 
 def _open() -> int:

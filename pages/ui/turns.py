@@ -26,10 +26,15 @@ class Turns:
         self._since = 0.0
         self._mine = threading.local()
 
+    @property
+    def mine(self) -> bool:
+        """Whether it is this thread's turn: what it draws is a part of a page that it draws."""
+        return getattr(self._mine, "ticket", None) is not None
+
     @contextmanager
     def turn(self, poll: bool = False) -> Iterator[None]:
         """Draw when it is this thread's turn; a part of a page is drawn in its page's turn."""
-        if getattr(self._mine, "ticket", None) is not None:
+        if self.mine:
             yield
             return
         self._mine.ticket = self._wait(poll)

@@ -9,7 +9,7 @@ from mnist_core.charts.fit import fit_chart, parts_chart
 from mnist_core.learn.curve import HEIGHTS, LOOK_BACK, MOST_STEPS, SHAPES, Array, Curve, Fit, X
 from mnist_core.learn.curve import through as drawn_through
 from pages.ui import forms
-from pages.ui.fragments import fragment
+from pages.ui.fragments import alone, fragment
 from pages.ui.learn.choose import title
 from pages.ui.turns import turns
 
@@ -136,7 +136,7 @@ def _fit(y: Array, units: int, activation: str) -> Fit:
 def _picture() -> None:
     """The fit as it stands; while it runs, some steps further each time."""
     asked, fit = st.session_state[FIT]
-    if st.session_state.get(RUNS, False):
+    if st.session_state.get(RUNS, False) and alone():
         with turns.aside():
             fit = fit.on(STEPS)
         st.session_state[FIT] = asked, fit

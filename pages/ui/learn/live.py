@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from mnist_core.learn.course import Course, Plan, advance, start
-from pages.ui.fragments import fragment
+from pages.ui.fragments import alone, fragment
 from pages.ui.turns import turns
 from pages.ui.words import percent
 
@@ -95,7 +95,7 @@ def _buttons(chapter: str, key: str, training: Training) -> None:
 
 def _part(key: str, draw: Callable[[Courses], None]) -> None:
     training: Training = st.session_state[key]
-    if training.going:
+    if training.going and alone():
         with turns.aside():
             courses = {name: _further(course) for name, course in training.courses.items()}
         after = Training(courses)

@@ -11,7 +11,7 @@ from mnist_core.learn.lesson import BATCH, SIZES, STAGES, Lesson
 from mnist_core.learn.onestep import OneStep
 from mnist_core.learn.trainer import begin
 from mnist_core.nn.network import FloatArray
-from pages.ui.fragments import fragment
+from pages.ui.fragments import alone, fragment
 from pages.ui.learn.choose import title
 from pages.ui.pictures import picture, row, signed
 from pages.ui.turns import turns
@@ -99,7 +99,7 @@ def _buttons(going: bool) -> None:
 
 def _steps(rate: float, going: bool) -> None:
     lesson = _lesson()
-    if going:
+    if going and alone():
         with turns.aside():
             for _ in range(STEPS_A_LOOK):
                 lesson = lesson.done(rate)

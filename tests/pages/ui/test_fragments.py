@@ -44,3 +44,29 @@ def test_fifty_sessions_together_look_again_as_often_as_ten(
     monkeypatch.setattr(st, "fragment", lambda _, run_every: asked.append(run_every))
     fragments.fragment(lambda: None, every)
     assert asked == [expected]
+
+
+def with_a_part() -> None:
+    """A page with a part in a part, drawn as app.py does it, and each as if by itself."""
+    import streamlit as st
+
+    from pages.ui.fragments import alone, fragment
+    from pages.ui.turns import turns
+
+    seen: list[bool] = []
+
+    def outer() -> None:
+        fragment(lambda: seen.append(alone()), None)()
+        seen.append(alone())
+
+    fragment(outer, None)()
+    with turns.turn():
+        fragment(outer, None)()
+    fragment(outer, None)()
+    st.session_state["seen"] = seen
+
+
+def test_a_part_knows_whether_it_is_drawn_with_its_page() -> None:
+    page = AppTest.from_function(with_a_part).run()
+    assert not page.exception
+    assert page.session_state["seen"] == [False, True, False, False, False, True]
