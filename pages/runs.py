@@ -11,7 +11,7 @@ from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import Run
 from mnist_core.runs.table import Trials, fold
 from mnist_core.runs.users import SERVER
-from pages.ui.actions import reported, show_problem
+from pages.ui.actions import hide_button, reported, show_problem
 from pages.ui.address import FILTER, in_address, keep_in_address, write_address
 from pages.ui.forms import switch
 from pages.ui.fragments import fragment
@@ -177,13 +177,8 @@ def actions(chosen: list[Run]) -> None:
         )
         if user() != SERVER and own:
             hidden = all(run.hidden for run in chosen)
-            st.button(
-                "Show to others" if hidden else "Hide from others",
-                icon=":material/visibility:" if hidden else ":material/visibility_off:",
-                on_click=hide,
-                args=([run.id for run in chosen], not hidden),
-                help="Others can look at all runs, compare and clone them, but for hidden ones.",
-            )
+            others = "Others can look at all runs, compare and clone them, but for hidden ones."
+            hide_button(hidden, hide, [run.id for run in chosen], others)
     st.caption("The address of this page carries the selection: copy it to share it.")
 
 

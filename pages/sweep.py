@@ -8,7 +8,7 @@ from mnist_core.errors import ConfigError, MnistLabError
 from mnist_core.runs.users import SERVER, may_change
 from mnist_core.sweep.view import StudyView
 from pages.ui import runview
-from pages.ui.actions import has_room, reported, show_problem, start_button
+from pages.ui.actions import has_room, hide_button, reported, show_problem, start_button
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.state import studies
@@ -114,13 +114,8 @@ def next_steps(view: StudyView) -> None:
             help="Fills the form with this study's settings, so that you can change some of them.",
         )
         if own and user() != SERVER:
-            st.button(
-                "Show to others" if view.hidden else "Hide from others",
-                icon=":material/visibility:" if view.hidden else ":material/visibility_off:",
-                on_click=hide,
-                args=(view.name, not view.hidden),
-                help="Others can look at all sweeps and their runs, but for hidden ones.",
-            )
+            others = "Others can look at all sweeps and their runs, but for hidden ones."
+            hide_button(view.hidden, hide, view.name, others)
 
 
 def controls(names: list[str]) -> None:

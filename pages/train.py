@@ -201,12 +201,9 @@ try:
     asked = STARTING in st.session_state
     shown, rows = look()
     active = shown is not None and shown.active
-    busy = backend().ready and bool(backend().watch.active())
-    waits = (
-        shown is not None
-        and shown.state == "queued"
-        and bool(ahead_of(shown.id, backend().watch.active()))
-    )
+    under_way = backend().watch.active() if backend().ready else []
+    busy = bool(under_way)
+    waits = shown is not None and shown.state == "queued" and bool(ahead_of(shown.id, under_way))
     with controls:
         first, rest = st.container(key="card-form", border=True), st.container(key="rest")
         with first:

@@ -1,6 +1,7 @@
 """What the networks of a run's epochs make of somebody's own drawings."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -38,13 +39,8 @@ def probability_history(
             hovertemplate="%{y:.1%}",
             showlegend=likely,
         )
-    figure.update_layout(
-        layout("Its answer after each epoch", "epoch", "probability", height, revision)
-    )
-    figure.update_layout(legend=BELOW)
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
-    figure.update_xaxes(epoch_axis(last_epoch))
-    return figure
+    looks = layout("Its answer after each epoch", "epoch", "probability", height, revision)
+    return _by_epoch(figure, looks, last_epoch)
 
 
 def accuracy_history(
@@ -73,9 +69,13 @@ def accuracy_history(
             line={"color": colour, "width": 2.5, "dash": dash},
             hovertemplate="%{y:.1%}",
         )
-    figure.update_layout(
-        layout("Read right after each epoch", "epoch", "read right", height, revision)
-    )
+    looks = layout("Read right after each epoch", "epoch", "read right", height, revision)
+    return _by_epoch(figure, looks, last_epoch)
+
+
+def _by_epoch(figure: go.Figure, looks: dict[str, Any], last_epoch: int) -> go.Figure:
+    """Shares from 0 to 1 over the epochs of a run, with the legend below."""
+    figure.update_layout(looks)
     figure.update_layout(legend=BELOW)
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
     figure.update_xaxes(epoch_axis(last_epoch))

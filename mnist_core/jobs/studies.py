@@ -19,7 +19,15 @@ from mnist_core.runs.limits import check_sweep, check_trials
 from mnist_core.runs.users import SERVER, check_may_change
 from mnist_core.settings import Settings
 from mnist_core.sweep.analysis import importance, summarise
-from mnist_core.sweep.listed import HIDDEN, JOB, Listed, listed_studies, studies_of, user_of
+from mnist_core.sweep.listed import (
+    HIDDEN,
+    JOB,
+    Listed,
+    listed_studies,
+    studies_of,
+    study_names,
+    user_of,
+)
 from mnist_core.sweep.storage import Storage, storage_errors
 from mnist_core.sweep.study import (
     STOP,
@@ -67,7 +75,7 @@ class StudyQueue:
 
     def names(self) -> list[str]:
         """The names of all studies, the latest first."""
-        return [study.name for study in self.listed()]
+        return study_names(self.storage)
 
     @storage_errors()
     def training(self) -> list[str]:

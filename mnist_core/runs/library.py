@@ -35,6 +35,11 @@ def _besides(run_ids: Iterable[str]) -> str:
     return f" AND attributes.run_id NOT IN ({listed})" if listed else ""
 
 
+def active_among(runs: Sequence[Run]) -> list[Run]:
+    """Those of some runs, the newest first, that wait or train, oldest first."""
+    return [run for run in reversed(runs) if run.active]
+
+
 class RunLibrary:
     """The runs of a store, newest first. Safe to use from several threads.
 
@@ -79,7 +84,7 @@ class RunLibrary:
 
     def active(self) -> list[Run]:
         """The runs that wait or train, as they are now, oldest first."""
-        return [run for run in reversed(self.runs()) if run.active]
+        return active_among(self.runs())
 
     def unreadable(self) -> list[UnreadableRun]:
         """The runs found so far that cannot be read, and why."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mnist_core.nn.state import TrainState
     from mnist_core.runs.claim import Claim
     from mnist_core.runs.reader import RunReader
+    from mnist_core.runs.records import Run
 
 BUDGET = 8 * 2**20  # bytes a segment of a run may take; its weights are kept as float16
 INTERVAL = 1.0  # seconds between two files, so that who watches a run sees it change
@@ -130,21 +131,21 @@ def read_snapshots(store: RunReader, run_id: str, file: str) -> dict[int, Networ
         raise StoreError(f"{file} of run {run_id!r} is damaged: {error}") from error
 
 
-def read_moment(store: RunReader, run_id: str) -> dict[float, Network]:
-    """The network as it was a moment ago, by how many epochs it had learnt; empty without one.
+def read_moment(store: RunReader, run: Run) -> dict[float, Network]:
+    """A run's network as it was a moment ago, by how many epochs it had learnt; empty without one.
 
     Raises:
         StoreError: the file is damaged.
     """
-    data = store.attached(run_id, MOMENT)
+    data = store.attached(run.id, MOMENT)
     if data is None:
         return {}
     try:
         weights = load_arrays(data)
         epoch = float(weights.pop(EPOCH))
-        return {epoch: Network.of_config(weights, store.get(run_id).config)}
+        return {epoch: Network.of_config(weights, run.config)}
     except (SafetensorError, LookupError, ValueError) as error:
-        raise StoreError(f"{MOMENT} of run {run_id!r} is damaged: {error}") from error
+        raise StoreError(f"{MOMENT} of run {run.id!r} is damaged: {error}") from error
 
 
 def probabilities_of(

@@ -59,6 +59,21 @@ def has_room(place: DeltaGenerator | None = None) -> bool:
     return True
 
 
+def hide_button(hidden: bool, action: Callable[..., None], what: object, others: str) -> None:
+    """A button by which an owner hides something from others, or shows it again.
+
+    ``action`` is called with ``what`` and whether it is to be hidden; ``others`` says what others
+    can do.
+    """
+    st.button(
+        "Show to others" if hidden else "Hide from others",
+        icon=":material/visibility:" if hidden else ":material/visibility_off:",
+        on_click=action,
+        args=(what, not hidden),
+        help=others,
+    )
+
+
 def start_button(
     label: str,
     name: str,

@@ -15,6 +15,7 @@ from mnist_core.errors import RunNotFoundError
 from mnist_core.jobs.cluster import WorkerInfo
 from mnist_core.jobs.queue import JobQueue
 from mnist_core.jobs.waiting import Waiting
+from mnist_core.runs.library import active_among
 from mnist_core.runs.records import Run
 
 T = TypeVar("T")
@@ -115,7 +116,7 @@ class Watch:
         if not only_training:
             self._looked_at_others = now
         runs = self._library.runs(only_training)
-        return Listed(runs, [run for run in reversed(runs) if run.active])
+        return Listed(runs, active_among(runs))
 
     def forget(self) -> None:
         """Something was changed here: what is looked at next is asked for anew."""

@@ -89,3 +89,16 @@ def page(app: App, browser: Browser) -> Iterator[Page]:
     opened.context.close()
     assert errors == []
     assert shown == 0
+
+
+@pytest.fixture
+def phone(app: App, browser: Browser) -> Iterator[Page]:
+    """Draw on a phone with a dark screen."""
+    screen = {"width": 390, "height": 844}
+    page = open_tab(browser, viewport=screen, has_touch=True, is_mobile=True, color_scheme="dark")
+    errors = watch(page)
+    page.goto(f"{app.url}/draw")
+    expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
+    yield page
+    page.context.close()
+    assert errors == []

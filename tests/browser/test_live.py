@@ -1,7 +1,6 @@
 """The network reads while somebody draws, and says what the app says when the pen is lifted."""
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -224,18 +223,6 @@ def test_where_the_browser_cannot_the_app_answers_as_before(app: App, browser: B
     expect(page.locator(".answer[data-drawn^='1 ']")).to_be_visible()
     assert all("no" in error for error in errors)
     page.context.close()
-
-
-@pytest.fixture
-def phone(app: App, browser: Browser) -> Iterator[Page]:
-    screen = {"width": 390, "height": 844}
-    page = open_tab(browser, viewport=screen, has_touch=True, is_mobile=True, color_scheme="dark")
-    errors = watch(page)
-    page.goto(f"{app.url}/draw")
-    expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
-    yield page
-    page.context.close()
-    assert errors == []
 
 
 @pytest.mark.keeps_nothing

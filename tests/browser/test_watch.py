@@ -1,7 +1,6 @@
 """A drawing is read by each epoch of a network that learns meanwhile; two networks on one pad."""
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -157,18 +156,6 @@ def test_a_second_network_reads_the_same_strokes_and_where_they_differ_is_marked
     )
     expect(tab.locator(".both > p")).to_be_visible()
     tab.context.close()
-    assert errors == []
-
-
-@pytest.fixture
-def phone(app: App, browser: Browser) -> Iterator[Page]:
-    screen = {"width": 390, "height": 844}
-    page = open_tab(browser, viewport=screen, has_touch=True, is_mobile=True, color_scheme="dark")
-    errors = watch(page)
-    page.goto(f"{app.url}/draw")
-    expect(page.get_by_text("Draw a digit", exact=True)).to_be_visible()
-    yield page
-    page.context.close()
     assert errors == []
 
 

@@ -95,13 +95,13 @@ def test_within_a_long_epoch_the_latest_moment_is_there_and_no_other(
     run_id = store.create(config)
     recorder = Recorder(store, store.claim(run_id))
     state = TrainState(config, tiny.in_size, tiny.classes, CPU)
-    assert read_moment(store, run_id) == {}
+    assert read_moment(store, store.get(run_id)) == {}
     for event in train(config, tiny, CPU, state):
         recorder.record(event, state)
         if isinstance(event, EpochEnd) and event.epoch < 2:
             for fraction in (0.25, 0.5):
                 recorder.record(Progress(event.epoch + 1, fraction, 1.0, 1.0), state)
-                ((epoch, network),) = read_moment(store, run_id).items()
+                ((epoch, network),) = read_moment(store, store.get(run_id)).items()
                 assert epoch == event.epoch + fraction
                 for name, tensor in state.model.state_dict().items():
                     np.testing.assert_array_equal(network.weights[name], tensor.half().float())
@@ -122,10 +122,10 @@ def test_large_networks_have_fewer_moments_and_short_epochs_none(
         writer = snapshots.SnapshotWriter(store.claim(run_id))
         now[0] += pause
         writer.during(state, 0.5)
-        assert read_moment(store, run_id) == {}
+        assert read_moment(store, store.get(run_id)) == {}
         now[0] += 0.01
         writer.during(state, 0.6)
-        assert [*read_moment(store, run_id)] == [0.6]
+        assert [*read_moment(store, store.get(run_id))] == [0.6]
 
 
 def test_a_missing_or_damaged_file_is_named(tiny):
@@ -141,4 +141,4 @@ def test_a_missing_or_damaged_file_is_named(tiny):
             read_snapshots(store, run_id, "weights-1.safetensors")
     store.attach(run_id, snapshots.MOMENT, save_tensors({"layers.0.weight": torch.zeros(2, 2)}))
     with pytest.raises(StoreError, match=r"moment.* is damaged"):
-        read_moment(store, run_id)
+        read_moment(store, store.get(run_id))

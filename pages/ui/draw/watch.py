@@ -117,7 +117,7 @@ def _epochs(run_id: str, image: NDArray[np.float32] | None, was_active: bool) ->
         st.rerun()
     kept: dict[float, Network] = {**networks(run_id)}
     if run.active:
-        kept = read_moment(backend().store, run_id) | kept
+        kept = read_moment(backend().store, run) | kept
     if not kept:
         st.info(
             "The first epochs of this run are not kept yet."
