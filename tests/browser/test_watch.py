@@ -1,6 +1,7 @@
 """A drawing is read by each epoch of a network that learns meanwhile; two networks on one pad."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -86,10 +87,17 @@ def test_bars_and_units_change_while_it_trains_and_a_slider_goes_back(
 
 
 def test_no_epoch_travels_for_the_slider_or_for_a_stroke(page: Page) -> None:
-    got: list[int] = []
+    got: list[bytes] = []
+
+    def take(message: bytes | str) -> None:
+        got.append(message if isinstance(message, bytes) else message.encode())
 
     def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda message: got.append(len(message)))
+        socket.on("framereceived", take)
+
+    def networks() -> list[bytes]:
+        """What the networks that came are called, as live.py packs them."""
+        return [name for message in got for name in re.findall(rb'"ids": \["(\w+)', message)]
 
     page.on("websocket", listen)
     page.reload()
@@ -99,9 +107,12 @@ def test_no_epoch_travels_for_the_slider_or_for_a_stroke(page: Page) -> None:
     train_here(page)
     expect(said(page)).to_contain_text("After epoch 5 of 5")
     expect(page.locator(".lab-now")).to_have_text("Nothing is training")
-    settle(page)
     expect(page.locator(".st-key-live-epochs")).to_have_count(0)  # all that was asked for came
-    assert max(got) > 40_000
+    # So did the finished network, with which the page reads from then on.
+    run = parse_qs(urlsplit(page.url).query)["run"][0].encode()
+    wait_until(lambda: run in networks(), "the finished network is in the browser")
+    settle(page)
+    assert b"epoch" in networks()
     got.clear()
     slider = page.get_by_role("slider", name="Epoch", exact=True)
     slider.focus()
@@ -111,7 +122,9 @@ def test_no_epoch_travels_for_the_slider_or_for_a_stroke(page: Page) -> None:
     expect(slider).to_have_value("0")
     draw(page, [[(60, 140), (200, 140)]])
     expect(page.locator(".answer[data-drawn^='2 ']")).to_be_visible()
-    assert max(got) < 40_000
+    assert got
+    assert networks() == []
+    assert max(map(len, got)) < 40_000
     expect(said(page)).to_contain_text("Untrained")
 
 
