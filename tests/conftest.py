@@ -222,15 +222,10 @@ def gate(_gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 def _workers(
     _gate: Gate, small_mnist: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> "Iterator[Workers]":
-    from tests.helpers.workers import Workers
+    from tests.helpers.workers import started
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MNIST_LAB_HOME", str(tmp_path_factory.mktemp("workers")))
-        patch.setenv("MNIST_LAB_DATA", str(small_mnist))
-        _gate.install(patch)
-        started = Workers()
-    yield started
-    started.close()
+    with started(_gate, small_mnist, tmp_path_factory.mktemp("workers")) as workers:
+        yield workers
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from tests.helpers.app import App
 from tests.helpers.browser import open_tab, watch
 from tests.helpers.chromium import launch
+from tests.helpers.gate import Gate
 from tests.helpers.waiting import PATIENCE
+from tests.helpers.workers import Workers, started
 
 
 def with_tables(home: Path, empty: Path) -> Path:
@@ -23,14 +25,47 @@ def with_tables(home: Path, empty: Path) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def _workers_of_apps(
+    _gate: Gate, _sample_mnist: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workers]:
+    with started(_gate, _sample_mnist, tmp_path_factory.mktemp("workers-of-apps")) as workers:
+        yield workers
+
+
+@pytest.fixture
+def workers_of_apps(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workers | None]:
+    """Every app of this test gets workers that many tests share: two thirds of its start.
+
+    None where a test is marked as one of the app's ``own_workers``.
+    """
+    if request.node.get_closest_marker("own_workers"):
+        yield None
+        return
+    shared: Workers = request.getfixturevalue("_workers_of_apps")
+    for name, value in shared.named.items():
+        monkeypatch.setenv(name, value)
+    yield shared
+    shared.forget()
+
+
 @pytest.fixture(scope="module")
 def _shared_app(
-    tmp_path_factory: pytest.TempPathFactory, _sample_mnist: Path, _empty_home: Path
+    tmp_path_factory: pytest.TempPathFactory,
+    _gate: Gate,
+    _sample_mnist: Path,
+    _workers_of_apps: Workers,
+    _empty_home: Path,
 ) -> Iterator[App]:
-    """One for all tests of a file that keep nothing: to start one takes 15 s of computing."""
+    """One for all tests of a file that keep nothing: to start one takes 5 s of computing."""
     home = tmp_path_factory.mktemp("shared") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_LAB_DATA", str(_sample_mnist))
+        _gate.install(patch)
+        for name, value in _workers_of_apps.named.items():
+            patch.setenv(name, value)
         running = App(with_tables(home, _empty_home))
     yield running
     running.stop()
@@ -57,6 +92,7 @@ def app(request: pytest.FixtureRequest, tmp_path: Path, sample_data: Path) -> It
         assert kept(running.home) == []
         return
     request.getfixturevalue("gate")
+    request.getfixturevalue("workers_of_apps")
     running = App(with_tables(tmp_path / "home", request.getfixturevalue("_empty_home")))
     yield running
     running.stop()

@@ -4,6 +4,7 @@ import os
 import signal
 
 import psutil
+import pytest
 from playwright.sync_api import Page, expect
 
 from mnist_core.runs.store import RunStore
@@ -22,6 +23,7 @@ def kill(app: App) -> None:
     wait_until(lambda: not any(p.is_running() for p in family), "all its processes have ended")
 
 
+@pytest.mark.own_workers
 def test_kill_the_app_and_resume(page: Page, app: App, gate: Gate) -> None:
     page.goto(f"{app.url}/?epochs=9")
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("9")

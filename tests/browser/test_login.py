@@ -31,6 +31,7 @@ def open_app(
     tmp_path: Path,
     sample_data: Path,
     gate: Gate,
+    workers_of_apps: object,
     provider: Provider,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[App]:

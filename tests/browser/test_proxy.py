@@ -15,7 +15,7 @@ HOSTS = [word for host in (NAME, "localhost") for word in ("--server.allowedHost
 
 
 @pytest.fixture
-def app(tmp_path: Path, sample_data: Path) -> Iterator[App]:
+def app(tmp_path: Path, sample_data: Path, workers_of_apps: object) -> Iterator[App]:
     running = App(tmp_path / "home", (*COMMAND, *HOSTS))
     yield running
     running.stop()

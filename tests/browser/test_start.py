@@ -29,6 +29,7 @@ def click_twice(page: Page, label: str) -> None:
     page.evaluate(TWO_CLICKS, [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
 
 
+@pytest.mark.own_workers
 @pytest.mark.parametrize("count", [2, 5])
 def test_tabs_that_are_open_while_the_app_starts_do_not_keep_it(
     app: App, browser: Browser, gate: Gate, count: int

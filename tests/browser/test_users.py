@@ -17,7 +17,9 @@ COOKIE = "mnist_lab_user"
 
 
 @pytest.fixture
-def open_app(tmp_path: Path, sample_data: Path, gate: Gate) -> Iterator[App]:
+def open_app(
+    tmp_path: Path, sample_data: Path, gate: Gate, workers_of_apps: object
+) -> Iterator[App]:
     running = App(tmp_path / "home", (*COMMAND, "--server.address", "0.0.0.0"))
     yield running
     running.stop()

@@ -1,12 +1,19 @@
 """Workers as the app starts them, for many tests."""
 
+import contextlib
+import json
 import os
 import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from distributed import Client
 
 from mnist_core.jobs.cluster import LocalWorkers
+from tests.helpers.gate import Gate
 
 if TYPE_CHECKING:
     from mnist_core.jobs.queue import JobQueue
@@ -15,12 +22,23 @@ END = 5.0  # seconds in which a job whose result is known ends; any other is bro
 
 
 class Workers:
-    """A scheduler and workers of this machine that outlive the queues that use them."""
+    """A scheduler and workers of this machine that outlive the queues that use them.
+
+    Attributes:
+        named: an environment in which an app uses them (``gated/sitecustomize.py``).
+    """
 
     def __init__(self) -> None:
         self.cluster = LocalWorkers()
         self._close = self.cluster.close
         self.cluster.close = lambda: None  # what a queue calls when it is closed
+        about = {
+            "address": self.cluster.address,
+            "gpus": self.cluster.gpus,
+            "workers": self.cluster._workers,
+            "credentials": asdict(self.cluster._credentials),
+        }
+        self.named = {"SHARED_TEST_WORKERS": json.dumps(about)}
         self._client: Any = Client(
             self.cluster.address, security=self.cluster.security, set_as_default=False
         )
@@ -37,6 +55,18 @@ class Workers:
     def close(self) -> None:
         self._client.close()
         self._close()
+
+
+@contextlib.contextmanager
+def started(gate: Gate, data: Path, home: Path) -> Iterator[Workers]:
+    """Workers that pass a gate, on a machine with this data."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_LAB_HOME", str(home))
+        patch.setenv("MNIST_LAB_DATA", str(data))
+        gate.install(patch)
+        workers = Workers()
+    yield workers
+    workers.close()
 
 
 def busy(queue: "JobQueue", run_id: str) -> int:

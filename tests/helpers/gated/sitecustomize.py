@@ -1,9 +1,11 @@
-"""Makes training wait at a gate that a test opens and closes (``tests.helpers.gate``).
+"""Makes training wait at a gate that a test opens and closes (``tests.helpers.gate``), and lets an
+app use workers that are there (``tests.helpers.workers``).
 
 Python imports a module of this name at its start from any folder on PYTHONPATH: in workers, in the
 app and on the command line alike.
 """
 
+import json
 import os
 import sys
 import time
@@ -63,29 +65,55 @@ def held(train: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
     return waiting
 
 
-HELD = {
-    "mnist_core.nn.training": "train",
-    "mnist_core.population.train": "train_population",
+def hold(name: str) -> Callable[[Any], None]:
+    """What puts the gate into a module: before its function of this name."""
+    return lambda module: setattr(module, name, held(getattr(module, name)))
+
+
+def use_those_there(module: Any) -> None:
+    """Let ``LocalWorkers`` be those that the environment names, if it does: it starts none."""
+    told = os.environ.get("SHARED_TEST_WORKERS")
+    if told is None:
+        return
+    from mnist_core.jobs.credentials import Credentials
+
+    class Running(module.LocalWorkers):  # type: ignore[misc]
+        def __init__(self) -> None:
+            about = json.loads(told)
+            self.gpus, self._workers = about["gpus"], about["workers"]
+            self._credentials = Credentials(**about["credentials"])
+            self.address = about["address"]
+
+        def close(self) -> None:
+            """Others use them."""
+
+    module.LocalWorkers = Running
+
+
+CHANGED = {
+    "mnist_core.nn.training": hold("train"),
+    "mnist_core.population.train": hold("train_population"),
+    "mnist_core.jobs.cluster": use_those_there,
 }
 
 
 class Finder:
-    """Puts the gate into the modules that train, as soon as they are loaded."""
+    """Changes these modules as soon as they are loaded."""
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: object = None) -> ModuleSpec | None:
-        if name not in HELD:
+        if name not in CHANGED:
             return None
         spec = PathFinder.find_spec(name, path)
         assert spec is not None
         assert spec.loader is not None
         load = spec.loader.exec_module
 
-        def load_and_hold(module: Any) -> None:
+        def load_and_change(module: Any) -> None:
             load(module)
-            setattr(module, HELD[name], held(getattr(module, HELD[name])))
+            CHANGED[name](module)
 
-        spec.loader.exec_module = load_and_hold  # type: ignore[method-assign]
+        spec.loader.exec_module = load_and_change  # type: ignore[method-assign]
         return spec
 
 
