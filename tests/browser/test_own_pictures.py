@@ -1,11 +1,13 @@
 """Pictures of one's own in a real browser: from a zip to a network, and what Draw says of it."""
 
+import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.helpers.browser import arrive, go_to, settle
 from tests.helpers.zips import digit_files, zip_of
 
 
+@pytest.mark.own_workers  # they find the pictures in this app's home
 def test_a_zip_trains_a_network_that_draw_says_reads_no_digits(page: Page) -> None:
     arrive(page, "Data")
     page.get_by_text("Add your own pictures").click()
