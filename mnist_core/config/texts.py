@@ -27,7 +27,7 @@ def check_name(field: str, text: str, most: int) -> str:
     elif len(text) > most:
         allowed = f"must have 1 to {most:,} characters, not {len(text):,}"
     elif text != in_one_line(text):
-        allowed = "must be one line, without control characters (those of direction too) and halves of characters"
+        allowed = "must be one line, without control characters and halves of characters"
     return _checked(field, text, allowed)
 
 
