@@ -54,7 +54,8 @@ def usable_memory() -> int:
     import psutil  # here: a notebook that asks for its device does without
 
     memory: int = psutil.virtual_memory().total
-    names = ("memory.max", "memory.limit_in_bytes")  # version 2 of control groups, and 1
+    # Version 2 of control groups, beyond which it kills and from which it slows down; and 1.
+    names = ("memory.max", "memory.high", "memory.limit_in_bytes")
     limits = (_read(group / name) for group in _groups("memory") for name in names)
     return min([memory, *(int(limit) for limit in limits if limit not in ("", "max"))])
 

@@ -54,6 +54,14 @@ def test_the_tightest_limit_on_the_way_up_counts(limits: Path) -> None:
     assert (usable_cores(), usable_memory()) == (3, 8 * GB)
 
 
+def test_memory_from_which_a_group_is_slowed_down_is_none_to_count_on(limits: Path) -> None:
+    (limits / "memory.max").write_text(f"{8 * GB}\n")
+    (limits / "memory.high").write_text("max\n")
+    assert usable_memory() == 8 * GB
+    (limits.parent / "memory.high").write_text(f"{6 * GB}\n")
+    assert usable_memory() == 6 * GB
+
+
 def test_a_namespace_of_its_own_shows_the_limits_at_the_root(limits: Path) -> None:
     machine.OWN_CGROUP.write_text("0::/\n")
     (machine.CGROUPS / "cpu.max").write_text("200000 100000\n")
