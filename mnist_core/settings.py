@@ -53,16 +53,26 @@ def _parsed(url: str) -> "URL | None":
         return None
 
 
+def _check_shell(text: str) -> None:
+    """Raise ValueError for what a shell would have replaced: a file of variables goes past it."""
+    if re.fullmatch(r"'.*'|\".*\"", text):
+        raise ValueError("has quotes around it, which belong to a shell: leave them out")
+    if re.match(r"\$\w|\${|%\w+%", text):
+        raise ValueError("begins with a variable, which a shell would replace: write its value")
+
+
 def _at_home(path: Path) -> Path:
     """Absolute, with ``~`` for the user's home folder as in a shell.
 
     Raises:
-        ValueError: it is blank, an address, no text, or there is no such user.
+        ValueError: it is blank, an address, no text, what a shell would have replaced, or there is
+            no such user.
     """
     if not str(path).strip():
         raise ValueError("names no folder")
     if re.match(r"[A-Za-z][\w+.-]+:/", str(path)):
         raise ValueError("is an address; name a folder")
+    _check_shell(str(path))
     try:
         str(path).encode()
         return path.expanduser().absolute()
@@ -91,9 +101,10 @@ def _folder(path: Path) -> Path:
 
 
 def _said(text: str) -> str:
-    """Raises ValueError for what is blank."""
+    """Raises ValueError for what is blank or meant for a shell."""
     if not text.strip():
         raise ValueError("is blank: leave the variable out, or name a place")
+    _check_shell(text.strip())
     return text.strip()
 
 

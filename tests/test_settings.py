@@ -88,10 +88,26 @@ def test_what_can_be_no_folder_is_named(
         ("file:///data", "is an address"),
         ("https://host/data", "is an address"),
         ("/caf\udce9", "UTF-8"),
+        (f"'{tmp_path}'", "quotes around it"),
+        ("$HOME/lab", "begins with a variable"),
+        ("${HOME}/lab", "begins with a variable"),
+        (r"%USERPROFILE%\lab", "begins with a variable"),
     ):
         monkeypatch.setenv(name, value)
         with pytest.raises(SettingError, match=f"{name} = .*{re.escape(said)}"):
             Settings()
+
+
+@pytest.mark.parametrize(
+    "name", ["MLFLOW_TRACKING_URI", "OPTUNA_STORAGE", "DASK_SCHEDULER_ADDRESS"]
+)
+def test_quotes_that_a_file_of_variables_keeps_are_said(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Docker's --env-file does: the runs were kept in a folder of that name."""
+    monkeypatch.setenv(name, '"sqlite:////srv/runs.db"')
+    with pytest.raises(SettingError, match=f"{name} = .*quotes around it"):
+        Settings()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ SHOWN = 50  # characters of a refused text that the error repeats
 # Control characters, halves of characters, and what breaks a line: in a name nobody sees them, and
 # some databases take none of them.
 REFUSED = ("Cc", "Cs", "Zl", "Zp")
+# What turns the direction of all that follows, beyond the name too: the line in which it stands is
+# read backwards. Scripts that are written from the right need none of them.
+TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 # How cells begin that a spreadsheet computes, or, where ; parts cells, cuts into ones that it does.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", ";", "＝", "＋", "－", "＠")
 
@@ -65,7 +68,8 @@ def in_a_cell(text: str) -> str:
 
 
 def _refused(character: str) -> bool:
-    return unicodedata.category(character) in REFUSED
+    turns = unicodedata.bidirectional(character) in TURNING
+    return turns or unicodedata.category(character) in REFUSED
 
 
 def _checked(field: str, text: str, allowed: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import struct
 import warnings
 from pathlib import Path
@@ -16,6 +17,8 @@ from mnist_core.drawing.sheets import is_broad
 from mnist_core.drawing.strokes import FloatArray
 from mnist_core.errors import DrawingError
 
+log = logging.getLogger(__name__)
+
 MOST_BYTES = 10 * 2**20
 # A photo of 50 megapixels takes 150 MB while it is decoded; nothing larger is worth that for a
 # digit, and a decompression bomb is a small file that is much larger.
@@ -25,8 +28,17 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 ENDINGS = ("png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif")
 # What else people take for pictures, known by its bytes at an offset.
 _OTHERS = (
-    *((4, b"ftyp" + brand, "a HEIC picture, as phones take them") for brand in (b"hei", b"mif1")),
+    *(
+        (4, b"ftyp" + brand, "a HEIC picture, as phones take them")
+        for brand in (b"hei", b"hev", b"mif1", b"msf1")
+    ),
     (4, b"ftypavi", "an AVIF picture"),
+    (4, b"ftyp", "a film"),
+    (4, b"JXL ", "a JPEG XL picture"),
+    (0, b"\xff\x0a", "a JPEG XL picture"),
+    (4, b"jP  ", "a JPEG 2000 picture"),
+    (0, b"8BPS", "a Photoshop document"),
+    (0, b"PK\x03\x04", "a zip archive"),
     (0, b"%PDF", "a PDF document"),
     (0, b"<svg", "an SVG drawing"),
     (0, b"<", "a web page or an XML file"),
@@ -35,6 +47,8 @@ _OTHERS = (
 WORKING_SIDE = 512
 # The largest numbers of pictures with more than 8 bits: a scanner's 12 bits come in files of 16.
 _FULL = (1, 255, 1023, 4095, 16383, 65535)
+# What white is in pictures of floats, and by what share of it enlarging them goes beyond.
+_WHITE, _BEYOND = (1, 255, 65535), 0.25
 
 Mode = Literal["L", "RGB"]
 Picture = bytes | str | Path | Image.Image | NDArray[np.uint8] | NDArray[np.uint16]
@@ -97,11 +111,26 @@ def _in_few_modes(image: Image.Image) -> Image.Image:
 def _of_wide_numbers(image: Image.Image) -> Image.Image:
     """Pixels of 16 or 32 bits, or floats, as floats in [0, 1]: what their numbers mean is seen."""
     # In float64, since the span of two floats may be beyond float32.
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
-    values -= min(float(values.min()), 0.0)
-    largest = float(values.max())
-    full = next((n for n in _FULL if largest <= n), largest)
-    return Image.fromarray((values / full).astype(np.float32))
+    values = np.asarray(image, dtype=np.float64)
+    known = values[np.isfinite(values)]
+    least, largest = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    if image.mode.startswith("F"):
+        values = np.nan_to_num(
+            values, nan=float(np.median(known)) if known.size else 0, posinf=largest, neginf=least
+        )
+        black, white = _span_of_floats(least, largest)
+    else:
+        black = min(least, 0.0)
+        white = black + next((n for n in _FULL if largest - black <= n), largest - black)
+    return Image.fromarray(np.clip((values - black) / (white - black), 0, 1).astype(np.float32))
+
+
+def _span_of_floats(least: float, largest: float) -> tuple[float, float]:
+    """What is black and white: of a usual scale where the numbers fill it, else what they span."""
+    for white in _WHITE:
+        if least >= -_BEYOND * white and _BEYOND * white <= largest <= (1 + _BEYOND) * white:
+            return 0.0, float(white)
+    return (least, largest) if largest > least else (0.0, max(largest, 1.0))
 
 
 def _on_paper(grey: FloatArray, alpha: FloatArray) -> FloatArray:
@@ -125,7 +154,7 @@ def _on_paper(grey: FloatArray, alpha: FloatArray) -> FloatArray:
 def _opened(picture: Picture) -> Image.Image:
     if isinstance(picture, Image.Image):
         _check_pixels(picture)
-        return ImageOps.exif_transpose(picture)  # a copy
+        return _turned(picture.copy())
     if not isinstance(picture, np.ndarray):
         data = picture if isinstance(picture, bytes) else _read(Path(picture))
         return _decoded(data, "L", WORKING_SIDE * 2)[0]
@@ -157,7 +186,7 @@ def _decoded(data: bytes, mode: Mode, side: int) -> tuple[Image.Image, int]:
             pixels = image.width * image.height
             image.draft(mode, (side, side))
             image.load()
-            return ImageOps.exif_transpose(image), pixels
+            return _turned(image), pixels
     except Image.DecompressionBombError as error:  # Pillow refuses 179 megapixels by itself
         raise DrawingError(f"picture has too many pixels; allowed: {_MOST}") from error
     except (OSError, SyntaxError, ValueError, struct.error) as error:
@@ -168,6 +197,15 @@ def _decoded(data: bytes, mode: Mode, side: int) -> tuple[Image.Image, int]:
             f"picture cannot be read ({what}); allowed: a whole PNG or JPEG file, "
             "or WebP, TIFF, BMP, GIF"
         ) from error
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """As its camera says that it was held; as it is where what the camera wrote is damaged."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (SyntaxError, ValueError, struct.error) as error:
+        log.info("a picture's EXIF cannot be read, so it is not turned: %s", error)
+        return image
 
 
 def _named(data: bytes) -> str:

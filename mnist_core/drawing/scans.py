@@ -24,6 +24,9 @@ _GRAIN = 8
 _DARKEST = 0.15
 # Strokes of one digit lie closer than this share of its largest one (the bar of a 5).
 _GAP = 0.25
+# What strays so far from the paper, along a whole side of the picture, is the edge of a scan where
+# it is thinner than this share of the longer side; the bar of a 7 that fills a picture is wider.
+_STRAYS, _SCAN_EDGE = 0.2, 0.02
 # Digits of one number lie closer than this share of the largest one.
 _ROW_GAP = 1.0
 
@@ -56,16 +59,39 @@ def ink_of_picture(grey: FloatArray, gap: float = _GAP) -> FloatArray:
     """Ink in [0, 1] of the largest writing; grey (height, width) is brightness in [0, 1].
 
     What is closer to the largest mark than ``gap`` of its size belongs to it, and so on. It is
-    looked for on sheets that lie on a table, and if there is none, on all of the picture.
+    looked for on sheets that lie on a table, and if there is none, on all of the picture but for
+    a scan's dark edges.
     """
     # What was smaller than this is a digit, and hardly a photograph of a table: of MNIST's
     # own, black on white, 1.6 % were lost when bold ink was taken for a sheet.
-    found = sheets(grey) if max(grey.shape) >= WORKING_SIDE else ()
+    large = max(grey.shape) >= WORKING_SIDE
+    grey = grey[_within_edges(grey)]
+    found = sheets(grey) if large else ()
     for sheet in (*found, grey):
         ink = _ink_on_paper(sheet, gap)
         if ink.any():
             return ink
     return np.zeros_like(grey)
+
+
+def _within_edges(grey: FloatArray) -> tuple[slice, slice]:
+    """What the edges of a scan leave: thin lines, darker or lighter, along whole sides.
+
+    Paper is looked for in large neighbourhoods, which the picture's outermost pixels continue: such
+    a line would be paper there, and what is beside it ink.
+    """
+    most = round(max(grey.shape) * _SCAN_EDGE)
+    inside = []
+    for picture in (grey, grey.T):
+        cut = [0, 0]
+        if len(picture) > 4 * most:
+            for end, rows in enumerate((picture, picture[::-1])):
+                behind = np.median(rows[most : most + 3], axis=0)
+                strays = np.abs(rows[:most] - behind) > _STRAYS
+                lines = np.flatnonzero(strays.mean(axis=1) > 0.9)
+                cut[end] = int(lines[-1]) + 3 if lines.size else 0  # its own edge is soft
+        inside.append(slice(cut[0], len(picture) - cut[1]))
+    return inside[0], inside[1]
 
 
 def _ink_on_paper(grey: FloatArray, gap: float) -> FloatArray:

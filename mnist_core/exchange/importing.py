@@ -1,6 +1,7 @@
 """A network from a file becomes a run: checked, measured, and nothing in it executed."""
 
 import dataclasses
+import math
 import time
 from itertools import islice
 
@@ -37,7 +38,8 @@ def import_network(library: RunLibrary, data: bytes, name: str, by: str = SERVER
         ConfigError: the name is blank, or the network too large for this machine.
         TooManyError: the user has as much kept as is allowed.
         ImportRefusedError: it is not a network's file (see ``read_network``), its tensors are not
-            those of its settings, or the data set is not here. Nothing was recorded.
+            those of its settings or answer with no numbers, or the data set is not here. Nothing
+            was recorded.
     """
     check_stored(library, by)
     name = check_name("name", in_one_line(fitted(name, MAX_NAME)), MAX_NAME)
@@ -54,6 +56,11 @@ def import_network(library: RunLibrary, data: bytes, name: str, by: str = SERVER
     assert isinstance(row, EpochEnd)
     (end,) = conclude(state, pictures)
     assert isinstance(end, Finished), "no epoch was begun, so none is closed"
+    if not (math.isfinite(row.val_loss) and math.isfinite(end.test_loss)):
+        raise ImportRefusedError(
+            "Its weights are so large that what it answers is beyond float32: it was spoilt in "
+            "training, or a number in the file is."
+        )
     return library.store.add_finished_run(
         config,
         name,

@@ -51,12 +51,21 @@ def load_average() -> float:
 
 def usable_memory() -> int:
     """The bytes of memory that this process may use: the machine's, or its container's."""
-    import psutil  # here: a notebook that asks for its device does without
-
-    memory: int = psutil.virtual_memory().total
-    names = ("memory.max", "memory.limit_in_bytes")  # version 2 of control groups, and 1
+    memory = _machine_memory()
+    # Version 2 of control groups, beyond which it kills and from which it slows down; and 1.
+    names = ("memory.max", "memory.high", "memory.limit_in_bytes")
     limits = (_read(group / name) for group in _groups("memory") for name in names)
     return min([memory, *(int(limit) for limit in limits if limit not in ("", "max"))])
+
+
+def _machine_memory() -> int:
+    """In bytes, whoever may use it."""
+    if hasattr(os, "sysconf"):  # Linux and macOS, where training needs no more than PyTorch then
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    import psutil
+
+    memory: int = psutil.virtual_memory().total
+    return memory
 
 
 APP_MEMORY = 2 * 2**30  # bytes for the page's process, and what else a person has open

@@ -103,7 +103,8 @@ def _number(field: str, value: str) -> float:
     if value.endswith("%") and high > 1:
         raise QueryError(f"{field}: {value} is a share, and {field} is none")
     if not low <= number <= high:
-        hint = f"; write {value}% or {number / 100:g}" if share and 1 < number <= 100 else ""
+        meant = share and 1 < number <= 100 and not value.endswith("%")
+        hint = f"; write {value}% or {number / 100:g}" if meant else ""
         limits = f"from {low:g} to {high:g}" if math.isfinite(high) else f"at least {low:g}"
         raise QueryError(f"{field}: no run can have {value}, it is {limits}{hint}")
     return number

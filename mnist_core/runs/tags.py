@@ -146,14 +146,19 @@ def labels_json(labels: Iterable[str]) -> str:
     """A person's tags as the text of one of MLflow's.
 
     Raises:
-        ConfigError: one is empty, too long or not one line, or they are too many.
+        ConfigError: one is empty, too long or not one line, or they are too many or, together, too
+            long.
     """
     words = list(dict.fromkeys(label.strip() for label in labels))
     for word in words:
         check_name("tag", word, MAX_LABEL)
     if len(words) > MAX_LABELS:
         raise ConfigError([Problem("tags", len(words), f"must be at most {MAX_LABELS}")])
-    return json.dumps(words, ensure_ascii=False)
+    text = json.dumps(words, ensure_ascii=False)
+    if len(text) > MAX_VALUE:  # of many that are full of quotes, each of which is two characters
+        allowed = f"must have at most {MAX_VALUE:,} characters together"
+        raise ConfigError([Problem("tags", f"{len(text):,} characters", allowed)])
+    return text
 
 
 def segment_json(segment: Segment) -> str:

@@ -151,11 +151,17 @@ def _numeric(axis: Axis, trials: list[FrozenTrial]) -> list[tuple[float, FrozenT
 
 
 def _failure(axis: Axis, trials: list[FrozenTrial]) -> list[str]:
-    """Whether all trials above some value of this axis diverge or learn nothing, and none below."""
+    """Whether all trials above some value of this axis diverge or learn nothing, and none below.
+
+    Where another axis may be why, and they are the highest of this one by chance, as one of eight
+    often is, nothing is said.
+    """
     pairs = _numeric(axis, trials)
     failed = [not t.user_attrs.get("learned", True) for _, t in pairs]
     first = failed.index(True) if True in failed else 0
     if not first or not all(failed[first:]) or pairs[first - 1][0] == pairs[first][0]:
+        return []
+    if len(pairs[0][1].params) > 1 and 1 / math.comb(len(failed), sum(failed)) > CHANCE:
         return []
     return [f"above {shown(pairs[first - 1][0])} of {axis.label.lower()} training fails"]
 

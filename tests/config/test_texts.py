@@ -6,8 +6,17 @@ from mnist_core.config.texts import check_name, check_text, fitted, in_one_line
 from mnist_core.errors import ConfigError
 
 HIDDEN = ["two\nlines", "a\ttab", "\0", "bell\a", "\x1b[31mred", "half \udcff", "para\u2029graph"]
+HIDDEN += ["a\u202egnp.exe", "a\u2067b"]  # what turns the line in which they stand
 BLANK = ["", "   ", "\xa0\u3000", "\u200b", "\u2060 \ufeff"]
-SEEN = ["0.1$ vs 0.5$ *a* <b>x</b>", "=1+1", "Größe 数字", "👩‍👧", "می‌خواهم", "no-break\xa0space"]
+SEEN = [
+    "0.1$ vs 0.5$ *a* <b>x</b>",
+    "=1+1",
+    "Größe 数字",
+    "👩‍👧",
+    "می‌خواهم",
+    "שלום\u200f 7",
+    "no-break\xa0space",
+]
 
 
 @pytest.mark.parametrize("name", [*HIDDEN, *BLANK, "x" * 11])

@@ -91,6 +91,41 @@ def test_floats_whose_span_is_beyond_float32() -> None:
     assert difference(image_to_mnist(Image.fromarray(np.float32(3.3e38) * (1 - 2 * ink)))) < 0.25
 
 
+SCALES = {  # of floats: what is added to 0 to 1, and what that is then multiplied by
+    "from -1 to 1": (-0.5, 2),
+    "beyond white by enlarging": (-0.02, 1.1),
+    "to 0.001": (0, 0.001),
+    "around 1,000": (10, 100),
+    "beyond 255": (0, 260),
+    "all negative": (-9, 1),
+}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_floats_of_any_scale(scale: str) -> None:
+    """Those a little beyond white were read as nearly black, and so were those from -1 to 1."""
+    offset, factor = SCALES[scale]
+    floats = ((PHOTO / 255 + offset) * factor).astype(np.float32)
+    buffer = io.BytesIO()
+    Image.fromarray(floats).save(buffer, "TIFF")
+    assert difference(image_to_mnist(buffer.getvalue())) < 0.25
+
+
+def test_numbers_without_end_are_the_lightest_or_the_darkest_and_none_is_paper() -> None:
+    floats = (PHOTO / 255).astype(np.float32)
+    floats[:5], floats[-5:], floats[:, :5] = np.inf, np.nan, -np.inf
+    assert difference(image_to_mnist(Image.fromarray(floats))) < 0.25
+    nothing = np.full((300, 300), np.nan, np.float32)
+    assert not image_to_mnist(Image.fromarray(nothing)).any()
+
+
+def test_what_a_camera_wrote_is_damaged_and_the_picture_is_not() -> None:
+    buffer = io.BytesIO()
+    GREY.save(buffer, "PNG", exif=b"no EXIF at all", **QUICK)
+    for form in (buffer.getvalue(), Image.open(io.BytesIO(buffer.getvalue()))):
+        assert difference(image_to_mnist(form)) < 0.25
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_kind_of_file(kind: str) -> None:
     np.testing.assert_allclose(brightness(encoded(PHOTO, kind)), EIGHT_BITS, atol=0.04)
@@ -180,6 +215,10 @@ def test_a_colour_that_means_transparent(mode: str) -> None:
     [
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "HEIC"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0heic" + bytes(100), "HEIC"),
+        (b"\0\0\0\x18ftyphevc\0\0\0\0msf1" + bytes(100), "HEIC"),
+        (b"\0\0\0\x18ftypqt  \0\0\0\0" + bytes(100), "a film"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(100), "JPEG XL"),
+        (b"PK\x03\x04" + bytes(100), "zip"),
         (b"\0\0\0\x1cftypavif" + bytes(100), "AVIF"),
         (b"%PDF-1.7\n", "PDF"),
         (b"<svg xmlns=''></svg>", "SVG"),

@@ -49,6 +49,20 @@ def test_reads_a_drawing_on_a_transparent_background():
         assert difference(image_to_mnist(encoded(rgba, "PNG"))) < 0.25
 
 
+@pytest.mark.parametrize("width", [2, 5, 8, 20])
+@pytest.mark.parametrize("size", [120, 300])
+def test_the_dark_edge_of_a_scan_is_no_ink(width, size):
+    """A line of a few pixels along the top was taken for paper, and what is beside it was read."""
+    pixels = photo(size)
+    for sides in ((0,), (1,), (0, 2), (0, 1)):
+        scan = pixels
+        for turns in sides:
+            turned = np.rot90(scan, turns).copy()
+            turned[:width] = 5
+            scan = np.rot90(turned, -turns)
+        assert difference(image_to_mnist(scan)) < 0.25
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.03])
 def test_blank_paper_is_empty(noise):
     grey = 0.6 + np.random.default_rng(0).normal(0, noise, (300, 400))

@@ -62,6 +62,16 @@ def weights(**changes: tuple[int, ...] | None) -> dict[str, torch.Tensor]:
     return {name: torch.zeros(shape) for name, shape in shapes.items() if name not in gone}
 
 
+@pytest.mark.parametrize("size", [1e18, 1e30, 1e38])
+def test_weights_that_are_numbers_and_answer_with_none(store: RunStore, size: float) -> None:
+    """It became a completed run whose loss was none."""
+    torch.manual_seed(0)
+    large = {name: size * torch.randn_like(value).clamp(-3, 3) for name, value in weights().items()}
+    with pytest.raises(ImportRefusedError, match="beyond float32"):
+        import_network(RunLibrary(store), save_tensors(large), "too large")
+    assert store.newest() == []
+
+
 CONFIG = {"config": parse_config({"hidden_sizes": "16"}).model_dump_json()}
 
 

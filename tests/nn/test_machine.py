@@ -3,8 +3,8 @@
 import os
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from mnist_core.config.fields import parse_config
@@ -19,8 +19,9 @@ GB = 2**30
 def limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The control group of a process on a machine with 64 cores and 256 GB."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)), raising=False)
-    memory = SimpleNamespace(total=256 * GB)
-    monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
+    monkeypatch.setattr(
+        "os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 256 * GB // 4096}.__getitem__
+    )
     own = tmp_path / "cgroup"
     own.write_text("4:memory:/elsewhere\n0::/box/app\n")
     monkeypatch.setattr(machine, "OWN_CGROUP", own)
@@ -28,6 +29,13 @@ def limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     group = tmp_path / "fs" / "box" / "app"
     group.mkdir(parents=True)
     return group
+
+
+def test_the_memory_is_the_machine_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = machine._machine_memory()
+    assert here == pytest.approx(psutil.virtual_memory().total, rel=0.01)
+    monkeypatch.delattr("os.sysconf")  # as on Windows
+    assert machine._machine_memory() == psutil.virtual_memory().total
 
 
 def test_a_machine_without_limits_is_ours(limits: Path) -> None:
@@ -52,6 +60,14 @@ def test_the_tightest_limit_on_the_way_up_counts(limits: Path) -> None:
     (limits / "memory.max").write_text(f"{8 * GB}\n")
     (limits.parent / "memory.max").write_text(f"{16 * GB}\n")
     assert (usable_cores(), usable_memory()) == (3, 8 * GB)
+
+
+def test_memory_from_which_a_group_is_slowed_down_is_none_to_count_on(limits: Path) -> None:
+    (limits / "memory.max").write_text(f"{8 * GB}\n")
+    (limits / "memory.high").write_text("max\n")
+    assert usable_memory() == 8 * GB
+    (limits.parent / "memory.high").write_text(f"{6 * GB}\n")
+    assert usable_memory() == 6 * GB
 
 
 def test_a_namespace_of_its_own_shows_the_limits_at_the_root(limits: Path) -> None:

@@ -142,6 +142,7 @@ def test_what_matches(text: str, names: str) -> None:
         ("__class__ = 3", "no field"),
         ("val_accuracy > 97", "no run can have 97, it is from 0 to 1; write 97% or 0.97"),
         ("test_accuracy >= 9800 %", "no run can have 9800%"),
+        ("test_accuracy > 101 %", "no run can have 101%, it is from 0 to 1 (at"),
         ("val_accuracy < -1", "no run can have -1"),
         ("val_accuracy > nan", "'nan' is not a number"),
         ("val_loss > inf", "'inf' is not a number"),

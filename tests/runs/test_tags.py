@@ -134,6 +134,8 @@ def test_what_is_too_long_is_refused_before_it_is_written() -> None:
     library = RunLibrary(store)
     library.set_tags(run_id, many)
     assert store.get(run_id).tags == tuple(many)
+    with pytest.raises(ConfigError, match="at most 8,000 characters together"):
+        library.set_tags(run_id, ['"' * 48 + f"{i:02d}" for i in range(MAX_LABELS)])
     with pytest.raises(ConfigError, match="at most 100"):
         library.set_tags(run_id, [*many, "one more"])
     store.set_state(run_id, "failed", "x" * 100_000)

@@ -135,6 +135,38 @@ def test_a_study_with_another_s_settings_shows_no_trials(fake: Fake) -> None:
     assert "not" in view(study, other, active=False).error
 
 
+@pytest.mark.parametrize(
+    ("axes", "trials", "failed", "says"),
+    [
+        ({"learning_rate": "0.1:1", "dropout": "0:0.5"}, 10, 1, False),
+        ({"learning_rate": "0.1:1", "dropout": "0:0.5"}, 10, 3, True),
+        ({"learning_rate": "0.1:1"}, 10, 1, True),
+    ],
+)
+def test_one_failure_says_nothing_of_axes_whose_highest_it_may_be_by_chance(
+    storage: BaseStorage, axes: dict[str, str], trials: int, failed: int, says: bool
+) -> None:
+    """It was called the fault of each axis on which it happened to be the highest."""
+    config = sweep(sampler="random", trials=trials, axes=axes)
+    study = create_study(config, storage)
+    space = distributions(config)
+    for i in range(trials):
+        params = {name: 0.1 * (i + 1) * (1 if name == "learning_rate" else 0.5) for name in axes}
+        learned = i < trials - failed
+        attributes = {"val_accuracy": 0.9 if learned else 0.1, "learned": learned}
+        study.add_trial(
+            create_trial(
+                params=params,
+                distributions=space,
+                values=[attributes["val_accuracy"]],
+                user_attrs=attributes,
+            )
+        )
+    text = summarise(study, config)
+    assert ("training fails" in text) == says
+    assert says or f"{failed} of {trials} trials learned nothing" in text
+
+
 def objective_study(objective, trials: int, seed: int) -> optuna.Study:
     """Trials at random over a rate, a width and a choice."""
     random = np.random.default_rng(seed)
