@@ -40,3 +40,19 @@ def test_viewers_who_compare_with_different_runs_do_not_take_each_others_chart_a
             viewer.session_state["shown"] = (run, ROWS, ghost)
             assert not viewer.run().exception
     assert len(made) == 2
+
+
+def bar() -> None:
+    import streamlit as st
+
+    from pages.ui.runview import progress_bar
+
+    progress_bar(st.session_state["shown"])
+
+
+def test_a_run_that_waits_says_so_in_its_headline_alone() -> None:
+    viewer = AppTest.from_function(bar)
+    viewer.session_state["shown"] = replace(RUN, state="queued", progress={})
+    (shown,) = viewer.run().get("progress")
+    assert not viewer.exception
+    assert shown.proto.text == ""
