@@ -41,6 +41,10 @@ def test_the_link_holds_what_was_written() -> None:
     assert "Given: Learning rate 0\\.5." in text
     assert "Not shown: Seed 0." in text
     assert not page.code
+    assert not page.warning
+    page.number_input(key="teach.form.parameters").set_value(100).run()
+    assert "Nobody can reach this goal." in page.warning[0].value
+    page.number_input(key="teach.form.parameters").set_value(30_000).run()
     button(page, "Make the link").click().run()
     assert not page.exception
     link = page.query_params["assignment"]
