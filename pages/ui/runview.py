@@ -103,7 +103,7 @@ def progress_short(run: Run) -> str:
     """How far an active run is, in a few words."""
     progress = run.progress
     if "fraction" not in progress:
-        return "starting"
+        return "waiting" if run.state == "queued" else "starting"
     left = duration(progress["seconds_left"])
     return f"epoch {progress['epoch']} of {run.last_epoch} · {left} left"
 

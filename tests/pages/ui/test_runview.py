@@ -56,3 +56,9 @@ def test_a_run_that_waits_says_so_in_its_headline_alone() -> None:
     (shown,) = viewer.run().get("progress")
     assert not viewer.exception
     assert shown.proto.text == ""
+
+
+def test_what_waits_in_the_queue_is_not_said_to_start() -> None:
+    waits = replace(RUN, state="queued", progress={})
+    assert runview.progress_short(waits) == "waiting"
+    assert runview.progress_short(replace(waits, state="running")) == "starting"
