@@ -7,7 +7,7 @@ from mnist_core.runs.records import Run
 from pages.ui.fragments import fragment
 from pages.ui.frame import page
 from pages.ui.inside import against, layers, mistakes, onepicture, space, units
-from pages.ui.inside.choose import choose_part, choose_run, choose_view
+from pages.ui.inside.choose import choose_part, choose_run, choose_view, open_link
 from pages.ui.looked import Looked
 from pages.ui.state import backend
 from pages.ui.words import literal
@@ -43,6 +43,7 @@ try:
     else:
         left, right = st.columns([1, 3])
         with left, st.container(key="card-form", border=True):
+            open_link()
             run = choose_run(runs)
             chosen = choose_view()
             part = choose_part()

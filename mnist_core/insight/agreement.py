@@ -73,8 +73,9 @@ def in_words(name_a: str, name_b: str, found: Agreement) -> str:
         )
     better = name_a if a > b else name_b
     return said + (
-        f"If both were equally good, a split as uneven would come up {_how_often(found.p)}: on "
-        f"pictures of this kind {better} is better (McNemar's test). Another seed may change that."
+        f"If both were equally good, a split at least as uneven would come up "
+        f"{_how_often(found.p)}: on pictures of this kind {better} is better (McNemar's test). "
+        "Another seed may change that."
     )
 
 

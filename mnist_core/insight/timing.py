@@ -206,7 +206,7 @@ def _precisions(plan: Plan, lines: dict[int, list[Point]], names: dict[int, str]
         theirs = {point.value: point.median for point in lines[base]}
         ratios = [p.median / theirs[p.value] for p in lines[i] if p.value in theirs]
         if ratios:
-            low, high = f"{min(ratios):.2g}", f"{max(ratios):.2g}"
+            low, high = (f"{r:,.0f}" if r >= 10 else f"{r:.2g}" for r in (min(ratios), max(ratios)))
             times = low if low == high else f"{low} to {high}"
             said.append(f"{names[i]} takes {times} times as long as float32.")
     return said

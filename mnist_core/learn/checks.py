@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import SAMPLE
 from mnist_core.runs.records import Run
 
+FREE = ("epochs", "seed", "order_seed", "device")  # free in chapter 1
 RATES, RANGE = 10, 100.0  # learning rates of one sweep, and the highest by the lowest
 
 
@@ -104,6 +106,16 @@ def accurate(mark: Mark, fits: Callable[[Run], bool], missing: str) -> Check:
         return Progress(False, f"The best so far: {said}; {percent(mark.of(best))} is asked.", best)
 
     return check
+
+
+def as_it_is(run: Run) -> bool:
+    """Whether all its settings are the tutorial's, but for epochs, seeds and device."""
+    free = dict.fromkeys(FREE)
+    return all(
+        config.model_copy(update=free) == TrainConfig().model_copy(update=free)
+        for segment in run.segments
+        for config in (segment.config, segment.latest)
+    )
 
 
 def low_loss(mark: Mark) -> Check:

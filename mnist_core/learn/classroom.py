@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mnist_core.config.assignment import Assignment, Goal
+from mnist_core.data.catalog import dataset_spec
 from mnist_core.learn.checks import accuracy, percent, where
 from mnist_core.runs.records import Run
 
@@ -40,6 +42,26 @@ def asked(goal: Goal) -> str:
         limits.append(f"at most {goal.epochs:,} epoch{'s' * (goal.epochs > 1)}")
     within = f" with {' and '.join(limits)}" if limits else ""
     return f"{100 * goal.accuracy:g} % on validation{within}"
+
+
+def out_of_reach(assignment: Assignment) -> str:
+    """Why nobody can reach the goal with the settings that are given; empty if somebody might."""
+    goal, given = assignment.goal, assignment.given
+    if goal is None:
+        return ""
+    if goal.epochs is not None and given.get("epochs", 0) > goal.epochs:
+        return f"{given['epochs']:,} epochs are given, and the goal allows {goal.epochs:,}."
+    if goal.parameters is not None:
+        pixels, classes = dataset_spec(assignment.settings.dataset).ends
+        hidden = given.get("hidden_sizes", (1,))  # the fewest that there are
+        sizes = (pixels, *hidden, classes)
+        least = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+        if least > goal.parameters:
+            what = (
+                "The given layers have" if "hidden_sizes" in given else "The smallest network has"
+            )
+            return f"{what} {least:,} parameters, and the goal allows {goal.parameters:,}."
+    return ""
 
 
 def standing(assignment: Assignment, name: str, runs: Iterable[Run]) -> Standing:

@@ -3,11 +3,12 @@
 import math
 import operator
 from collections.abc import Callable
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, get_args
 
 from mnist_core.config.fields import FIELDS, parse_config
-from mnist_core.data.own import is_own
+from mnist_core.data.own import is_own, own_titles
 from mnist_core.errors import ConfigError, MnistLabError
 from mnist_core.runs.records import Run, State
 
@@ -37,6 +38,7 @@ TITLES: dict[str, str] = {
     "epoch": "Trained",
     "tags": "Tags",
     "note": "Note",
+    "created": "Started",
     **{name: spec.label for name, spec in FIELDS.items()},
 }
 WORDS = {title.lower(): field for field, title in TITLES.items()}
@@ -71,6 +73,8 @@ def comparison(field: str, symbol: str, value: str) -> Test:
         return _compare_text(field, symbol, value)
     if field == "state" or kind == "choice":
         return _compare_choice(field, symbol, value.lower())
+    if field == "created":
+        return _compare_day(symbol, value)
     if kind == "sizes":
         return _compare_sizes(field, symbol, value)
     if symbol == "contains":
@@ -78,7 +82,7 @@ def comparison(field: str, symbol: str, value: str) -> Test:
     number, compare = _number(field, value), COMPARE[symbol]
 
     def test(run: Run) -> bool | None:
-        actual = run.figure(field) if field in RESULTS else getattr(run.config, field)
+        actual = run.figure(field) if field in RESULTS else run.setting(field)
         return None if actual is None else compare(actual, number)
 
     return test
@@ -94,6 +98,8 @@ def _number(field: str, value: str) -> float:
     low, high = (0.0, 1.0 if share else math.inf)
     if field in FIELDS:
         low, high = FIELDS[field].low or 0.0, FIELDS[field].high or math.inf
+    if field == "epochs":
+        high = math.inf  # the bound is that of a segment
     try:
         number = float(value[:-1]) / 100 if value.endswith("%") else float(value)
     except ValueError:
@@ -145,6 +151,30 @@ def _compare_choice(field: str, symbol: str, value: str) -> Test:
     return lambda run: compare(run.state if field == "state" else getattr(run.config, field), value)
 
 
+def called(field: str) -> dict[str, str]:
+    """The choices of a field by what the form and the table call them, the longest name first."""
+    spec = FIELDS.get(field)
+    if spec is None or spec.kind != "choice":
+        return {}
+    found = {title.lower(): name for name, title in spec.choice_names.items()}
+    if field == "dataset":
+        for name, title in own_titles().items():
+            found |= {f"{title} (your own)".lower(): name}
+    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+
+
+def _compare_day(symbol: str, value: str) -> Test:
+    """By the day on which a run was started, as this machine's clock has it."""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise QueryError(f"created: {value!r} is no day; write it as 2026-01-31") from None
+    if symbol == "contains":
+        raise QueryError(f"created contains {value}: created is a day; use {_list(COMPARE)}")
+    compare = COMPARE[symbol]
+    return lambda run: compare(datetime.fromtimestamp(run.created).date(), day)
+
+
 def _compare_sizes(field: str, symbol: str, value: str) -> Test:
     if symbol not in ("=", "!=", "contains"):
         raise QueryError(f"{field} {symbol} {value}: use =, != or contains")
@@ -171,7 +201,7 @@ def search(text: str) -> Test:
     )
 
 
-KNOWN = (*FIELDS, *RESULTS, *TEXTS[:3], "state", "starred")
+KNOWN = (*FIELDS, *RESULTS, *TEXTS[:3], "created", "state", "starred")
 
 
 def is_field(word: str) -> bool:

@@ -6,7 +6,7 @@ The language, in the usual order of precedence (``not``, ``and``, ``or``):
     both       = term {["and"] term}
     term       = "not" term | "(" either ")" | comparison | text
     comparison = field ("=" | "!=" | "<" | "<=" | ">" | ">=" | "contains") value
-    value      = word {"," word} | number "%" | number "s"
+    value      = word {"," word} | number "%" | number "s" | day | what a choice is called
 
 A text, in quotes or not, is looked for in a run's name, note and tags. Fields are those of
 ``TrainConfig`` and of ``RESULTS``, or what the table calls them (``learning rate``). A comparison
@@ -23,6 +23,7 @@ from mnist_core.runs.conditions import (
     WORDS,
     QueryError,
     Test,
+    called,
     check_field,
     comparison,
     is_field,
@@ -115,6 +116,20 @@ class _Parser:
                 return WORDS[words]
         return None
 
+    def choice(self, field: str) -> str | None:
+        """The choice that the next tokens name as the form and the table do, in quotes or not."""
+        for title, name in called(field).items():
+            words = [match[0].strip() for match in _TOKEN.finditer(title)]
+            tokens = self.tokens[self.at : self.at + len(words)]
+            plain = [text.lower() for text, quoted in tokens if not quoted]
+            count = len(words) if plain == words else 0
+            if self.tokens[self.at][1] and self.tokens[self.at][0].lower() == title:
+                count = 1
+            if count:
+                self.at += count
+                return name
+        return None
+
     def take(self) -> str:
         self.at += 1
         return self.tokens[self.at - 1][0]
@@ -179,7 +194,7 @@ class _Parser:
         symbol = self.take().lower()
         if self.peek() is None or (self.next_is("(", ")", *COMPARE)):
             raise QueryError(f"{field} {symbol}: a value is missing behind it")
-        value = self.take()
+        value = self.choice(field) or self.take()
         while (following := self.peek()) is not None and (
             value.endswith(",") or following.startswith(",") or following == "%"
         ):

@@ -135,6 +135,10 @@ class Run:
         """The epoch at which the latest segment is complete."""
         return self.segments[-1].start + self.config.epochs
 
+    def setting(self, name: str) -> Any:
+        """A field of the configuration; of epochs, those of all segments together."""
+        return self.last_epoch if name == "epochs" else getattr(self.config, name)
+
     @property
     def ready(self) -> bool:
         """Whether it has ended and left a network that can be used."""

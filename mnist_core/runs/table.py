@@ -30,10 +30,10 @@ COLUMNS: dict[str, Callable[[Run], Any]] = {
 
 
 def table(runs: Sequence[Run]) -> dict[str, list[Any]]:
-    """Column name -> one value a run; the configuration is that of the run's latest segment."""
+    """Column name -> one value a run; settings are those of ``Run.setting``."""
     columns = {name: [value(run) for run in runs] for name, value in COLUMNS.items()}
     for name, spec in FIELDS.items():
-        values = [getattr(run.config, name) for run in runs]
+        values = [run.setting(name) for run in runs]
         columns[name] = [format_sizes(v) for v in values] if spec.kind == "sizes" else values
     return columns
 
@@ -79,7 +79,7 @@ def folded_table(rows: Sequence[Run | Trials]) -> dict[str, list[Any]]:
         columns["starred"][i] = any(run.starred for run in row.runs)
         columns["tags"][i] = columns["note"][i] = ""
         for name in FIELDS:
-            if len({getattr(run.config, name) for run in row.runs}) > 1:
+            if len({run.setting(name) for run in row.runs}) > 1:
                 columns[name][i] = None
     return columns
 

@@ -33,6 +33,11 @@ def reported(action: Callable[..., None]) -> Callable[..., None]:
     return callback
 
 
+def forget_problem() -> None:
+    """Another file is chosen (a callback): what was wrong with the one before is over."""
+    st.session_state.pop(PROBLEM, None)
+
+
 def show_problem() -> None:
     """Say why the last button could not do what it says."""
     if PROBLEM in st.session_state:

@@ -33,6 +33,17 @@ def take_once(prefix: str, take: Callable[[], list[str]]) -> None:
         show_note(note)
 
 
+def choose(name: str, key: str, known: Collection[str]) -> list[str]:
+    """Choose for a widget what the address says under ``name``; what is to be said of it."""
+    said = st.query_params.get(name)
+    if said is None:
+        return []
+    if said not in known:
+        return [f"{name}: there is no {said!r}, but {', '.join(known)}."]
+    st.session_state[key] = said
+    return []
+
+
 def show_note(note: str) -> None:
     """What of a link could not be taken."""
     st.warning(f"From the link: {literal(note)}", icon=":material/link:")

@@ -84,7 +84,10 @@ def progress_bar(run: Run) -> None:
     if "total" in progress and "fraction" not in progress:
         download_bar(Downloading(**progress))
         return
-    st.progress(share_done(run), text=progress_words(run))
+    if "fraction" in progress:
+        st.progress(share_done(run), text=progress_words(run))
+    else:  # the headline says how it stands
+        st.progress(0.0)
 
 
 def share_done(run: Run) -> float:
@@ -100,16 +103,14 @@ def progress_short(run: Run) -> str:
     """How far an active run is, in a few words."""
     progress = run.progress
     if "fraction" not in progress:
-        return "starting"
+        return "waiting" if run.state == "queued" else "starting"
     left = duration(progress["seconds_left"])
     return f"epoch {progress['epoch']} of {run.last_epoch} · {left} left"
 
 
 def progress_words(run: Run) -> str:
-    """How far an active run is."""
+    """How far a run is that trains."""
     progress = run.progress
-    if "fraction" not in progress:
-        return stands(run)
     return (
         f"Epoch {progress['epoch']} of {run.last_epoch} · "
         f"{progress['examples_per_second']:,.0f} examples a second · "

@@ -4,6 +4,7 @@ from math import comb
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from mnist_core.insight.agreement import agreement, in_words, mcnemar
 from mnist_core.insight.answers import Answers
@@ -37,6 +38,7 @@ def test_mcnemar_is_the_exact_test(a: int, b: int) -> None:
     n = a + b
     expected = sum(comb(n, k) for k in range(n + 1) if comb(n, k) <= comb(n, a)) / 2**n
     assert mcnemar(a, b) == pytest.approx(expected, rel=1e-9)
+    assert mcnemar(a, b) == pytest.approx(binomtest(a, n).pvalue, rel=1e-9)
 
 
 def test_nothing_differs_without_a_picture_that_one_alone_reads_right() -> None:
@@ -60,3 +62,5 @@ def test_the_words_name_who_is_better_only_where_chance_does_not_explain_it() ->
     assert "the very same pictures" in split(0, 0)
     assert split(1, 0).startswith("1 picture is read right by just one of them")
     assert "less than once in a million" in split(90, 3)
+    for a, b in ((40, 10), (12, 10)):  # a p-value counts what is more uneven, too
+        assert "a split at least as uneven" in split(a, b)

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
 from mnist_core.insight.answers import (
@@ -102,6 +103,16 @@ def test_calibration_is_the_error_by_its_definition() -> None:
     assert found.error == pytest.approx(error, abs=1e-6)
     assert sum(b.count for b in found.bins) == 4000
     assert all(b.accuracy < b.confidence for b in found.bins)
+
+
+def test_the_bins_are_those_of_scikit_learn() -> None:
+    random = np.random.default_rng(4)
+    sure = random.uniform(0.5, 1, 4000).astype(np.float32)
+    right = random.random(4000) < sure**2
+    found = calibration(with_confidence(sure, right))
+    accuracy, confidence = calibration_curve(right, sure, n_bins=BINS)
+    assert [b.accuracy for b in found.bins] == pytest.approx(accuracy.tolist())
+    assert [b.confidence for b in found.bins] == pytest.approx(confidence.tolist())
 
 
 def test_chance_explains_the_error_of_a_network_that_is_as_sure_as_it_is_right() -> None:

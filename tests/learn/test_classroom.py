@@ -8,7 +8,7 @@ import pytest
 from mnist_core.config.assignment import Assignment, Goal
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import SAMPLE
-from mnist_core.learn.classroom import asked, standing, standings
+from mnist_core.learn.classroom import asked, out_of_reach, standing, standings
 from mnist_core.runs.records import Pupil, Run, Segment
 from tests.helpers.runs import RUN
 
@@ -37,6 +37,31 @@ def run(
         "pupil": Pupil(task.key, name),
     }
     return replace(RUN, **(known | looks))
+
+
+@pytest.mark.parametrize(
+    ("fixed", "settings", "goal", "reason"),
+    [
+        ({"epochs"}, {"epochs": 10}, {"epochs": 5}, "10 epochs are given, and the goal allows 5."),
+        ({"epochs"}, {"epochs": 5}, {"epochs": 5}, ""),
+        (set(), {"epochs": 10}, {"epochs": 5}, ""),  # who may change them can train for less
+        ({"hidden_sizes"}, {}, {"parameters": 25_449}, "The given layers have 25,450 parameters"),
+        ({"hidden_sizes"}, {}, {"parameters": 25_450}, ""),
+        (set(), {}, {"parameters": 804}, "The smallest network has 805 parameters"),
+        (set(), {}, {"parameters": 805}, ""),
+    ],
+)
+def test_a_goal_that_nobody_can_reach_is_named(
+    fixed: set[str], settings: dict[str, Any], goal: dict[str, Any], reason: str
+) -> None:
+    task = Assignment(
+        title="t",
+        fixed=frozenset(fixed),
+        settings=TrainConfig(**settings),
+        goal=Goal(accuracy=0.9, **goal),
+    )
+    assert out_of_reach(task).startswith(reason)
+    assert bool(out_of_reach(task)) == bool(reason)
 
 
 def test_the_best_run_within_the_limits_counts() -> None:

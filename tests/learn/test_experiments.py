@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mnist_core.config.fields import FIELDS
+from mnist_core.config.knobs import Knobs
 from mnist_core.config.questions import QUESTIONS
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.datasets import SAMPLE, load_sample
@@ -14,7 +15,7 @@ from mnist_core.learn.checks import Progress, percent
 from mnist_core.learn.experiments import EXPERIMENTS, progress
 from mnist_core.nn.events import EpochEnd, Finished, Started
 from mnist_core.nn.training import train
-from mnist_core.runs.records import Run, Segment
+from mnist_core.runs.records import Change, Run, Segment
 from pages.ui.learn.choose import CHAPTERS
 from tests.helpers.runs import RUN
 
@@ -98,8 +99,29 @@ FOREIGN: list[dict[str, Any]] = [
 @pytest.mark.parametrize("change", FOREIGN)
 def test_what_is_no_whole_run_on_mnist_does_not_count(change: dict[str, Any]) -> None:
     good = run(0.99, settings=LINEAR)
-    assert done([good]) == {"pixels", "linear", "functions"}
+    assert done([good]) == {"linear", "functions"}
     assert done([replace(good, **change)]) == set()
+
+
+@pytest.mark.parametrize(
+    ("settings", "counts"),
+    [
+        ({"epochs": 20, "seed": 3, "order_seed": 4, "device": "cpu"}, True),
+        ({"hidden_sizes": (64,)}, False),
+        ({"learning_rate": 0.1}, False),
+        ({"optimizer": "adam"}, False),
+        ({"rotation": 5.0}, False),
+    ],
+)
+def test_the_first_network_is_the_tutorials_as_it_is(
+    settings: dict[str, Any], counts: bool
+) -> None:
+    assert progress("pixels", [run(0.97, settings=settings)]).done == counts
+
+
+def test_a_first_network_that_was_changed_on_its_way_is_another() -> None:
+    changed = Segment(0, TrainConfig(), (Change(2, Knobs(0.1, 0.9, 0.0)),))
+    assert not progress("pixels", [run(0.97, segments=(changed,))]).done
 
 
 def test_too_large_and_too_long_networks_do_not_count() -> None:

@@ -125,6 +125,8 @@ def test_a_file_that_holds_no_digits_is_named(app: Backend) -> None:
     wait_for(
         page, lambda shown: any("json is not a file of digits" in e.value for e in shown.error)
     )
+    page.file_uploader(key=digits.IMPORT).upload("other.json", b"{}").run()
+    assert not any("letter" in e.value for e in page.error), "it was said of another file"
 
 
 def html(page: AppTest) -> list[str]:

@@ -175,7 +175,11 @@ def test_pictures_that_are_elsewhere_are_said_to_be(
 
 def test_an_unknown_view_or_part_in_a_link_is_the_first(app: Backend) -> None:
     train(app)
-    page = look(view="nonsense", part="nonsense")
+    page = look(view="nonsense", part="nonsense", run="nonsense")
+    notes = [warning.value for warning in page.warning]
+    assert literal("view: there is no 'nonsense', but mistakes, ") in notes[0]
+    assert literal("part: there is no 'nonsense', but validation, ") in notes[1]
+    assert "is not in this app's store" in page.caption[0].value
     assert page.radio(key="inside.view").value == "mistakes"
     assert page.segmented_control(key="inside.part").value == "validation"
 

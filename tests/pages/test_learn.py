@@ -35,6 +35,7 @@ def test_each_chapter_opens_and_leads_to_the_next(chapter: str) -> None:
 def test_an_address_of_no_chapter_opens_the_first() -> None:
     page = open_page("learn", chapter="none")
     assert page.subheader[0].value == CHAPTERS["pixels"]
+    assert literal("chapter: there is no 'none', but pixels, ") in page.warning[0].value
 
 
 def test_the_window_shows_the_numbers_of_its_pixels() -> None:

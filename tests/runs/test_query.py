@@ -1,11 +1,16 @@
 """The filter language: what matches, and what a wrong word is told."""
 
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
 import pytest
 
 from mnist_core.config.fields import parse_config
 from mnist_core.runs.conditions import TITLES, WORDS, QueryError
 from mnist_core.runs.query import parse_query
 from mnist_core.runs.records import Run, Segment
+from tests.helpers.zips import add_zip, digit_files, zip_of
 
 
 def run(name: str, **changes: object) -> Run:
@@ -44,6 +49,13 @@ RUNS = [
         ("hidden_sizes contains 64 and val_accuracy > 0.97", "wide deep"),
         ("optimizer = adam or state = failed", "deep not 64"),
         ("optimizer == Adam", "deep"),
+        ("data set = MNIST (digits) and optimizer = adam", "deep"),
+        ('dataset = "mnist (digits)" starred', "plain"),
+        ("dataset != Fashion-MNIST (clothes) and (starred)", "plain"),
+        ("optimizer = SGD with momentum", ""),
+        ("optimizer != sgd with momentum and optimizer != sgd", "deep"),
+        ("activation = none (stays linear)", ""),
+        ("epochs > 1500", ""),
         ("dataset = own:mine-1", ""),
         ("dataset != own:mine-1", "wide deep bad plain not 64"),
         ("hidden_sizes = 128,64", "deep"),
@@ -150,6 +162,8 @@ def test_what_matches(text: str, names: str) -> None:
         ("epochs = 0", "epochs: no run can have 0"),
         ("seconds < -3", "seconds: no run can have -3, it is at least 0"),
         ("epochs > 10%", "epochs: 10% is a share"),
+        ("started > yesterday", "created: 'yesterday' is no day; write it as 2026-01-31"),
+        ("created contains 2026-01-31", "created is a day; use =, !="),
         ("hidden_sizes = 128 64", "'64' after hidden_sizes = 128"),
         ("val_accuracy > 0.97 5", "'5' after val_accuracy > 0.97"),
         ("val_accuracy > 0 . 97", "'.' after val_accuracy > 0"),
@@ -165,6 +179,32 @@ def test_what_is_wrong_is_named(text: str, message: str) -> None:
     with pytest.raises(QueryError) as error:
         parse_query(text)
     assert message in str(error.value)
+
+
+def test_the_day_a_run_was_started() -> None:
+    noon = datetime(2026, 3, 14, 12).astimezone().timestamp()
+    started = replace(RUNS[0], created=noon)
+    for text in ("Started = 2026-03-14", "started > 2026-03-13", "created <= 2026-03-14 wide"):
+        assert parse_query(text)(started), text
+    for text in ("Started != 2026-03-14", "started > 2026-03-14", "created < 2026-03-14"):
+        assert not parse_query(text)(started), text
+
+
+def test_epochs_are_those_of_all_segments() -> None:
+    further = replace(RUNS[0], segments=(*RUNS[0].segments, Segment(5, parse_config({}))))
+    assert parse_query("epochs = 10")(further)
+    assert not parse_query("epochs <= 5")(further)
+
+
+def test_a_data_set_of_ones_own_is_called_as_in_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_LAB_HOME", str(tmp_path))
+    own = add_zip(zip_of(digit_files(4, (3, 7))), "my pets")
+    pets = run("pets", dataset=own)
+    assert [r.name for r in (*RUNS, pets) if parse_query("data set = My pets (your own)")(r)] == [
+        "pets"
+    ]
 
 
 def test_nothing_is_executed() -> None:

@@ -49,6 +49,13 @@ def test_test_accuracy_is_of_the_network_that_is_there() -> None:
     assert going_on.figure("val_accuracy") == 0.91
 
 
+def test_epochs_of_a_run_that_went_on_are_all_of_them() -> None:
+    config = TrainConfig(epochs=5, learning_rate=0.1)
+    further = replace(RUN, segments=(*RUN.segments, Segment(2, config)))
+    assert table([further])["epochs"] == [7]
+    assert table([further])["learning_rate"] == [0.1]
+
+
 def trial(number: int, accuracy: float, rate: float, study: str = "rates") -> Run:
     return replace(
         RUN,

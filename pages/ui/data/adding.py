@@ -12,7 +12,7 @@ from mnist_core.data.zipped import MOST_ZIPPED
 from mnist_core.errors import DataError, MnistLabError
 from mnist_core.runs.limits import check_disk
 from pages.ui import forms
-from pages.ui.actions import PROBLEM, reported, start_button
+from pages.ui.actions import PROBLEM, forget_problem, reported, start_button
 from pages.ui.data import samples
 from pages.ui.fragments import fragment
 from pages.ui.state import in_background
@@ -98,6 +98,7 @@ def _form() -> None:
         type="zip",
         max_upload_size=MOST_ZIPPED // 2**20,
         key=_key("zip"),
+        on_change=forget_problem,
     )
     usual = Wish("usual")
     st.text_input(

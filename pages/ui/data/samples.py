@@ -52,10 +52,7 @@ def open_link() -> None:
         if CLASS in st.query_params:
             st.session_state[_class_key(config.dataset)] = st.query_params[CLASS]
         for name, known in ((VIEW, views.VIEWS), (PART, views.PARTS)):
-            if (wanted := st.query_params.get(name)) in known:
-                st.session_state[key(name)] = wanted
-            elif wanted is not None:
-                notes.append(f"{name}: there is no {wanted!r}, but {', '.join(known)}.")
+            notes += links.choose(name, key(name), known)
         return notes
 
     links.take_once("data", take)

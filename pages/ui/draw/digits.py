@@ -10,7 +10,7 @@ from mnist_core.drawing.prepare import strokes_to_mnist
 from mnist_core.drawing.strokes import as_strokes
 from mnist_core.errors import DrawingError, MnistLabError
 from mnist_core.runs.users import SERVER
-from pages.ui.actions import PROBLEM, reported, show_problem, start_button
+from pages.ui.actions import PROBLEM, forget_problem, reported, show_problem, start_button
 from pages.ui.download import download_button
 from pages.ui.draw import canvas, models
 from pages.ui.fragments import fragment
@@ -107,6 +107,7 @@ def my_digits(model: str, runs: models.Readers) -> None:
 def _take_in() -> None:
     """Begin to import a file, once and beside the page: to read thousands of digits takes long."""
     file = st.session_state[IMPORT]
+    forget_problem()
     if file is not None:
         data, name, kept = file.getvalue(), file.name, own()
         work = in_background(lambda: kept.add(*parse_digits(data, name)), "import digits")

@@ -4,9 +4,9 @@ import streamlit as st
 
 from mnist_core.insight.parts import PARTS, Part
 from mnist_core.runs.records import Run
-from pages.ui import forms
+from pages.ui import forms, links
 from pages.ui.address import PART, VIEW, keep_in_address, write_address
-from pages.ui.state import RUN, select_run, selected_run
+from pages.ui.state import RUN, backend, select_run, selected_run
 from pages.ui.user import mine
 from pages.ui.words import told_apart
 
@@ -27,6 +27,16 @@ VIEWS = {
 }
 
 
+def open_link() -> None:
+    """Choose what the page's address says, once a session, and say what there is not."""
+
+    def take() -> list[str]:
+        view = links.choose(VIEW, "inside.view", VIEWS)
+        return view + links.choose(PART, "inside.part", PARTS)
+
+    links.take_once("inside", take)
+
+
 def choose_run(runs: list[Run]) -> Run:
     """One of the runs that have ended: that which was looked at last, else the newest."""
     known = {run.id: run for run in runs}
@@ -39,7 +49,9 @@ def choose_run(runs: list[Run]) -> Run:
         select_run(chosen)
         write_address(RUN, chosen)
     elif asked != chosen:
-        st.caption("The run that you looked at has no network yet. This is the newest that has.")
+        there = any(run.id == asked for run in backend().watch.library())
+        missing = "has no network yet" if there else "is not in this app's store"
+        st.caption(f"The run that was asked for {missing}. This is the newest that can be seen.")
     st.session_state[CHOSEN] = chosen
     st.selectbox(
         "Run",
@@ -53,13 +65,10 @@ def choose_run(runs: list[Run]) -> Run:
 
 def choose_view() -> str:
     """What to look at; the page's address carries it."""
-    if "inside.view" not in st.session_state:
-        said = st.query_params.get(VIEW)
-        st.session_state["inside.view"] = said if said in VIEWS else next(iter(VIEWS))
     chosen = st.radio(
         "Look at",
         list(VIEWS),
-        index=list(VIEWS).index(st.session_state["inside.view"]),
+        index=list(VIEWS).index(st.session_state.get("inside.view", next(iter(VIEWS)))),
         format_func=VIEWS.__getitem__,
         key="inside.view",
         persist_state="session",
@@ -70,9 +79,6 @@ def choose_view() -> str:
 
 def choose_part() -> Part:
     """Which pictures are shown to it; the page's address carries it."""
-    if "inside.part" not in st.session_state:
-        said = st.query_params.get(PART)
-        st.session_state["inside.part"] = said if said in PARTS else PARTS[0]
     part = forms.switch("Pictures", PART_TITLES, PARTS[0], "inside.part")
     keep_in_address(PART, part if part != PARTS[0] else "")
     return part

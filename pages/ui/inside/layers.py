@@ -63,9 +63,8 @@ def show(looked: Looked) -> None:
     for remark in remarks(rows):
         st.warning(remark, icon=":material/info:")
     if not remarks(rows):
-        st.caption(
-            "Nothing stands out: no gradient vanishes or explodes, and few or no units are dead."
-        )
+        dead = ", and few or no units are dead" if relu else ""
+        st.caption(f"Nothing stands out: no gradient vanishes or explodes{dead}.")
     st.caption(f"Measured on {min(ASKED, len(looked.pictures)):,} {looked.said}, without dropout.")
 
 

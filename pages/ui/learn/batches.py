@@ -16,14 +16,15 @@ from pages.ui.words import percent
 SIZES = {10: "10", 100: "100", 1000: "1,000", 4000: "all 4,000"}
 VIEWS = {"loss": "Loss by step", "accuracy": "Accuracy by epoch"}
 EPOCHS, COUNT, AGAINST = 5, 4000, 100
+UNITS, RATE = 32, 0.1
 
 
 def show() -> None:
     title("batches")
     st.markdown(
         "A step of training looks at some pictures, a **batch**, and moves the weights once. When "
-        "all pictures have been in a batch once, an **epoch** is over. The network (32 hidden "
-        "units, ReLU) and the learning rate (0.1) are the same for both."
+        f"all pictures have been in a batch once, an **epoch** is over. The network ({UNITS} "
+        f"hidden units, ReLU) and the learning rate ({RATE:g}) are the same for both."
     )
     with st.container(horizontal=True, gap="medium"):
         size = forms.switch("Batch size", SIZES, 10, "learn.batches.size")
@@ -39,7 +40,7 @@ def show() -> None:
 
 
 def _plan(size: int) -> Plan:
-    return Plan((32,), "relu", rate=0.1, batch=size, epochs=EPOCHS, count=COUNT)
+    return Plan((UNITS,), "relu", rate=RATE, batch=size, epochs=EPOCHS, count=COUNT)
 
 
 def _draw(courses: Courses, view: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
+from pages.ui import links
 from pages.ui.address import keep_in_address
 
 CHAPTER = "chapter"  # query parameter
@@ -26,13 +27,11 @@ CHAPTERS = {
 
 def choose_chapter(done: Collection[str]) -> str:
     """The chapter that is read; the page's address carries it. ``done`` are marked as such."""
-    if CHOSEN not in st.session_state:
-        said = st.query_params.get(CHAPTER)
-        st.session_state[CHOSEN] = said if said in CHAPTERS else next(iter(CHAPTERS))
+    links.take_once("learn", lambda: links.choose(CHAPTER, CHOSEN, CHAPTERS))
     chosen = st.radio(
         "Chapter",
         list(CHAPTERS),
-        index=list(CHAPTERS).index(st.session_state[CHOSEN]),
+        index=list(CHAPTERS).index(st.session_state.get(CHOSEN, next(iter(CHAPTERS)))),
         format_func=CHAPTERS.__getitem__,
         # Not in the labels: a browser names its choice by the label, so none may change.
         captions=[DONE if chapter in done else "" for chapter in CHAPTERS],

@@ -80,13 +80,13 @@ def _measure() -> None:
         ),
         key="learn-device-work",
         alt="Milliseconds of a step by hidden units: "
-        + ", ".join(f"{one.units}: {1000 * one.median:.2g}" for one in taken),
+        + ", ".join(f"{one.units}: {milliseconds(one.median)}" for one in taken),
     )
     st.markdown(
         f"A batch of {small.batch}: {large.units // small.units} times the units are "
         f"{large.work / small.work:.0f} times the work, and took "
-        f"**{large.median / small.median:.1f} times as long** ({1000 * small.median:.2g} ms and "
-        f"{1000 * large.median:.2g} ms). With {small.units} units this processor did "
+        f"**{large.median / small.median:.1f} times as long** ({milliseconds(small.median)} "
+        f"ms and {milliseconds(large.median)} ms). With {small.units} units this processor did "
         f"{small.rate / 1e9:.1f} thousand million multiplications a second, with {large.units:,} "
         f"{large.rate / 1e9:.1f}. What a step costs beside its multiplications weighs most where "
         "there are few of them. The bars are the quickest and the slowest of seven steps."
@@ -96,3 +96,9 @@ def _measure() -> None:
         f"{LARGE // multiplications((784, 1, 10), 100)} hidden units at a batch of 100, and two "
         "from there on: threads have to wait for each other."
     )
+
+
+def milliseconds(seconds: float) -> str:
+    """Two digits, or a whole number: 0.00031 -> 0.31, 0.17 -> 170."""
+    taken = 1000 * seconds
+    return f"{taken:,.0f}" if taken >= 10 else f"{taken:.2g}"

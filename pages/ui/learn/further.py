@@ -36,7 +36,7 @@ IDEAS = (
         "Another way down",
         "Adam gives each weight a step size of its own. PyTorch's default rate for it is 0.001; "
         "what happens at 0.5?",
-        {"optimizer": "adam", "learning_rate": 0.002},
+        {"optimizer": "adam", "learning_rate": 0.001},
     ),
     Idea(
         "Forget some",

@@ -32,6 +32,7 @@ Any words look for runs with them in the name, the note or a tag. Or compare wha
 
 - `test > 97 % and epochs <= 5`
 - `hidden layer sizes contains 64`, `optimizer = adam or state = failed`
+- `started >= 2026-01-31`, `data set = MNIST (digits)`
 - `not starred`, `tags = talk`, with parentheses as you like
 
 The columns: {", ".join(f"`{title.lower()}`" for title in TITLES.values())}.
@@ -87,11 +88,12 @@ def _columns() -> dict[str, Any]:
         "epoch": column.NumberColumn(TITLES["epoch"], format="%d", help="Epochs trained"),
         "tags": column.TextColumn(TITLES["tags"]),
         "note": column.TextColumn(TITLES["note"]),
-        "created": column.DatetimeColumn("Started", format="distance"),
+        "created": column.DatetimeColumn(TITLES["created"], format="distance"),
     }
     for name, spec in FIELDS.items():
         make = column.NumberColumn if spec.kind in ("int", "float") else column.TextColumn
         columns[name] = make(TITLES[name], help=spec.help)
+    columns["epochs"]["help"] = "Epochs asked for, of a run that went on those of before too."
     return columns
 
 

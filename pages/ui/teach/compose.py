@@ -18,6 +18,7 @@ from mnist_core.config.assignment import (
 from mnist_core.config.fields import FIELDS
 from mnist_core.config.train import TrainConfig
 from mnist_core.errors import ConfigError
+from mnist_core.learn.classroom import out_of_reach
 from pages.ui import assignment, forms
 from pages.ui.address import keep_in_address
 from pages.ui.state import backend
@@ -216,6 +217,8 @@ def preview(asked: Assignment) -> None:
     with st.container(key="card-preview", border=True):
         st.caption("What your pupils will see on Train")
         assignment.text(asked)
+        if reason := out_of_reach(asked):
+            st.warning(f"Nobody can reach this goal. {reason}", icon=":material/flag:")
         if not asked.given:
             st.caption("They can change all settings.")
             return

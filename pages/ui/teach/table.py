@@ -1,5 +1,7 @@
 """How far each pupil is with an assignment."""
 
+import math
+
 import pandas as pd
 import streamlit as st
 
@@ -34,7 +36,7 @@ def _table(made: Assignment) -> None:
     if made.goal is not None:
         st.markdown(f"**{reached} of {len(known)}** reached {asked(made.goal)}.")
     st.dataframe(
-        pd.DataFrame([_row(stands) for stands in known]),
+        pd.DataFrame([row(stands) for stands in known]),
         hide_index=True,
         key="teach-table",
         placeholder="",
@@ -42,12 +44,13 @@ def _table(made: Assignment) -> None:
     )
 
 
-def _row(stands: Standing) -> dict[str, object]:
+def row(stands: Standing) -> dict[str, object]:
     best = stands.best.figure("best_val_accuracy") if stands.best else None
     return {
         "Name": stands.name,
         "Goal": "reached" if stands.done else "",
-        "Best": None if best is None else 100 * best,
+        # Rounded down, so that it never looks like a goal that it misses.
+        "Best": None if best is None else math.floor(10_000 * best + 1e-6) / 100,
         "Parameters": stands.best.started.get("parameters") if stands.best else None,
         "Runs": stands.runs,
         "Now": progress_short(stands.active) if stands.active else "",

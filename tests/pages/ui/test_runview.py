@@ -40,3 +40,25 @@ def test_viewers_who_compare_with_different_runs_do_not_take_each_others_chart_a
             viewer.session_state["shown"] = (run, ROWS, ghost)
             assert not viewer.run().exception
     assert len(made) == 2
+
+
+def bar() -> None:
+    import streamlit as st
+
+    from pages.ui.runview import progress_bar
+
+    progress_bar(st.session_state["shown"])
+
+
+def test_a_run_that_waits_says_so_in_its_headline_alone() -> None:
+    viewer = AppTest.from_function(bar)
+    viewer.session_state["shown"] = replace(RUN, state="queued", progress={})
+    (shown,) = viewer.run().get("progress")
+    assert not viewer.exception
+    assert shown.proto.text == ""
+
+
+def test_what_waits_in_the_queue_is_not_said_to_start() -> None:
+    waits = replace(RUN, state="queued", progress={})
+    assert runview.progress_short(waits) == "waiting"
+    assert runview.progress_short(replace(waits, state="running")) == "starting"

@@ -70,6 +70,7 @@ def test_the_form_says_what_is_missing_and_keeps_what_was_typed(app: Backend) ->
     wait_for(page, lambda shown: shown.error and ADDING not in shown.session_state)
     assert "pets\\.zip cannot be read as a zip" in page.error[0].value
     page.file_uploader(key="data.add.zip.0").upload("pets.zip", zip_of(PETS)).run()
+    assert not page.error, "it was said of another zip"
     page.number_input(key="data.add.side.0").set_value(12)
     page.segmented_control(key="data.add.colour.0").set_value(True)
     page.slider(key="data.add.share.0").set_value(50)

@@ -11,6 +11,7 @@ from mnist_core.config.train import TrainConfig
 from mnist_core.data.made_up import made_up
 from mnist_core.nn.state import TrainState
 from mnist_core.nn.training import Parts, epoch_steps
+from pages.ui.learn.device import milliseconds
 from tests.helpers.courses import read
 from tests.helpers.pages import said
 
@@ -43,6 +44,13 @@ def operations(steps: int) -> int:
 def test_a_step_has_as_many_operations_as_it_says() -> None:
     assert (operations(12) - operations(2)) / 10 == pytest.approx(25, abs=2)
     assert "each of the some 25 operations of a step" in said(read("device"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.000314, "0.31"), (0.0042, "4.2"), (0.0099, "9.9"), (1.234, "1,234")]
+)
+def test_milliseconds_are_written_out(seconds: float, said: str) -> None:
+    assert milliseconds(seconds) == said
 
 
 @pytest.mark.usefixtures("app")
