@@ -27,9 +27,6 @@ _request = AppSession.request_rerun
 # Of a session: the page that was asked for and has not begun yet, and the one that has.
 ASKED, SHOWN = "_lab_page_asked", "_lab_page_shown"
 
-# What of a field is said once, when it happens.
-CLICKS = {"trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value"}
-
 
 def _clear_but_for_a_part(
     queue: ForwardMsgQueue,
@@ -109,12 +106,13 @@ def _ask_of_the_page_that_comes(session: AppSession, client_state: ClientState |
 
     Who asks for another page is known by saying nothing of any field.
 
-    A browser sends a click a moment after it was made. A part that looks again in between says it
-    too, and Streamlit would do twice what was clicked once. So only the click itself is heard.
+    With each request a browser says what all fields hold. A part that looks again says it also of
+    one into which the server has put something else that was not drawn yet, as a preset does:
+    Streamlit would take the old for typed. And it says what was clicked a moment before its own
+    request is sent: Streamlit would do twice what was clicked once. Whoever types or clicks asks
+    for a run of it, so only that is heard.
     """
     if client_state is not None:
-        if client_state.is_auto_rerun:
-            _forget_clicks(client_state)
         page = getattr(session, ASKED, "") or getattr(session, SHOWN, "")
         if not client_state.fragment_id and not client_state.widget_states.widgets:
             setattr(session, ASKED, client_state.page_script_hash)
@@ -122,12 +120,6 @@ def _ask_of_the_page_that_comes(session: AppSession, client_state: ClientState |
             if client_state.is_auto_rerun:
                 return
             client_state.fragment_id, client_state.page_script_hash = "", page
+        if client_state.is_auto_rerun:
+            del client_state.widget_states.widgets[:]
     _request(session, client_state)
-
-
-def _forget_clicks(client_state: ClientState) -> None:
-    """Take all that is clicked, and not typed or chosen, out of a request."""
-    fields = client_state.widget_states.widgets
-    kept = [field for field in fields if field.WhichOneof("value") not in CLICKS]
-    del fields[:]
-    fields.extend(kept)

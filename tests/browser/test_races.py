@@ -99,6 +99,14 @@ def test_a_click_counts_once_when_a_part_looks_again_before_it_is_sent(page: Pag
         expect(page.get_by_text(f"Counted {number}", exact=True)).to_be_visible()
 
 
+def test_what_the_server_puts_into_a_field_stays_there(page: Page) -> None:
+    go_to(page, "filled")
+    expect(page.get_by_text("Looked again")).to_be_visible()
+    page.evaluate(LATE)
+    page.get_by_role("button", name="Put").click()
+    expect(page.get_by_text("It holds:")).to_have_text("It holds: by the server")
+
+
 def test_a_run_is_not_ended_before_it_heard_what_it_was_asked_for() -> None:
     config.get_config_options()  # reads .streamlit/config.toml
     assert config.get_option("runner.fastReruns") is False

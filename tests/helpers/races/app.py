@@ -176,12 +176,33 @@ def counts() -> None:
     fragment(polls, 0.2)()
 
 
+def put() -> None:
+    st.session_state["filled"], st.session_state["due"] = "by the server", True
+
+
+def looks() -> None:
+    """A part that, looking again, has the page drawn anew once after something was put there."""
+    st.text("Looked again")
+    if redrawn_alone() is not None and st.session_state.pop("due", False):
+        st.session_state["anew"] = True
+        st.rerun()
+
+
+def filled() -> None:
+    """A page with a field that the server fills."""
+    value = st.text_input("Filled", key="filled")
+    st.button("Put", on_click=put)
+    fragment(looks, 0.2)()
+    if st.session_state.get("anew"):
+        st.text(f"It holds: {value}")
+
+
 def other() -> None:
     st.text(f"Said: {st.session_state.get('said')}")
 
 
 mend()
 st.navigation(
-    [st.Page(page) for page in (parts, typed, other, ends, left, reached, unsent, counts)],
+    [st.Page(page) for page in (parts, typed, other, ends, left, reached, unsent, counts, filled)],
     position="top",
 ).run()
