@@ -128,8 +128,9 @@ def test_the_learning_rate_is_changed_while_it_trains(gate: Gate, app: Backend) 
         gate.allow(epoch)
         wait_for(page, lambda _, n=epoch: len(app.store.history(only_run(app).id)) > n)
     (change,) = changes
-    for view in (page.run(), other.run()):
-        assert f"from epoch {change.start + 1}: learning rate 0.1." in said(view)
+    done = f"from epoch {change.start + 1}: learning rate 0.1."
+    for view in (page, other):
+        wait_for(view, lambda shown: done in said(shown))
         assert "From the next epoch on" not in said(view)
         (rate,) = (field for field in view.number_input if field.label == "New learning rate")
         assert rate.value == 0.1

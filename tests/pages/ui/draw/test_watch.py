@@ -124,7 +124,7 @@ def test_own_digits_have_a_curve_and_trials_of_a_sweep_are_not_offered(
 def test_one_click_trains_the_network_that_is_watched(app: Backend) -> None:
     page = opened()
     button(page, "Train the tutorial's model").click()
-    wait_for(page, lambda shown: not app.store.active() and len(app.store.newest(2)) == 1)
+    wait_for(page, lambda shown: not getattr(button(shown, "Train it anew"), "disabled", True))
     (first,) = app.store.newest(2)
     assert page.selectbox(key=CHOSEN).value == first.id
     button(page, "Train it anew").click()
