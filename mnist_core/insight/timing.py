@@ -142,28 +142,33 @@ def told(measurement: Measurement) -> list[str]:
             f"The machine was busy with other work when it began (load {machine.load:g} on "
             f"{machine.cores} cores), so these numbers mean little."
         )
-    said.append(_fastest(plan, lines, names))
+    said += _fastest(plan, lines, names)
     said += _overtaking(plan, lines, names)
     said += _precisions(plan, lines, names)
     said += _share(plan, lines, names)
     return said
 
 
-def _fastest(plan: Plan, lines: dict[int, list[Point]], names: dict[int, str]) -> str:
-    """Who is fastest, and up to where."""
+def _fastest(plan: Plan, lines: dict[int, list[Point]], names: dict[int, str]) -> list[str]:
+    """Who is fastest, and up to where; of values at which two or more were measured."""
     parts: list[tuple[int, int]] = []  # (setting, the last value at which it is fastest)
+    compared = 0
     for value in plan.values:
         there = {i: p.median for i, found in lines.items() for p in found if p.value == value}
-        if there:
+        if len(there) > 1:
+            compared += 1
             best = min(there, key=there.__getitem__)
             if parts and parts[-1][0] == best:
                 parts.pop()
             parts.append((best, value))
+    if not parts:
+        return []
+    where = "everywhere" if compared == len(plan.values) else "where two or more were measured"
     if len(parts) == 1:
-        return f"Fastest everywhere: {names[parts[0][0]]}."
+        return [f"Fastest {where}: {names[parts[0][0]]}."]
     *some, (last, _) = parts
     upto = "; ".join(f"{names[i]} up to {_at(plan, value)}" for i, value in some)
-    return f"Fastest: {upto}; {names[last]} above."
+    return [f"Fastest: {upto}; {names[last]} above."]
 
 
 def _overtaking(plan: Plan, lines: dict[int, list[Point]], names: dict[int, str]) -> list[str]:

@@ -88,6 +88,13 @@ def test_a_gpu_that_never_wins_or_always_does() -> None:
     )
 
 
+def test_of_what_was_stopped_it_compares_only_what_was_measured() -> None:
+    alone = told(measured({ONE: {16: (1,)}, TWO: {}}))
+    assert not any(sentence.startswith("Fastest") for sentence in alone)
+    part = told(measured({ONE: {16: (1,), 64: (2,)}, TWO: {16: (3,)}}))
+    assert part[0] == "Fastest where two or more were measured: CPU, 1 thread, float32."
+
+
 def test_without_one_precisions_are_compared() -> None:
     said = told(measured({ONE: {16: (1,), 64: (2,)}, DOUBLE: {16: (1.5,), 64: (5,)}}))
     assert "CPU, 1 thread, float64 takes 1.5 to 2.5 times as long as float32." in said

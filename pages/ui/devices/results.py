@@ -85,7 +85,7 @@ def picture(chosen: list[Measurement], live: bool = False) -> None:
             log_x=first.plan.varies != "layers",
         ),
         key=f"devices-{view}",
-        alt=" ".join(told(first)),
+        alt=" ".join([f"{title}, by {varied}.", *told(first)]),
     )
     if not live:
         _words(alike, len(chosen) - len(alike))
@@ -96,7 +96,8 @@ def _words(alike: dict[str, Measurement], left_out: int) -> None:
     for number, one in alike.items():
         if number:
             st.markdown(f"**{number}** · {literal(f'{when(one)} · {one.machine.name}')}")
-        st.markdown("\n".join(f"- {literal(sentence)}" for sentence in told(one)))
+        if sentences := told(one):
+            st.markdown("\n".join(f"- {literal(sentence)}" for sentence in sentences))
         st.caption(literal(f"Fixed: {fixed(one.plan)}. {_samples(one)}"))
     differing = [
         TITLES[name]
