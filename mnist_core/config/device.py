@@ -17,6 +17,11 @@ def multiplications(sizes: Sequence[int], batch_size: int) -> int:
     return batch_size * sum(a * b for a, b in pairwise(sizes))
 
 
+def parameter_count(sizes: Sequence[int]) -> int:
+    """All weights and biases; ``sizes`` are the inputs, the hidden sizes and the classes."""
+    return sum(a * b + b for a, b in pairwise(sizes))
+
+
 def threads_for(work: int) -> int:
     """How many CPU threads to train with; ``work`` is a step's ``multiplications``."""
     return THREADS_A_RUN if work >= LARGE else 1

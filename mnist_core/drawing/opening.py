@@ -154,7 +154,7 @@ def _on_paper(grey: FloatArray, alpha: FloatArray) -> FloatArray:
 def _opened(picture: Picture) -> Image.Image:
     if isinstance(picture, Image.Image):
         _check_pixels(picture)
-        return _turned(picture.copy())
+        return _turned(picture)
     if not isinstance(picture, np.ndarray):
         data = picture if isinstance(picture, bytes) else _read(Path(picture))
         return _decoded(data, "L", WORKING_SIDE * 2)[0]
@@ -200,12 +200,12 @@ def _decoded(data: bytes, mode: Mode, side: int) -> tuple[Image.Image, int]:
 
 
 def _turned(image: Image.Image) -> Image.Image:
-    """As its camera says that it was held; as it is where what the camera wrote is damaged."""
+    """A copy, as its camera says that it was held; as it is where what that wrote is damaged."""
     try:
         return ImageOps.exif_transpose(image)
     except (SyntaxError, ValueError, struct.error) as error:
         log.info("a picture's EXIF cannot be read, so it is not turned: %s", error)
-        return image
+        return image.copy()
 
 
 def _named(data: bytes) -> str:

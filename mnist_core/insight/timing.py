@@ -129,6 +129,11 @@ def _faster(plan: Plan, one: list[Point], other: list[Point], name: str, than: s
     )
 
 
+def two_digits(number: float) -> str:
+    """Or a whole number, written out: 0.314 -> 0.31, 170.2 -> 170."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
 def told(measurement: Measurement) -> list[str]:
     """What was found, in sentences; nothing while no setting was measured."""
     plan = measurement.plan
@@ -151,19 +156,20 @@ def told(measurement: Measurement) -> list[str]:
 
 def _fastest(plan: Plan, lines: dict[int, list[Point]], names: dict[int, str]) -> list[str]:
     """Who is fastest, and up to where; of values at which two or more were measured."""
-    parts: list[tuple[int, int]] = []  # (setting, the last value at which it is fastest)
-    compared = 0
-    for value in plan.values:
-        there = {i: p.median for i, found in lines.items() for p in found if p.value == value}
-        if len(there) > 1:
-            compared += 1
-            best = min(there, key=there.__getitem__)
-            if parts and parts[-1][0] == best:
-                parts.pop()
-            parts.append((best, value))
-    if not parts:
+    measured = {
+        value: {i: p.median for i, found in lines.items() for p in found if p.value == value}
+        for value in plan.values
+    }
+    compared = {value: there for value, there in measured.items() if len(there) > 1}
+    if not compared:
         return []
-    where = "everywhere" if compared == len(plan.values) else "where two or more were measured"
+    parts: list[tuple[int, int]] = []  # (setting, the last value at which it is fastest)
+    for value, there in compared.items():
+        best = min(there, key=there.__getitem__)
+        if parts and parts[-1][0] == best:
+            parts.pop()
+        parts.append((best, value))
+    where = "everywhere" if compared == measured else "where two or more were measured"
     if len(parts) == 1:
         return [f"Fastest {where}: {names[parts[0][0]]}."]
     *some, (last, _) = parts
@@ -211,7 +217,7 @@ def _precisions(plan: Plan, lines: dict[int, list[Point]], names: dict[int, str]
         theirs = {point.value: point.median for point in lines[base]}
         ratios = [p.median / theirs[p.value] for p in lines[i] if p.value in theirs]
         if ratios:
-            low, high = (f"{r:,.0f}" if r >= 10 else f"{r:.2g}" for r in (min(ratios), max(ratios)))
+            low, high = two_digits(min(ratios)), two_digits(max(ratios))
             times = low if low == high else f"{low} to {high}"
             said.append(f"{names[i]} takes {times} times as long as float32.")
     return said

@@ -64,9 +64,15 @@ def completed(runs: Iterable[Run]) -> list[Run]:
     return [run for run in counted(runs) if run.state == "completed"]
 
 
+def in_percent(share: float, digits: int) -> float:
+    """0.96996 -> 96.9: rounded down, so that it never looks like a mark that it misses."""
+    scale = 10.0**digits
+    return math.floor(100 * scale * share + 1e-6) / scale
+
+
 def percent(share: float) -> str:
-    """0.96996 -> 96.9 %: rounded down, so that it never looks like a mark that it misses."""
-    return f"{math.floor(1000 * share + 1e-6) / 10:.1f} %"
+    """0.96996 -> 96.9 %, see ``in_percent``."""
+    return f"{in_percent(share, 1):.1f} %"
 
 
 def points(share: float) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from mnist_core.config.assignment import Assignment, Goal
+from mnist_core.config.device import parameter_count
 from mnist_core.data.catalog import dataset_spec
 from mnist_core.learn.checks import accuracy, percent, where
 from mnist_core.runs.records import Run
@@ -54,8 +54,7 @@ def out_of_reach(assignment: Assignment) -> str:
     if goal.parameters is not None:
         pixels, classes = dataset_spec(assignment.settings.dataset).ends
         hidden = given.get("hidden_sizes", (1,))  # the fewest that there are
-        sizes = (pixels, *hidden, classes)
-        least = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+        least = parameter_count((pixels, *hidden, classes))
         if least > goal.parameters:
             what = (
                 "The given layers have" if "hidden_sizes" in given else "The smallest network has"

@@ -10,10 +10,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnist_core.config.device import parameter_count
 from mnist_core.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def check_fits(
         ConfigError: says what it needs and what there is.
     """
     sizes = (in_size, *config.hidden_sizes, classes)
-    weights = sum(a * b + b for a, b in pairwise(sizes))
-    need = 4 * weights * (4 + 2 * SLOTS[config.optimizer])
+    need = 4 * parameter_count(sizes) * (4 + 2 * SLOTS[config.optimizer])
     there = max(usable_memory() - APP_MEMORY, 0) // jobs if memory is None else memory
     if need > there:
         where = "the GPU" if memory is not None else "each worker" if jobs > 1 else "this machine"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import pairwise
 
+from mnist_core.config.device import parameter_count
 from mnist_core.config.train import TrainConfig
 from mnist_core.data.resident import ResidentDataset
 from mnist_core.nn.device import bound_by_launches
@@ -19,8 +19,7 @@ GATHERED, BENT, THICKENED = 1, 3, 6
 
 
 def _weights(config: TrainConfig, data: ResidentDataset) -> int:
-    sizes = (data.in_size, *config.hidden_sizes, data.classes)
-    return sum(a * b + b for a, b in pairwise(sizes))
+    return parameter_count((data.in_size, *config.hidden_sizes, data.classes))
 
 
 def _lengths(config: TrainConfig, data: ResidentDataset) -> tuple[int, int]:

@@ -17,12 +17,17 @@ STORED = 10.0  # seconds between two looks at what a visitor has kept
 PROBLEM = "problem"  # session key: why the last button failed
 
 
+def forget_problem() -> None:
+    """What was wrong is over: another button is pressed, another file or link is chosen."""
+    st.session_state.pop(PROBLEM, None)
+
+
 def reported(action: Callable[..., None]) -> Callable[..., None]:
     """A button's callback whose error is kept for ``show_problem`` until another one works."""
 
     @functools.wraps(action)
     def callback(*args: object) -> None:
-        st.session_state.pop(PROBLEM, None)
+        forget_problem()
         try:
             action(*args)
         except MnistLabError as error:
@@ -31,11 +36,6 @@ def reported(action: Callable[..., None]) -> Callable[..., None]:
             backend().look_again()
 
     return callback
-
-
-def forget_problem() -> None:
-    """Another file is chosen (a callback): what was wrong with the one before is over."""
-    st.session_state.pop(PROBLEM, None)
 
 
 def show_problem() -> None:

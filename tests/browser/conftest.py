@@ -45,8 +45,7 @@ def workers_of_apps(
         yield None
         return
     shared: Workers = request.getfixturevalue("_workers_of_apps")
-    for name, value in shared.named.items():
-        monkeypatch.setenv(name, value)
+    shared.install(monkeypatch)
     yield shared
     shared.forget()
 
@@ -64,8 +63,7 @@ def _shared_app(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_LAB_DATA", str(_sample_mnist))
         _gate.install(patch)
-        for name, value in _workers_of_apps.named.items():
-            patch.setenv(name, value)
+        _workers_of_apps.install(patch)
         running = App(with_tables(home, _empty_home))
     yield running
     running.stop()

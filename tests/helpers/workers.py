@@ -22,11 +22,7 @@ END = 5.0  # seconds in which a job whose result is known ends; any other is bro
 
 
 class Workers:
-    """A scheduler and workers of this machine that outlive the queues that use them.
-
-    Attributes:
-        named: an environment in which an app uses them (``gated/sitecustomize.py``).
-    """
+    """A scheduler and workers of this machine that outlive the queues that use them."""
 
     def __init__(self) -> None:
         self.cluster = LocalWorkers()
@@ -38,10 +34,14 @@ class Workers:
             "workers": self.cluster._workers,
             "credentials": asdict(self.cluster._credentials),
         }
-        self.named = {"SHARED_TEST_WORKERS": json.dumps(about)}
+        self._about = json.dumps(about)
         self._client: Any = Client(
             self.cluster.address, security=self.cluster.security, set_as_default=False
         )
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let the apps that start from now on, and pass a gate, use them (``gated/``)."""
+        monkeypatch.setenv("SHARED_TEST_WORKERS", self._about)
 
     def forget(self) -> None:
         """Break off what a test has left."""

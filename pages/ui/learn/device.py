@@ -4,6 +4,7 @@ import streamlit as st
 
 from mnist_core.charts.learn import work_chart
 from mnist_core.config.device import LARGE, explain_automatic, multiplications
+from mnist_core.insight.timing import two_digits
 from mnist_core.learn.digits import digits
 from mnist_core.learn.work import Measured, measure
 from pages.ui.fragments import fragment
@@ -99,6 +100,5 @@ def _measure() -> None:
 
 
 def milliseconds(seconds: float) -> str:
-    """Two digits, or a whole number: 0.00031 -> 0.31, 0.17 -> 170."""
-    taken = 1000 * seconds
-    return f"{taken:,.0f}" if taken >= 10 else f"{taken:.2g}"
+    """0.00031 -> 0.31, 0.17 -> 170."""
+    return two_digits(1000 * seconds)

@@ -1,11 +1,10 @@
 """How far each pupil is with an assignment."""
 
-import math
-
 import pandas as pd
 import streamlit as st
 
 from mnist_core.config.assignment import Assignment
+from mnist_core.learn.checks import in_percent
 from mnist_core.learn.classroom import Standing, asked, standings
 from pages.ui.assignment import all_runs, joined
 from pages.ui.fragments import fragment
@@ -49,8 +48,7 @@ def row(stands: Standing) -> dict[str, object]:
     return {
         "Name": stands.name,
         "Goal": "reached" if stands.done else "",
-        # Rounded down, so that it never looks like a goal that it misses.
-        "Best": None if best is None else math.floor(10_000 * best + 1e-6) / 100,
+        "Best": None if best is None else in_percent(best, 2),
         "Parameters": stands.best.started.get("parameters") if stands.best else None,
         "Runs": stands.runs,
         "Now": progress_short(stands.active) if stands.active else "",
